@@ -1,0 +1,1 @@
+//! AeroGPU conformance: cases, comparison, reports.

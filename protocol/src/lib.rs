@@ -1,0 +1,1 @@
+//! AeroGPU wire protocol: packets, registers, rings, traces; bytes and nothing else.

@@ -1,0 +1,1 @@
+//! Direct3D fixed-function rasterization: formats, textures, sampling, triangles to pixels.

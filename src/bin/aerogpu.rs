@@ -1,0 +1,2 @@
+//! The `aerogpu` command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Reference renderer of the AeroGPU virtual GPU.
