@@ -96,7 +96,7 @@ pub struct Instruction {
     /// Extended opcode tokens, in stream order.
     pub extensions: SmallVec<[Extension; 2]>,
     /// Destinations, then sources, as the instruction table lists them.
-    pub operands: SmallVec<[Operand; 4]>,
+    pub operands: Vec<Operand>,
     /// Words after the last operand that the length field includes (the compiler pads `samplepos`).
     pub padding: SmallVec<[u32; 1]>,
 }
