@@ -1,0 +1,115 @@
+//! What the rasterizer knows of shaders: interpolated rows in, colours and depth out.
+
+use std::fmt::Debug;
+
+use crate::state::MAX_TARGETS;
+
+/// How one scalar of a pixel shader's input is made from the vertices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the variants are Direct3D's own names")]
+pub enum InterpolationMode {
+    /// The leading vertex's bits.
+    Constant,
+    Linear,
+    LinearCentroid,
+    LinearSample,
+    NoPerspective,
+    NoPerspectiveCentroid,
+    NoPerspectiveSample,
+}
+
+/// One scalar that the pixel shader reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Interpolant {
+    /// Word of a vertex that it comes from, or `None` for a constant 0 (the previous stage does not write it).
+    pub vertex_word: Option<u16>,
+    /// Row of the batch that it fills.
+    pub row: u16,
+    /// How.
+    pub mode: InterpolationMode,
+}
+
+/// Facts of a pixel shader that decide the order of tests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PixelShaderInfo {
+    /// Inputs to interpolate.
+    pub interpolants: Vec<Interpolant>,
+    /// Rows of the batch, at least one more than the highest row of `interpolants`.
+    pub rows: usize,
+    /// Colour targets that it writes (bit i for target i). Targets that it does not write keep their contents.
+    pub writes_color: u8,
+    /// It writes depth, so that depth is tested after it.
+    pub writes_depth: bool,
+    /// It writes a coverage mask.
+    pub writes_coverage: bool,
+    /// It writes a stencil reference.
+    pub writes_stencil_ref: bool,
+    /// It may discard pixels.
+    pub discards: bool,
+    /// It writes memory, so that it must run for every covered pixel.
+    pub writes_memory: bool,
+    /// Depth and stencil are tested and written before it runs, whatever it does (`forceEarlyDepthStencil`).
+    pub early_depth_stencil: bool,
+    /// It runs once a sample.
+    pub per_sample: bool,
+    /// Output 1 is the second source of target 0's blend.
+    pub dual_source: bool,
+}
+
+/// Pixels to shade: whole 2x2 quads, of any primitives of one draw.
+///
+/// Lane `4q + i` is pixel `(i & 1, i >> 1)` of quad `q`, aligned to even coordinates.
+#[derive(Debug, Clone, Default)]
+pub struct PixelBatch {
+    /// Number of lanes, a multiple of 4.
+    pub lanes: usize,
+    /// Interpolated inputs: row `r` of lane `l` is word `r * lanes + l`.
+    pub inputs: Vec<u32>,
+    /// Pixel columns.
+    pub x: Vec<i32>,
+    /// Pixel rows.
+    pub y: Vec<i32>,
+    /// `SV_Position`: where the pixel is evaluated (its centre, or a sample), depth, and w.
+    pub position: Vec<[f32; 4]>,
+    /// Lanes that are covered and alive; the others are helpers.
+    pub live: Vec<bool>,
+    /// `SV_IsFrontFace`.
+    pub front_face: Vec<bool>,
+    /// `SV_PrimitiveID`.
+    pub primitive_id: Vec<u32>,
+    /// `SV_Coverage`.
+    pub coverage: Vec<u32>,
+    /// `SV_SampleIndex`.
+    pub sample_index: Vec<u32>,
+    /// `SV_RenderTargetArrayIndex` and `SV_ViewportArrayIndex`, as the previous stage wrote them.
+    pub array_indices: Vec<[u32; 2]>,
+}
+
+/// What a batch of pixels came to. The rasterizer sizes every vector to the batch's lanes before the call.
+#[derive(Debug, Clone, Default)]
+pub struct PixelOutput {
+    /// Colours as register bits, one vector of four words a lane for each target that the shader writes.
+    pub colors: [Vec<[u32; 4]>; MAX_TARGETS],
+    /// Depth.
+    pub depth: Vec<f32>,
+    /// Coverage mask.
+    pub coverage: Vec<u32>,
+    /// Stencil reference.
+    pub stencil_ref: Vec<u32>,
+    /// Starts as the batch's `live`; false for discarded lanes.
+    pub live: Vec<bool>,
+}
+
+/// A shader ran out of its instruction budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a pixel shader exceeded its instruction budget")]
+pub struct ShaderTimeout;
+
+/// A pixel shader with everything bound to it, as one draw sees it.
+pub trait PixelShader: Debug + Send + Sync {
+    /// What the rasterizer must know before it runs.
+    fn info(&self) -> &PixelShaderInfo;
+
+    /// Shades one batch. Called from many threads at once.
+    fn shade(&self, batch: &PixelBatch, output: &mut PixelOutput) -> Result<(), ShaderTimeout>;
+}
