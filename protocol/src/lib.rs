@@ -9,12 +9,16 @@ mod format;
 mod macros;
 pub mod packets;
 mod pod_slice;
+pub mod registers;
+pub mod ring;
 mod stream;
+mod writer;
 
 pub use format::{FORMAT_INVALID, Format};
 pub use pod_slice::PodSlice;
+pub use registers::{ABI_MAJOR, ABI_MINOR, ABI_VERSION};
+pub use ring::{AllocTable, AllocTableError};
 pub use stream::{
     BoolConstants, Packet, PacketAt, PacketError, PacketErrorReason, Packets, Stream, StreamError,
 };
-/// TEMP
-pub const ABI_MAJOR: u16 = 1;
+pub use writer::StreamWriter;
