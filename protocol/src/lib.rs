@@ -6,12 +6,14 @@ compile_error!("the protocol is little-endian and its structs are read in place"
 #[doc(hidden)]
 pub mod abi_table;
 mod format;
+pub mod legacy;
 mod macros;
 pub mod packets;
 mod pod_slice;
 pub mod registers;
 pub mod ring;
 mod stream;
+pub mod trace;
 mod writer;
 
 pub use format::{FORMAT_INVALID, Format};
@@ -21,4 +23,5 @@ pub use ring::{AllocTable, AllocTableError};
 pub use stream::{
     BoolConstants, Packet, PacketAt, PacketError, PacketErrorReason, Packets, Stream, StreamError,
 };
+pub use trace::Trace;
 pub use writer::StreamWriter;
