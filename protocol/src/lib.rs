@@ -5,7 +5,10 @@ compile_error!("the protocol is little-endian and its structs are read in place"
 
 #[doc(hidden)]
 pub mod abi_table;
+pub mod escape;
 mod format;
+pub mod input_layout;
+mod layout;
 pub mod legacy;
 mod macros;
 pub mod packets;
@@ -14,9 +17,11 @@ pub mod registers;
 pub mod ring;
 mod stream;
 pub mod trace;
+pub mod wddm;
 mod writer;
 
 pub use format::{FORMAT_INVALID, Format};
+pub use layout::{LayoutError, Subresource, TextureLayout, mip_size};
 pub use pod_slice::PodSlice;
 pub use registers::{ABI_MAJOR, ABI_MINOR, ABI_VERSION};
 pub use ring::{AllocTable, AllocTableError};

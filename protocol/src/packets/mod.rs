@@ -22,6 +22,7 @@ pub use stage::{STAGE_EX_MIN_ABI_MINOR, ShaderStage, UnknownShaderStage};
 pub use state::*;
 pub use topology::PrimitiveTopology;
 
+pub(crate) use shader::INPUT_LAYOUT_CONSTANTS;
 pub(crate) use stage::STAGE_CONSTANTS;
 
 use crate::macros::{wire_enum, wire_flags, wire_struct};
