@@ -300,7 +300,7 @@ wire_struct! {
         40 hot_y: u32,
         44 width: u32,
         48 height: u32,
-        /// A [`Format`] value.
+        /// A [`Format`](crate::Format) value.
         52 format: u32,
         56 fb_gpa: u64,
         64 pitch_bytes: u32,

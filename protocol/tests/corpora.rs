@@ -1,37 +1,31 @@
 //! Real streams and traces are read to their last packet, or refused with a typed error.
 
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
 mod common;
 
 use aerogpu_protocol::trace::{BlobKind, Record};
-use aerogpu_protocol::{Packet, Stream, StreamWriter, Trace, legacy};
-use common::{files, shared};
+use aerogpu_protocol::{Packet, Stream, Trace, legacy};
+use common::{assert_round_trip, files, shared};
 use std::path::Path;
 
-/// Counts the packets of a stream and checks that each is written back as it was read.
+/// Counts the packets of a stream and checks that each is written back as it was read, byte for byte unless it is
+/// longer than it must be.
 fn read_stream(bytes: &[u8], from: &Path) -> Result<usize, String> {
     let stream = Stream::parse(bytes).map_err(|e| e.to_string())?;
     let mut packets = 0;
-    for packet in stream.packets() {
-        let packet = packet.map_err(|e| e.to_string())?;
-        assert!(!matches!(packet.packet, Packet::Unknown { .. }), "{}: {packet:?}", from.display());
-        let mut copy = StreamWriter::with_minor(stream.minor());
-        copy.push(&packet.packet);
-        let copy = copy.finish();
-        let again = Stream::parse(&copy).unwrap().packets().next().unwrap().unwrap();
-        assert_eq!(packet_fields(&again.packet), packet_fields(&packet.packet), "{}", from.display());
+    for at in stream.packets() {
+        let at = at.map_err(|e| e.to_string())?;
+        assert!(!matches!(at.packet, Packet::Unknown { .. }), "{}: {at:?}", from.display());
+        let copy = assert_round_trip(&at.packet, stream.minor());
+        let original = &stream.as_bytes()[at.offset..at.offset + at.size as usize];
+        // The long form of BIND_SHADERS need not repeat the geometry shader in its reserved word, as the writer does.
+        if copy.len() == original.len() && !matches!(at.packet, Packet::BindShaders(_)) {
+            assert_eq!(copy, original, "{}: {at:?}", from.display());
+        }
         packets += 1;
     }
     Ok(packets)
-}
-
-/// A packet without the size that its header claims, which the writer shortens to what is needed.
-fn packet_fields(packet: &Packet<'_>) -> String {
-    let text = format!("{packet:?}");
-    let Some((before, rest)) = text.split_once("size_bytes: ").filter(|(b, _)| b.contains("hdr: CmdHdr"))
-    else {
-        return text;
-    };
-    format!("{before}{}", rest.trim_start_matches(|c: char| c.is_ascii_digit()))
 }
 
 #[test]

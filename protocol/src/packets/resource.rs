@@ -81,7 +81,7 @@ wire_struct! {
     }
 
     /// Writes the `size_bytes` bytes that follow, padded to 4, into a resource.
-    /// For textures the range addresses the linear layout of TextureLayout.
+    /// For textures the range addresses the linear layout of [`TextureLayout`](crate::TextureLayout).
     pub struct UploadResource: "aerogpu_cmd_upload_resource", 32 {
         0 hdr: CmdHdr,
         8 resource_handle: u32,

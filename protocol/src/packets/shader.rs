@@ -72,7 +72,7 @@ wire_struct! {
         /// A shader-stage value; read it with [`ShaderStage::decode`].
         8 stage: u32,
         12 start_register: u32,
-        /// Registers that follow, 4 or 16 bytes each (see [`BoolConstants`]).
+        /// Registers that follow, 4 or 16 bytes each (see [`BoolConstants`](crate::BoolConstants)).
         16 bool_count: u32,
         /// `stage_ex`, where the stream's minor version allows it.
         20 reserved0: u32,
@@ -111,7 +111,7 @@ wire_struct! {
 
     /// One element of a Direct3D 10/11 input layout.
     pub struct InputLayoutElementDxgi: "aerogpu_input_layout_element_dxgi", 28 {
-        /// hash of the semantic's name.
+        /// The [hash](crate::input_layout::semantic_name_hash) of the semantic's name.
         0 semantic_name_hash: u32,
         4 semantic_index: u32,
         /// A `DXGI_FORMAT` value.
