@@ -33,6 +33,11 @@ impl Rows {
         self.words.is_empty()
     }
 
+    /// True when at least `rows` rows of exactly `lanes` lanes are there.
+    pub fn has(&self, rows: usize, lanes: usize) -> bool {
+        self.lanes == lanes && self.len() >= rows
+    }
+
     /// One component of every lane.
     pub fn row(&self, row: usize) -> &[u32] {
         &self.words[row * self.lanes..][..self.lanes]

@@ -13,8 +13,12 @@
 
 pub mod io;
 pub mod ir;
+pub mod limits;
 pub mod resources;
+pub mod scalar;
+pub mod shader;
 pub mod signature;
 
 pub use io::{Emission, HullOutput, Io, Rows};
 pub use resources::{NoResources, Resources};
+pub use shader::{ValidatedShader, ValidationError};

@@ -152,6 +152,26 @@ pub struct ResourceInfo {
     pub samples: u32,
 }
 
+/// Where a pull-model instruction (`eval_*`) wants an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Location {
+    /// The centroid of the covered samples.
+    Centroid,
+    /// The position of a sample; its index may be out of range.
+    Sample(u32),
+    /// Offsets from the pixel centre along x and y, in sixteenths of a pixel, -8 to 7.
+    Snapped([i32; 2]),
+}
+
+/// The class instance behind an interface slot (dynamic linkage).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ClassInstance {
+    /// Which of the interface's types it has: an index into the tables of `dcl_interface`.
+    pub class: u32,
+    /// What `this` reads: offset in vectors and slot of its constants, first texture, first sampler.
+    pub data: [u32; 4],
+}
+
 /// The world around a shader. Results are register bits: floats as their bits, integers as they are.
 pub trait Resources {
     /// The words of constant buffer `slot`, as far as it is bound; what lies beyond the slice reads 0.
@@ -190,6 +210,17 @@ pub trait Resources {
 
     /// Decrements a structured UAV's hidden counter and returns what it is now (`imm_atomic_consume`).
     fn counter_decrement(&self, slot: u32) -> u32;
+
+    /// Input register `register` of a lane at another location of its pixel; `None` when only the input that the
+    /// lane came with is known, which is then used.
+    fn interpolate(&self, _lane: usize, _register: u32, _location: Location) -> Option<[u32; 4]> {
+        None
+    }
+
+    /// The class instance that is bound to an interface slot; by default the first class with its data at 0.
+    fn class_instance(&self, _slot: u32) -> ClassInstance {
+        ClassInstance::default()
+    }
 }
 
 /// A world without anything in it: every read is 0, every write is lost.

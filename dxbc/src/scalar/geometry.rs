@@ -1,0 +1,50 @@
+//! What a geometry shader emits (S13, S22.8).
+
+use crate::io::Emission;
+use crate::ir::Op;
+use crate::shader::{Space, Step};
+
+use super::machine::Machine;
+
+impl Machine<'_, '_> {
+    /// `emit` and its forms. A lane that has emitted the declared maximum ends there (S22.3.5). The output registers keep
+    /// their values, although they are undefined from here on (S13.4).
+    pub(super) fn emit(&mut self, step: &Step, next: usize) {
+        let stream = stream(step);
+        let cut = matches!(step.op, Op::EmitThenCut | Op::EmitThenCutStream);
+        let max = self.shader.geometry().map_or(0, |g| g.max_vertices);
+        self.each(|m, lane| {
+            if m.emitted[lane] < max {
+                m.emitted[lane] += 1;
+                let registers =
+                    (0..m.shader.output_registers()).map(|r| m.io.outputs.vector(lane, r)).collect();
+                m.io.emissions[lane].push(Emission::Vertex { stream, registers });
+                if cut {
+                    m.io.emissions[lane].push(Emission::Cut { stream });
+                }
+            }
+            if m.emitted[lane] >= max { m.end_lane(lane) } else { m.place_lane(lane, next) }
+        });
+    }
+
+    /// `cut`, `cut_stream`. Cuts without a vertex since the last one change nothing and are left out.
+    pub(super) fn cut(&mut self, step: &Step) {
+        let stream = stream(step);
+        self.each(|m, lane| {
+            let emissions = &mut m.io.emissions[lane];
+            let last = emissions.iter().rev().find(|e| match e {
+                Emission::Vertex { stream: s, .. } | Emission::Cut { stream: s } => *s == stream,
+            });
+            if matches!(last, Some(Emission::Vertex { .. })) {
+                emissions.push(Emission::Cut { stream });
+            }
+        });
+    }
+}
+
+fn stream(step: &Step) -> u8 {
+    match step.memory.as_ref().map(|m| &m.space) {
+        Some(Space::Stream(stream)) => *stream,
+        _ => 0,
+    }
+}

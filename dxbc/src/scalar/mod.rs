@@ -1,0 +1,147 @@
+//! The reference interpreter: plain, one lane after the other, written to be read beside the specification.
+//!
+//! Section numbers such as S22.10.1 are those of the Direct3D 11.3 functional specification. Every instruction runs for
+//! all lanes that are at it before any lane goes on, so quads have derivatives and barriers of thread groups hold.
+
+mod convert;
+mod double;
+mod execute;
+mod float;
+mod flow;
+mod geometry;
+mod integer;
+mod machine;
+mod memory;
+mod quad;
+mod texture;
+
+use crate::ir::Stage;
+use crate::resources::Resources;
+use crate::shader::{PhaseKind, ValidatedShader};
+use crate::{HullOutput, Io};
+use machine::{Machine, Patch};
+
+/// Why an execution gave no result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ExecutionError {
+    /// The budget is spent.
+    #[error("the shader ran longer than its budget")]
+    TimeOut,
+    /// Inputs or outputs do not have the shape that the shader needs.
+    #[error("{0} do not fit the shader")]
+    Shape(&'static str),
+    /// Hull shaders run through [`run_hull`], all others through [`run`].
+    #[error("a {0:?} shader does not run this way")]
+    Stage(Stage),
+}
+
+/// Executes a vertex, pixel, geometry, domain or compute shader for a block of lanes.
+///
+/// `io` must have been [reset](Io::reset) for at least [`input_vectors`](ValidatedShader::input_vectors),
+/// [`patch_registers`](ValidatedShader::patch_registers) and [`output_registers`](ValidatedShader::output_registers).
+/// The lanes of a pixel shader are whole quads, those of a compute shader one whole thread group.
+/// `budget` is the number of instructions that may be executed, counted once for all lanes that execute one together.
+///
+/// # Errors
+/// [`ExecutionError::TimeOut`] when the budget is spent, which leaves outputs half written; the others for misuse.
+pub fn run(
+    shader: &ValidatedShader,
+    resources: &dyn Resources,
+    io: &mut Io,
+    budget: u64,
+) -> Result<(), ExecutionError> {
+    if shader.stage() == Stage::Hull {
+        return Err(ExecutionError::Stage(Stage::Hull));
+    }
+    check_shape(shader, io)?;
+    Machine::new(shader, resources, io, Patch::default(), budget).run(0)
+}
+
+/// Executes a hull shader for one patch: the control point phase for all output points together, then every instance of
+/// every fork and join phase in order.
+///
+/// `inputs` holds the input control points, [`input_registers`](ValidatedShader::input_registers) vectors each; what is
+/// missing reads 0. Without a control point phase the points pass through.
+///
+/// # Errors
+/// As [`run`]; the budget is for all phases together.
+pub fn run_hull(
+    shader: &ValidatedShader,
+    resources: &dyn Resources,
+    inputs: &[[u32; 4]],
+    primitive_id: u32,
+    budget: u64,
+) -> Result<HullOutput, ExecutionError> {
+    let Some(hull) = shader.hull() else { return Err(ExecutionError::Stage(shader.stage())) };
+    let vectors = hull.output_points * shader.output_registers();
+    let mut patch = Patch { inputs, constants: vec![[0; 4]; shader.patch_registers()], ..Patch::default() };
+    patch.control_points = inputs.iter().copied().chain(std::iter::repeat([0; 4])).take(vectors).collect();
+    let mut io = Io::default();
+    let mut budget = budget;
+    for phase in &shader.code().phases {
+        let lanes = if phase.kind == PhaseKind::ControlPoint { hull.output_points } else { 1 };
+        for instance in 0..phase.instances {
+            io.reset(lanes, 0, 0, shader.output_registers());
+            io.primitive_id.fill(primitive_id);
+            patch.instance = instance;
+            let mut machine = Machine::new(shader, resources, &mut io, patch, budget);
+            machine.run(phase.start)?;
+            budget = machine.budget;
+            patch = machine.patch;
+        }
+        if phase.kind == PhaseKind::ControlPoint {
+            let points = (0..lanes).flat_map(|lane| (0..shader.output_registers()).map(move |r| (lane, r)));
+            patch.control_points = points.map(|(lane, register)| io.outputs.vector(lane, register)).collect();
+        }
+    }
+    Ok(HullOutput { control_points: patch.control_points, patch_constants: patch.constants })
+}
+
+fn check_shape(shader: &ValidatedShader, io: &Io) -> Result<(), ExecutionError> {
+    let lanes = io.lanes;
+    if lanes == 0 {
+        return Ok(());
+    }
+    let words =
+        [&io.primitive_id, &io.coverage, &io.gs_instance_id, &io.depth, &io.output_coverage, &io.stencil_ref];
+    let per_lane = words.iter().all(|w| w.len() >= lanes)
+        && io.live.len() >= lanes
+        && io.domain_point.len() >= lanes
+        && io.emissions.len() >= lanes;
+    let rows = [
+        (&io.inputs, shader.input_vectors()),
+        (&io.patch_constants, shader.patch_registers()),
+        (&io.outputs, shader.output_registers()),
+    ];
+    let threads = shader.thread_group().into_iter().product::<u32>() as usize;
+    if !per_lane {
+        Err(ExecutionError::Shape("values of lanes"))
+    } else if rows.iter().any(|(rows, vectors)| *vectors > 0 && !rows.has(vectors * 4, lanes)) {
+        Err(ExecutionError::Shape("register rows"))
+    } else if shader.stage() == Stage::Pixel && !lanes.is_multiple_of(4) {
+        Err(ExecutionError::Shape("partial quads"))
+    } else if shader.stage() == Stage::Compute && lanes != threads {
+        Err(ExecutionError::Shape("partial thread groups"))
+    } else {
+        Ok(())
+    }
+}
+
+#[allow(clippy::disallowed_methods)]
+mod math {
+    pub(super) fn exp2(x: f32) -> f32 {
+        x.exp2()
+    }
+    pub(super) fn log2(x: f32) -> f32 {
+        x.log2()
+    }
+    pub(super) fn sin(x: f32) -> f32 {
+        x.sin()
+    }
+    pub(super) fn cos(x: f32) -> f32 {
+        x.cos()
+    }
+    pub(super) fn rsqrt(x: f32) -> f32 {
+        1.0 / x.sqrt()
+    }
+}

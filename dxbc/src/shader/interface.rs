@@ -1,0 +1,255 @@
+//! What a shader takes, gives and needs, in types that a pipeline can read.
+
+use crate::ir::{Interpolation, ResourceDimension, SystemName, UavFlags};
+
+/// A declared input register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InputDeclaration {
+    /// Register number.
+    pub register: u32,
+    /// Declared components (bit 0 is x).
+    pub mask: u8,
+    /// How a pixel shader's input is interpolated; `Undefined` in other stages.
+    pub interpolation: Interpolation,
+    /// The system value, if it is one.
+    pub name: Option<SystemName>,
+}
+
+/// A declared output register. Hull shaders list their control point outputs; see [`HullInfo`] for the patch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputDeclaration {
+    /// Register number.
+    pub register: u32,
+    /// Declared components (bit 0 is x).
+    pub mask: u8,
+    /// The system value, if it is one.
+    pub name: Option<SystemName>,
+    /// Geometry shader stream.
+    pub stream: u8,
+}
+
+/// Declared texture or buffer registers `t#`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResourceSlots {
+    /// Range number of Shader Model 5.1, else the register number.
+    pub range: u32,
+    /// First register.
+    pub first: u32,
+    /// Last register; `u32::MAX` for a range without end. Equal to `first` before Shader Model 5.1.
+    pub last: u32,
+    /// Declared dimension.
+    pub dimension: ResourceDimension,
+    /// Four 4-bit return types, 0 for raw and structured buffers.
+    pub return_type: u32,
+    /// Bytes of a structure, 0 unless structured.
+    pub stride: u32,
+}
+
+/// Declared sampler registers `s#`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SamplerSlots {
+    /// Range number of Shader Model 5.1, else the register number.
+    pub range: u32,
+    /// First register.
+    pub first: u32,
+    /// Last register, as in [`ResourceSlots`].
+    pub last: u32,
+    /// True for a comparison sampler.
+    pub comparison: bool,
+}
+
+/// Declared constant buffer registers `cb#`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConstantBufferSlots {
+    /// Range number of Shader Model 5.1, else the register number.
+    pub range: u32,
+    /// First register.
+    pub first: u32,
+    /// Last register, as in [`ResourceSlots`].
+    pub last: u32,
+    /// Declared size in vectors, 0 for unknown. Programs may read beyond it.
+    pub vectors: u32,
+    /// True when the shader indexes it dynamically.
+    pub dynamic: bool,
+}
+
+/// Declared unordered access registers `u#`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UavSlots {
+    /// Range number of Shader Model 5.1, else the register number.
+    pub range: u32,
+    /// First register.
+    pub first: u32,
+    /// Last register, as in [`ResourceSlots`].
+    pub last: u32,
+    /// Declared dimension.
+    pub dimension: ResourceDimension,
+    /// Coherence, ordering, hidden counter.
+    pub flags: UavFlags,
+    /// Four 4-bit return types, 0 for raw and structured buffers.
+    pub return_type: u32,
+    /// Bytes of a structure, 0 unless structured.
+    pub stride: u32,
+}
+
+/// Primitives that a geometry shader takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the variants are Direct3D's own names")]
+pub enum InputPrimitive {
+    Point,
+    Line,
+    Triangle,
+    LineAdjacency,
+    TriangleAdjacency,
+    /// A patch of so many control points.
+    Patch(u8),
+}
+
+impl InputPrimitive {
+    /// The primitive with this number in `dcl_inputprimitive`.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => Self::Point,
+            2 => Self::Line,
+            3 => Self::Triangle,
+            6 => Self::LineAdjacency,
+            7 => Self::TriangleAdjacency,
+            8..=39 => Self::Patch(number - 7),
+            _ => return None,
+        })
+    }
+
+    /// Its vertices.
+    pub const fn vertices(self) -> usize {
+        match self {
+            Self::Point => 1,
+            Self::Line => 2,
+            Self::Triangle => 3,
+            Self::LineAdjacency => 4,
+            Self::TriangleAdjacency => 6,
+            Self::Patch(points) => points as usize,
+        }
+    }
+}
+
+/// Primitives that a geometry shader gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the variants are Direct3D's own names")]
+pub enum OutputTopology {
+    Points,
+    LineStrip,
+    TriangleStrip,
+}
+
+/// A geometry shader's declarations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GeometryInfo {
+    /// What comes in.
+    pub input: InputPrimitive,
+    /// What goes out, for each stream; streams that are not declared are `None`.
+    pub topologies: [Option<OutputTopology>; 4],
+    /// Vertices after which an instance ends.
+    pub max_vertices: u32,
+    /// Instances a primitive.
+    pub instances: u32,
+}
+
+/// The domain of a tessellator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the variants are Direct3D's own names")]
+pub enum Domain {
+    Isoline,
+    Triangle,
+    Quad,
+}
+
+/// How a tessellator divides edges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the variants are Direct3D's own names")]
+pub enum Partitioning {
+    Integer,
+    Pow2,
+    FractionalOdd,
+    FractionalEven,
+}
+
+/// What a tessellator gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the variants are Direct3D's own names")]
+pub enum TessellatorOutput {
+    Point,
+    Line,
+    TriangleClockwise,
+    TriangleCounterClockwise,
+}
+
+/// A hull shader's declarations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HullInfo {
+    /// Control points that come in.
+    pub input_points: usize,
+    /// Control points that go out; 0 is legal.
+    pub output_points: usize,
+    /// The tessellator's domain.
+    pub domain: Domain,
+    /// The tessellator's partitioning.
+    pub partitioning: Partitioning,
+    /// The tessellator's output.
+    pub output: TessellatorOutput,
+    /// The greatest factor (a promise of the shader), 64 when not declared.
+    pub max_factor: f32,
+    /// Components of the patch constants that are tessellation factors: register, mask, name.
+    pub factors: Vec<OutputDeclaration>,
+}
+
+/// A domain shader's declarations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DomainInfo {
+    /// Control points that come in.
+    pub input_points: usize,
+    /// The tessellator's domain.
+    pub domain: Domain,
+}
+
+/// Which promise a pixel shader makes about the depth it writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DepthOutput {
+    /// `SV_Depth`: any value.
+    Any,
+    /// `SV_DepthGreaterEqual`: not less than the rasterizer's.
+    GreaterEqual,
+    /// `SV_DepthLessEqual`: not greater than the rasterizer's.
+    LessEqual,
+}
+
+/// What a pixel shader is beside its registers. All false or `None` in other stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PixelInfo {
+    /// Depth output and its promise.
+    pub depth: Option<DepthOutput>,
+    /// Writes `oMask`.
+    pub writes_coverage: bool,
+    /// Writes `oStencilRef`.
+    pub writes_stencil_ref: bool,
+    /// Contains `discard`.
+    pub discards: bool,
+    /// Reads `vCoverage`.
+    pub reads_coverage: bool,
+    /// Contains derivatives or samples that need them.
+    pub derivatives: bool,
+    /// Depth and stencil are tested and written before the shader runs.
+    pub early_depth_stencil: bool,
+    /// Runs once a sample: an input is interpolated there, or the sample's index is read.
+    pub per_sample: bool,
+}
+
+/// Static cost of one pass over every instruction (`VGPU-1`), in slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InstructionSlots {
+    /// Arithmetic and flow.
+    pub alu: u32,
+    /// Samples and texel loads.
+    pub texture: u32,
+    /// Buffer, UAV and group-shared accesses.
+    pub memory: u32,
+}
