@@ -1,0 +1,155 @@
+//! What a device needs of a renderer: submissions in, completions and pictures out.
+
+use aerogpu_protocol::Format;
+
+use crate::executor::Failure;
+use crate::memory::GuestMemory;
+
+/// One submission, as the ring or a trace gives it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Submission<'a> {
+    /// The command stream, header included.
+    pub stream: &'a [u8],
+    /// The allocation table's bytes, header included, if there is one.
+    pub alloc_table: Option<&'a [u8]>,
+    /// Whose state the stream works on.
+    pub context_id: u32,
+    /// Fence to complete afterwards; 0 for none.
+    pub fence: u64,
+}
+
+/// A finished submission. Work that failed completes too.
+#[derive(Debug, Clone, Default)]
+pub struct Completion {
+    /// The submission's fence.
+    pub fence: u64,
+    /// What happened.
+    pub report: Report,
+}
+
+/// What a submission came to.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Commands that failed, in stream order. Each had no effect.
+    pub errors: Vec<CommandError>,
+    /// Packets executed.
+    pub packets: u64,
+    /// Packets with an opcode that this version does not know; skipped.
+    pub unknown_packets: u64,
+    /// Presents, in stream order.
+    pub presents: Vec<Present>,
+    /// What the pipeline did.
+    pub statistics: Statistics,
+}
+
+/// A command that failed: where it stands, which it is, and why.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("packet at byte {offset} ({packet}): {reason}")]
+pub struct CommandError {
+    /// Byte offset of the packet in the stream.
+    pub offset: usize,
+    /// Name of the packet, as the protocol spells it.
+    pub packet: &'static str,
+    /// What was wrong and, where it helps, what to do.
+    pub reason: Failure,
+}
+
+/// A present that a stream executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Present {
+    /// Which scanout shows the picture.
+    pub scanout: u32,
+    /// The texture that is shown; 0 when no colour target was bound.
+    pub texture: u32,
+    /// Wait for the vertical blank.
+    pub vsync: bool,
+}
+
+/// Direct3D 11's pipeline statistics and occlusion samples, summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the fields are Direct3D 11's own counters")]
+pub struct Statistics {
+    pub draws: u64,
+    pub dispatches: u64,
+    pub ia_vertices: u64,
+    pub ia_primitives: u64,
+    pub vs_invocations: u64,
+    pub gs_invocations: u64,
+    pub gs_primitives: u64,
+    pub c_invocations: u64,
+    pub c_primitives: u64,
+    pub ps_invocations: u64,
+    pub hs_invocations: u64,
+    pub ds_invocations: u64,
+    pub cs_invocations: u64,
+    pub occlusion_samples: u64,
+    /// Pixels written to colour targets.
+    pub pixels_written: u64,
+}
+
+macro_rules! add_fields {
+    ($into:ident, $from:ident: $($field:ident)*) => { $( $into.$field += $from.$field; )* };
+}
+
+impl std::ops::AddAssign for Statistics {
+    fn add_assign(&mut self, other: Self) {
+        add_fields!(self, other: draws dispatches ia_vertices ia_primitives vs_invocations gs_invocations
+            gs_primitives c_invocations c_primitives ps_invocations hs_invocations ds_invocations cs_invocations
+            occlusion_samples pixels_written);
+    }
+}
+
+/// One subresource of a texture, read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextureData {
+    /// Format of `bytes`.
+    pub format: Format,
+    /// Width in texels.
+    pub width: u32,
+    /// Height in texels.
+    pub height: u32,
+    /// Rows as they are stored, without padding.
+    pub bytes: Vec<u8>,
+}
+
+/// Why something could not be read back.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// No resource has this handle.
+    #[error("no {kind} has handle {handle}")]
+    Unknown {
+        /// Texture or buffer.
+        kind: &'static str,
+        /// The handle asked for.
+        handle: u32,
+    },
+    /// The subresource or range does not exist.
+    #[error("resource {handle} has no {what}")]
+    OutOfRange {
+        /// The handle asked for.
+        handle: u32,
+        /// What was asked for.
+        what: String,
+    },
+}
+
+/// A renderer behind the device.
+pub trait Backend {
+    /// Forgets every resource, context and token.
+    fn reset(&mut self);
+
+    /// Takes a submission. The software renderer executes it before it returns; others may finish later.
+    fn submit(&mut self, memory: &mut dyn GuestMemory, submission: &Submission<'_>);
+
+    /// Submissions that finished since the last call, in order.
+    fn poll(&mut self) -> Vec<Completion>;
+
+    /// What scanout `id` shows: the texture that was presented last, as it is now.
+    fn scanout(&mut self, id: u32) -> Option<TextureData>;
+
+    /// Reads one subresource of a texture.
+    fn read_texture(&mut self, handle: u32, mip: u32, layer: u32) -> Result<TextureData, ReadError>;
+
+    /// Reads a range of a buffer.
+    fn read_buffer(&mut self, handle: u32, offset: u64, len: u64) -> Result<Vec<u8>, ReadError>;
+}

@@ -1,2 +1,0 @@
-//! The `aerogpu` command line.
-fn main() {}

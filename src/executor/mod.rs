@@ -1,0 +1,364 @@
+//! The executor: walks a command stream packet by packet and does what each one says.
+//!
+//! Every command is atomic: one that fails has no effect, is reported, and the next one runs. One executor serves
+//! Direct3D 9, 10 and 11; what differs between them is decided by the shaders and layouts that are bound.
+//!
+//! | file | packets |
+//! |---|---|
+//! | `resource.rs` | buffers, textures, views, uploads, copies, sharing |
+//! | `object.rs` | shaders, input layouts, samplers |
+//! | `binding.rs` | state and slots |
+//! | `work.rs` | clears, draws, dispatches, presents |
+//! | `passes.rs` | which queued work must be flushed when |
+//! | `translate.rs` | the protocol's words in the rasterizer's |
+
+mod binding;
+mod object;
+mod passes;
+mod resource;
+mod translate;
+mod work;
+
+use std::sync::Arc;
+
+use aerogpu_protocol::packets::UnknownShaderStage;
+use aerogpu_protocol::{AllocTable, Packet, PacketErrorReason, Stream, StreamError};
+use rustc_hash::FxHashMap;
+
+use crate::backend::{Backend, CommandError, Completion, Present, ReadError, Report, Submission, TextureData};
+use crate::limits;
+use crate::memory::GuestMemory;
+use crate::pipeline::input::{InputLayout, LayoutError};
+use crate::pipeline::shader::{Shader, ShaderError};
+use crate::resources::{Backing, Guest, ResourceError, ResourceId, ResourceTable};
+use crate::state::Context;
+use passes::OpenPass;
+
+/// Why a command or a whole submission failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failure {
+    /// The stream is no command stream.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// A packet cannot be decoded; nothing after it is read.
+    #[error(transparent)]
+    Packet(#[from] PacketErrorReason),
+    /// The allocation table cannot be used.
+    #[error("{0}")]
+    AllocTable(String),
+    /// A resource command failed.
+    #[error(transparent)]
+    Resource(#[from] ResourceError),
+    /// A packet names a stage that does not exist.
+    #[error(transparent)]
+    Stage(#[from] UnknownShaderStage),
+    /// A shader cannot be used.
+    #[error(transparent)]
+    Shader(#[from] ShaderError),
+    /// An input layout cannot be used.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// Slots or registers that do not exist.
+    #[error("{what} {first}..{end} are out of range: there are {limit}")]
+    Slots {
+        /// What they are.
+        what: &'static str,
+        /// First one.
+        first: u64,
+        /// One past the last.
+        end: u64,
+        /// How many exist.
+        limit: u64,
+    },
+    /// A field has a value that the protocol does not define.
+    #[error("{field} {value} is not defined")]
+    Value {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: u32,
+    },
+    /// Something must be bound first.
+    #[error("{0}")]
+    NotBound(&'static str),
+    /// The work is larger than its bound.
+    #[error("{what}: {value} exceeds {limit}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// How large it is.
+        value: u64,
+        /// The bound.
+        limit: u64,
+    },
+    /// The renderer does not do this.
+    #[error("not supported: {0}")]
+    Unsupported(String),
+    /// A shader ran into its instruction budget; the draw or dispatch was abandoned.
+    #[error("a shader exceeded its instruction budget")]
+    Timeout,
+}
+
+/// What may be chosen about the renderer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Edge of a raster tile in pixels: 8, 16, 32 or 64. It never changes a pixel.
+    pub tile_size: u32,
+    /// Draw without any shader bound as the retired fixed-function device did: see
+    /// [`stand_in`](crate::pipeline::stand_in). For old traces; otherwise such a draw is an error.
+    pub fixed_function: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { tile_size: 64, fixed_function: false }
+    }
+}
+
+/// A write of results to guest memory that waits for the end of its submission.
+struct WriteBack {
+    backing: Backing,
+    offset: u64,
+    data: Vec<u8>,
+}
+
+/// The software renderer: the backend that this project is about.
+#[derive(Default)]
+pub struct SoftwareRenderer {
+    options: Options,
+    resources: ResourceTable,
+    shaders: FxHashMap<u32, Arc<Shader>>,
+    layouts: FxHashMap<u32, Arc<InputLayout>>,
+    samplers: FxHashMap<u32, aerogpu_raster::sampler::SamplerState>,
+    contexts: FxHashMap<u32, Context>,
+    scanouts: FxHashMap<u32, ResourceId>,
+    pass: Option<OpenPass>,
+    completions: Vec<Completion>,
+}
+
+/// One submission under way: what the packet handlers work on.
+struct Execution<'a, 'g> {
+    renderer: &'a mut SoftwareRenderer,
+    guest: Guest<'g>,
+    context_id: u32,
+    /// Minor version of the stream.
+    minor: u16,
+    write_backs: Vec<WriteBack>,
+    report: &'a mut Report,
+}
+
+impl SoftwareRenderer {
+    /// A renderer with nothing in it.
+    pub fn new(options: Options) -> Self {
+        Self { options, ..Self::default() }
+    }
+
+    fn execute(&mut self, memory: &mut dyn GuestMemory, submission: &Submission<'_>, report: &mut Report) {
+        let whole = |reason: Failure| CommandError { offset: 0, packet: "stream", reason };
+        let started = self.start(memory, submission, report);
+        let (mut execution, stream) = match started {
+            Ok(started) => started,
+            Err((report, reason)) => return report.errors.push(whole(reason)),
+        };
+        for packet in stream.packets() {
+            let (offset, opcode, result) = match packet {
+                Ok(at) => {
+                    execution.report.packets += 1;
+                    (at.offset, at.opcode, execution.packet(at.packet))
+                }
+                Err(error) => (error.offset, error.opcode, Err(error.reason.into())),
+            };
+            if let Err(reason) = result {
+                let packet = aerogpu_protocol::packets::Opcode::from_u32(opcode).map_or("unknown", |o| o.name());
+                execution.report.errors.push(CommandError { offset, packet, reason });
+            }
+        }
+        execution.finish();
+    }
+
+    fn start<'a, 'g>(
+        &'a mut self,
+        memory: &'g mut dyn GuestMemory,
+        submission: &Submission<'g>,
+        report: &'a mut Report,
+    ) -> Result<(Execution<'a, 'g>, Stream<'g>), (&'a mut Report, Failure)> {
+        let prepared = prepare(memory, submission);
+        match prepared {
+            Ok((stream, guest)) => {
+                if !self.contexts.contains_key(&submission.context_id)
+                    && self.contexts.len() >= limits::MAX_CONTEXTS
+                {
+                    let value = self.contexts.len() as u64 + 1;
+                    let limit = limits::MAX_CONTEXTS as u64;
+                    return Err((report, Failure::TooLarge { what: "contexts", value, limit }));
+                }
+                self.contexts.entry(submission.context_id).or_default();
+                let minor = stream.minor();
+                let context_id = submission.context_id;
+                let execution =
+                    Execution { renderer: self, guest, context_id, minor, write_backs: Vec::new(), report };
+                Ok((execution, stream))
+            }
+            Err(reason) => Err((report, reason)),
+        }
+    }
+}
+
+/// Checks the stream's header and the allocation table.
+fn prepare<'g>(
+    memory: &'g mut dyn GuestMemory,
+    submission: &Submission<'g>,
+) -> Result<(Stream<'g>, Guest<'g>), Failure> {
+    let too_large = |what, len: usize, limit: usize| Failure::TooLarge {
+        what,
+        value: len as u64,
+        limit: limit as u64,
+    };
+    if submission.stream.len() > limits::MAX_STREAM_BYTES {
+        return Err(too_large("command stream", submission.stream.len(), limits::MAX_STREAM_BYTES));
+    }
+    let stream = Stream::parse(submission.stream)?;
+    let table = match submission.alloc_table {
+        Some(bytes) if bytes.len() > limits::MAX_ALLOC_TABLE_BYTES => {
+            return Err(too_large("allocation table", bytes.len(), limits::MAX_ALLOC_TABLE_BYTES));
+        }
+        Some(bytes) => {
+            Some(AllocTable::parse(bytes).map_err(|error| Failure::AllocTable(error.to_string()))?)
+        }
+        None => None,
+    };
+    let guest = Guest::new(memory, table.as_ref()).map_err(Failure::AllocTable)?;
+    Ok((stream, guest))
+}
+
+impl Execution<'_, '_> {
+    fn context(&mut self) -> &mut Context {
+        self.renderer.contexts.entry(self.context_id).or_default()
+    }
+
+    fn packet(&mut self, packet: Packet<'_>) -> Result<(), Failure> {
+        match packet {
+            Packet::Nop | Packet::DebugMarker(_) | Packet::Flush => Ok(()),
+            Packet::CreateBuffer(p) => self.create_buffer(&p),
+            Packet::CreateTexture2d(p) => self.create_texture(&p),
+            Packet::DestroyResource(p) => self.destroy_resource(p.resource_handle),
+            Packet::ResourceDirtyRange(p) => self.dirty_range(&p),
+            Packet::UploadResource(p, data) => self.upload(&p, data),
+            Packet::CopyBuffer(p) => self.copy_buffer(&p),
+            Packet::CopyTexture2d(p) => self.copy_texture(&p),
+            Packet::CreateTextureView(p) => self.create_view(&p),
+            Packet::DestroyTextureView(p) => self.destroy_view(p.view_handle),
+            Packet::CreateShaderDxbc(p, code) => self.create_shader(&p, code),
+            Packet::DestroyShader(p) => self.destroy_shader(p.shader_handle),
+            Packet::BindShaders(shaders) => {
+                self.context().shaders = shaders;
+                Ok(())
+            }
+            Packet::SetShaderConstantsF(p, values) => self.set_constants_f(&p, values),
+            Packet::SetShaderConstantsI(p, values) => self.set_constants_i(&p, values),
+            Packet::SetShaderConstantsB(p, values) => self.set_constants_b(&p, values),
+            Packet::CreateInputLayout(p, blob) => self.create_input_layout(&p, blob),
+            Packet::DestroyInputLayout(p) => self.destroy_input_layout(p.input_layout_handle),
+            Packet::SetInputLayout(p) => {
+                self.context().input_layout = p.input_layout_handle;
+                Ok(())
+            }
+            Packet::SetBlendState(state) => self.set_blend_state(state),
+            Packet::SetDepthStencilState(state) => self.set_depth_stencil_state(state),
+            Packet::SetRasterizerState(state) => self.set_rasterizer_state(state),
+            Packet::SetRenderTargets(p) => self.set_render_targets(&p),
+            Packet::SetViewport(p) => {
+                self.context().viewport = Some(p);
+                Ok(())
+            }
+            Packet::SetScissor(p) => {
+                self.context().scissor = Some([p.x, p.y, p.width, p.height]);
+                Ok(())
+            }
+            Packet::SetVertexBuffers(p, slots) => self.set_vertex_buffers(&p, slots),
+            Packet::SetIndexBuffer(p) => self.set_index_buffer(&p),
+            Packet::SetPrimitiveTopology(p) => self.set_topology(&p),
+            Packet::SetTexture(p) => self.set_texture(&p),
+            Packet::SetSamplerState(p) => self.set_sampler_state(&p),
+            Packet::SetRenderState(p) => self.set_render_state(&p),
+            Packet::CreateSampler(p) => self.create_sampler(&p),
+            Packet::DestroySampler(p) => self.destroy_sampler(p.sampler_handle),
+            Packet::SetSamplers(p, handles) => self.set_samplers(&p, handles),
+            Packet::SetConstantBuffers(p, slots) => self.set_constant_buffers(&p, slots),
+            Packet::SetShaderResourceBuffers(p, slots) => self.set_resource_buffers(&p, slots),
+            Packet::SetUnorderedAccessBuffers(p, slots) => self.set_uavs(&p, slots),
+            Packet::Clear(p) => self.clear(&p),
+            Packet::Draw(p) => self.draw(&p),
+            Packet::DrawIndexed(p) => self.draw_indexed(&p),
+            Packet::Dispatch(p) => self.dispatch(&p),
+            Packet::Present(p) => self.present(p.scanout_id, p.flags()),
+            Packet::PresentEx(p) => self.present(p.scanout_id, p.flags()),
+            Packet::ExportSharedSurface(p) => Ok(self.renderer.resources.export(p.resource_handle, p.share_token)?),
+            Packet::ImportSharedSurface(p) => {
+                Ok(self.renderer.resources.import(p.out_resource_handle, p.share_token)?)
+            }
+            Packet::ReleaseSharedSurface(p) => {
+                self.renderer.resources.release(p.share_token);
+                Ok(())
+            }
+            Packet::Unknown { .. } => {
+                self.report.unknown_packets += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the submission: queued work is drawn, then results go to guest memory in the order of their commands.
+    fn finish(mut self) {
+        let whole = |reason: Failure| CommandError { offset: 0, packet: "end of stream", reason };
+        if let Err(reason) = self.flush_pass() {
+            self.report.errors.push(whole(reason));
+        }
+        for write_back in std::mem::take(&mut self.write_backs) {
+            let written = self.guest.write(write_back.backing, write_back.offset, &write_back.data);
+            if let Err(error) = written {
+                self.report.errors.push(whole(ResourceError::from(error).into()));
+            }
+        }
+    }
+
+    fn note_present(&mut self, scanout: u32, texture: Option<ResourceId>, vsync: bool) {
+        self.report.presents.push(Present { scanout, texture: texture.map_or(0, |id| id.0), vsync });
+    }
+}
+
+impl Backend for SoftwareRenderer {
+    fn reset(&mut self) {
+        *self = Self::new(self.options);
+    }
+
+    fn submit(&mut self, memory: &mut dyn GuestMemory, submission: &Submission<'_>) {
+        let mut report = Report::default();
+        self.execute(memory, submission, &mut report);
+        self.completions.push(Completion { fence: submission.fence, report });
+    }
+
+    fn poll(&mut self) -> Vec<Completion> {
+        std::mem::take(&mut self.completions)
+    }
+
+    fn scanout(&mut self, id: u32) -> Option<TextureData> {
+        let texture = *self.scanouts.get(&id)?;
+        self.resources.texture(texture)?.read(0, 0)
+    }
+
+    fn read_texture(&mut self, handle: u32, mip: u32, layer: u32) -> Result<TextureData, ReadError> {
+        let unknown = ReadError::Unknown { kind: "texture", handle };
+        let texture = self.resources.resolve(handle).and_then(|id| self.resources.texture(id)).ok_or(unknown)?;
+        let what = || format!("mip {mip} of layer {layer}");
+        texture.read(mip, layer).ok_or_else(|| ReadError::OutOfRange { handle, what: what() })
+    }
+
+    fn read_buffer(&mut self, handle: u32, offset: u64, len: u64) -> Result<Vec<u8>, ReadError> {
+        let unknown = ReadError::Unknown { kind: "buffer", handle };
+        let buffer = self.resources.resolve(handle).and_then(|id| self.resources.buffer(id)).ok_or(unknown)?;
+        let range = offset.checked_add(len).filter(|&end| end <= buffer.size());
+        let end = range.ok_or_else(|| ReadError::OutOfRange { handle, what: format!("bytes {offset}..+{len}") })?;
+        Ok(buffer.bytes()[offset as usize..end as usize].to_vec())
+    }
+}

@@ -1,0 +1,197 @@
+//! The pass that is open: queued draws and clears to one set of targets.
+//!
+//! A pass is flushed when the targets change, when something reads or overwrites one of them, at a present, and at the end
+//! of the submission. What queued draws *read* needs no flush: they hold the contents that they were recorded with.
+
+use aerogpu_raster::format::Format;
+use aerogpu_raster::pass::{Pass, PassOptions, TargetLayout, Targets};
+use aerogpu_raster::surface::Image;
+
+use super::{Execution, Failure};
+use crate::resources::{ResourceError, ResourceId, ResourceTable, raster_format};
+use crate::state::Bound;
+
+/// A subresource that is drawn to: one mip level, and as many layers as its view has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Attachment {
+    pub(super) texture: ResourceId,
+    pub(super) format: Format,
+    mip: u32,
+    layer: u32,
+    layers: u32,
+    width: u32,
+    height: u32,
+}
+
+/// The targets that a context has bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Attachments {
+    pub(super) colors: [Option<Attachment>; 8],
+    pub(super) depth_stencil: Option<Attachment>,
+}
+
+impl Attachments {
+    fn all(&self) -> impl Iterator<Item = &Attachment> {
+        self.colors.iter().flatten().chain(&self.depth_stencil)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+
+    /// Pixels that lie in every target.
+    pub(super) fn extent(&self) -> (u32, u32) {
+        self.all().fold((u32::MAX, u32::MAX), |(w, h), a| (w.min(a.width), h.min(a.height)))
+    }
+
+    fn layout(&self) -> TargetLayout {
+        let (width, height) = self.extent();
+        TargetLayout {
+            colors: self.colors.map(|a| a.map(|a| a.format)),
+            depth_stencil: self.depth_stencil.map(|a| a.format),
+            width,
+            height,
+            layers: self.all().map(|a| a.layers).min().unwrap_or(1),
+            samples: 1,
+        }
+    }
+}
+
+/// Queued work and where it goes.
+pub(super) struct OpenPass {
+    attachments: Attachments,
+    pub(super) pass: Pass,
+}
+
+impl Execution<'_, '_> {
+    /// The targets that the context has bound, checked.
+    pub(super) fn attachments(&mut self) -> Result<Attachments, Failure> {
+        let context = self.context();
+        let (colors, depth_stencil) = (context.colors, context.depth_stencil);
+        let mut attachments = Attachments::default();
+        for (slot, bound) in attachments.colors.iter_mut().zip(colors) {
+            *slot = self.attachment(bound)?;
+            if let Some(a) = slot.filter(|a| a.format.is_depth() || a.format.is_block_compressed()) {
+                return Err(format_use(a.format, "a colour target"));
+            }
+        }
+        attachments.depth_stencil = self.attachment(depth_stencil)?;
+        if let Some(a) = attachments.depth_stencil.filter(|a| !a.format.is_depth()) {
+            return Err(format_use(a.format, "a depth-stencil target"));
+        }
+        Ok(attachments)
+    }
+
+    fn attachment(&self, bound: Bound) -> Result<Option<Attachment>, Failure> {
+        let resources = &self.renderer.resources;
+        let unknown = |handle| Failure::from(ResourceError::Unknown { kind: "render target", handle });
+        match bound {
+            Bound::None => Ok(None),
+            Bound::Unknown(handle) => Err(unknown(handle)),
+            Bound::Resource(id) => {
+                let desc = &resources.texture(id).ok_or_else(|| unknown(id.0))?.desc;
+                let (width, height) = (desc.width, desc.height);
+                let format = raster_format(desc.format);
+                Ok(Some(Attachment { texture: id, format, mip: 0, layer: 0, layers: desc.array_layers, width, height }))
+            }
+            Bound::View(handle) => {
+                let view = resources.view(handle).ok_or_else(|| unknown(handle))?;
+                let desc = &resources.texture(view.texture).ok_or_else(|| unknown(handle))?.desc;
+                let (width, height) = desc.mip_size(view.base_mip);
+                Ok(Some(Attachment {
+                    texture: view.texture,
+                    format: raster_format(view.format),
+                    mip: view.base_mip,
+                    layer: view.base_layer,
+                    layers: view.array_layers,
+                    width,
+                    height,
+                }))
+            }
+        }
+    }
+
+    /// The pass for these targets: the open one, or a new one after the open one is flushed.
+    pub(super) fn pass_for(&mut self, attachments: Attachments) -> Result<&mut Pass, Failure> {
+        if self.renderer.pass.as_ref().is_some_and(|open| open.attachments != attachments) {
+            self.flush_pass()?;
+        }
+        for attachment in attachments.all() {
+            self.refresh_texture(attachment.texture)?;
+        }
+        let options = PassOptions { tile_size: self.renderer.options.tile_size };
+        let open = self.renderer.pass.get_or_insert_with(|| OpenPass {
+            attachments,
+            pass: Pass::new(attachments.layout(), options),
+        });
+        Ok(&mut open.pass)
+    }
+
+    /// Flushes when queued work draws to `texture`.
+    pub(super) fn flush_if_target(&mut self, texture: ResourceId) -> Result<(), Failure> {
+        match &self.renderer.pass {
+            Some(open) if open.attachments.all().any(|a| a.texture == texture) => self.flush_pass(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Draws all queued work.
+    pub(super) fn flush_pass(&mut self) -> Result<(), Failure> {
+        let Some(mut open) = self.renderer.pass.take() else { return Ok(()) };
+        if open.pass.is_empty() {
+            return Ok(());
+        }
+        let mut borrowed = Borrowed::take(&mut self.renderer.resources, &open.attachments);
+        let result = open.pass.flush(&mut borrowed.targets());
+        borrowed.give_back(&mut self.renderer.resources, &open.attachments);
+        let work = result.map_err(|_| Failure::Timeout)?;
+        let statistics = &mut self.report.statistics;
+        statistics.c_invocations += work.c_invocations;
+        statistics.c_primitives += work.c_primitives;
+        statistics.ps_invocations += work.ps_invocations;
+        statistics.occlusion_samples += work.occlusion_samples;
+        statistics.pixels_written += work.pixels_written;
+        Ok(())
+    }
+}
+
+fn format_use(format: Format, what: &'static str) -> Failure {
+    ResourceError::FormatUse { format: format.name(), what }.into()
+}
+
+/// The images of a pass's targets, taken out of their textures while it is flushed.
+struct Borrowed {
+    colors: [Vec<Image>; 8],
+    depth_stencil: Vec<Image>,
+}
+
+impl Borrowed {
+    fn take(resources: &mut ResourceTable, attachments: &Attachments) -> Self {
+        let mut take = |attachment: &Option<Attachment>| -> Vec<Image> {
+            let Some(a) = attachment else { return Vec::new() };
+            let Some(texture) = resources.texture_mut(a.texture) else { return Vec::new() };
+            (a.layer..a.layer + a.layers).map(|layer| texture.take_target(a.mip, layer, a.format)).collect()
+        };
+        let colors = std::array::from_fn(|i| take(&attachments.colors[i]));
+        Self { colors, depth_stencil: take(&attachments.depth_stencil) }
+    }
+
+    fn targets(&mut self) -> Targets<'_> {
+        Targets {
+            colors: self.colors.each_mut().map(|images| images.iter_mut().collect()),
+            depth_stencil: self.depth_stencil.iter_mut().collect(),
+        }
+    }
+
+    fn give_back(self, resources: &mut ResourceTable, attachments: &Attachments) {
+        let lists = self.colors.into_iter().chain([self.depth_stencil]);
+        let slots = attachments.colors.iter().chain([&attachments.depth_stencil]);
+        for (images, attachment) in lists.zip(slots) {
+            let Some(a) = attachment else { continue };
+            let Some(texture) = resources.texture_mut(a.texture) else { continue };
+            for (layer, image) in (a.layer..).zip(images) {
+                texture.put_target(a.mip, layer, image);
+            }
+        }
+    }
+}

@@ -1,0 +1,522 @@
+//! Packets that do work: clears, draws, dispatches, presents. Here state gets its meaning.
+
+use std::sync::Arc;
+
+use aerogpu_dxbc::ValidatedShader;
+use aerogpu_dxbc::ir::{ResourceDimension, Stage};
+use aerogpu_protocol::packets::{self, Clear, ClearFlags, Dispatch, DrawIndexed, IndexFormat, PresentFlags};
+use aerogpu_protocol::packets::{PrimitiveTopology, ShaderBindings, ShaderStage};
+use aerogpu_raster::pass::DrawState;
+use aerogpu_raster::sampler::SamplerState;
+use aerogpu_raster::shader::PixelShader;
+use aerogpu_raster::state as raster;
+use aerogpu_raster::surface::TextureView;
+use smallvec::smallvec;
+
+use super::passes::Attachments;
+use super::translate::{blend_state, depth_stencil_state, scissor_rect, view_dimension, viewport};
+use super::{Execution, Failure};
+use crate::limits;
+use crate::pipeline::bindings::{ResourceView, StageBindings, UavView, WordView};
+use crate::pipeline::draw::{Draw, IndexStream};
+use crate::pipeline::input::{InputLayout, VertexStream};
+use crate::pipeline::pixel::BoundPixelShader;
+use crate::pipeline::shader::Shader;
+use crate::pipeline::{compute, draw, stand_in};
+use crate::resources::{ResourceError, ResourceId};
+use crate::state::{Bound, BufferRange, ConstantBuffer, ShaderResource};
+
+/// The counts of either draw packet.
+#[derive(Clone, Copy)]
+struct Counts {
+    count: u32,
+    instances: u32,
+    first: u32,
+    first_instance: u32,
+    /// Of an indexed draw.
+    base_vertex: Option<i32>,
+}
+
+impl Execution<'_, '_> {
+    /// Clears what is bound. Direct3D 10/11 clear whole targets whatever the state; in Direct3D 9 the scissor test
+    /// applies, which only its render states turn on here.
+    pub(super) fn clear(&mut self, p: &Clear) -> Result<(), Failure> {
+        let attachments = self.attachments()?;
+        if attachments.is_empty() {
+            return Ok(());
+        }
+        const SCISSOR_TEST_ENABLE: u32 = 174;
+        let context = self.context();
+        let scissored = context.render_states.get(SCISSOR_TEST_ENABLE).is_some_and(|enable| enable != 0);
+        let rect = context.scissor.and_then(scissor_rect).filter(|_| scissored);
+        let pass = self.pass_for(attachments)?;
+        let flags = p.flags();
+        if flags.contains(ClearFlags::COLOR) {
+            for target in (0..8).filter(|&i| attachments.colors[i].is_some()) {
+                pass.clear_color(target, p.color(), rect);
+            }
+        }
+        let depth = flags.contains(ClearFlags::DEPTH).then(|| p.depth());
+        let stencil = flags.contains(ClearFlags::STENCIL).then_some(p.stencil as u8);
+        if attachments.depth_stencil.is_some() && (depth.is_some() || stencil.is_some()) {
+            pass.clear_depth_stencil(depth, stencil, rect);
+        }
+        Ok(())
+    }
+
+    pub(super) fn draw(&mut self, p: &packets::Draw) -> Result<(), Failure> {
+        self.draw_any(Counts {
+            count: p.vertex_count,
+            instances: p.instance_count,
+            first: p.first_vertex,
+            first_instance: p.first_instance,
+            base_vertex: None,
+        })
+    }
+
+    pub(super) fn draw_indexed(&mut self, p: &DrawIndexed) -> Result<(), Failure> {
+        self.draw_any(Counts {
+            count: p.index_count,
+            instances: p.instance_count,
+            first: p.first_index,
+            first_instance: p.first_instance,
+            base_vertex: Some(p.base_vertex),
+        })
+    }
+
+    fn draw_any(&mut self, counts: Counts) -> Result<(), Failure> {
+        if counts.count == 0 || counts.instances == 0 {
+            return Ok(());
+        }
+        let work = u64::from(counts.count) * u64::from(counts.instances);
+        if work > limits::MAX_DRAW_VERTICES {
+            let limit = limits::MAX_DRAW_VERTICES;
+            return Err(Failure::TooLarge { what: "vertices of a draw", value: work, limit });
+        }
+        let attachments = self.attachments()?;
+        let Some(draw) = self.snapshot(counts, &attachments)? else { return Ok(()) };
+        let pass = self.pass_for(attachments)?;
+        let statistics = draw::run(&draw, pass).map_err(|_| Failure::Timeout)?;
+        self.report.statistics += statistics;
+        Ok(())
+    }
+
+    /// Everything that the draw needs, or `None` when nothing can come of it.
+    fn snapshot(&mut self, counts: Counts, attachments: &Attachments) -> Result<Option<Draw>, Failure> {
+        let context = self.context();
+        let (handles, topology, sample_mask) = (context.shaders, context.topology, context.blend.sample_mask);
+        if self.renderer.options.fixed_function && handles.vs == 0 && handles.ps == 0 {
+            return self.stand_in(counts, attachments);
+        }
+        let vertex_shader = self
+            .shader("vertex shader", handles.vs)?
+            .ok_or(Failure::NotBound("a draw needs a vertex shader; bind one with BIND_SHADERS"))?;
+        let pixel_shader = self.shader("pixel shader", handles.ps)?;
+        if handles.gs != 0 || handles.hs != 0 || handles.ds != 0 {
+            self.check_geometry_stages(&handles, topology)?;
+        }
+        for shader in [Some(&vertex_shader), pixel_shader.as_ref()].into_iter().flatten() {
+            if shader.dxbc().is_none() {
+                return Err(Failure::Unsupported("drawing with Direct3D 9 shaders".into()));
+            }
+        }
+        let layout = match self.input_layout()?.as_deref() {
+            Some(InputLayout::Dxgi(layout)) => Some(layout.clone()),
+            Some(InputLayout::D3d9(_)) => {
+                return Err(Failure::Unsupported("a Direct3D 9 vertex declaration with these shaders".into()));
+            }
+            None => None,
+        };
+        let indices = match counts.base_vertex {
+            Some(base_vertex) => Some(self.index_stream(base_vertex)?),
+            None => None,
+        };
+        let streams = self.vertex_streams()?;
+        let vertex_bindings = self.bindings(ShaderStage::Vertex, &vertex_shader)?;
+        let pixel_shader = match (pixel_shader, vertex_shader.dxbc()) {
+            (Some(shader), Some(vertex)) => {
+                let bindings = self.bindings(ShaderStage::Pixel, &shader)?;
+                BoundPixelShader::new(shader, bindings, &vertex.signatures().outputs)
+                    .map(|bound| Arc::new(bound) as Arc<dyn PixelShader>)
+            }
+            _ => None,
+        };
+        if sample_mask & 1 == 0 || attachments.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Draw {
+            topology,
+            count: counts.count,
+            instances: counts.instances,
+            first: counts.first,
+            first_instance: counts.first_instance,
+            indices,
+            streams,
+            layout,
+            vertex_shader,
+            vertex_bindings,
+            state: Arc::new(self.draw_state(attachments, pixel_shader)),
+        }))
+    }
+
+    /// Pixels for a stream that draws without any shader: see [`stand_in`].
+    fn stand_in(&mut self, counts: Counts, attachments: &Attachments) -> Result<Option<Draw>, Failure> {
+        let (vertex_shader, pixel_shader, layout) = stand_in::shaders()?;
+        let indices = match counts.base_vertex {
+            Some(base_vertex) => Some(self.index_stream(base_vertex)?),
+            None => None,
+        };
+        let outputs = vertex_shader.dxbc().map(|v| v.signatures().outputs.clone()).unwrap_or_default();
+        let bound = BoundPixelShader::new(pixel_shader, StageBindings::default(), &outputs);
+        let state = self.draw_state(attachments, bound.map(|b| Arc::new(b) as Arc<dyn PixelShader>));
+        Ok((!attachments.is_empty()).then_some(Draw {
+            topology: self.context().topology,
+            count: counts.count,
+            instances: counts.instances,
+            first: counts.first,
+            first_instance: counts.first_instance,
+            indices,
+            streams: self.vertex_streams()?,
+            layout: Some(layout),
+            vertex_shader,
+            vertex_bindings: StageBindings::default(),
+            state: Arc::new(state),
+        }))
+    }
+
+    /// True while the context follows Direct3D 9's rules: one of its shaders or declarations is bound.
+    pub(super) fn uses_d3d9(&mut self) -> bool {
+        let context = self.context();
+        let (vs, ps, layout) = (context.shaders.vs, context.shaders.ps, context.input_layout);
+        let d3d9 = |handle| self.renderer.shaders.get(&handle).is_some_and(|s| s.dxbc().is_none());
+        d3d9(vs)
+            || d3d9(ps)
+            || self.renderer.layouts.get(&layout).is_some_and(|l| matches!(**l, InputLayout::D3d9(_)))
+    }
+
+    fn shader(&self, kind: &'static str, handle: u32) -> Result<Option<Arc<Shader>>, Failure> {
+        match (handle, self.renderer.shaders.get(&handle)) {
+            (0, _) => Ok(None),
+            (_, Some(shader)) => Ok(Some(shader.clone())),
+            (handle, None) => Err(ResourceError::Unknown { kind, handle }.into()),
+        }
+    }
+
+    fn check_geometry_stages(
+        &self,
+        handles: &ShaderBindings,
+        topology: PrimitiveTopology,
+    ) -> Result<(), Failure> {
+        let hull = self.shader("hull shader", handles.hs)?;
+        let domain = self.shader("domain shader", handles.ds)?;
+        self.shader("geometry shader", handles.gs)?;
+        if hull.is_some() != domain.is_some() {
+            return Err(Failure::NotBound("hull and domain shaders must be bound together"));
+        }
+        if hull.is_some() != matches!(topology, PrimitiveTopology::PatchList(_)) {
+            return Err(Failure::NotBound("patch lists need hull and domain shaders, and those need patch lists"));
+        }
+        Err(Failure::Unsupported("geometry, hull and domain shaders".into()))
+    }
+
+    fn input_layout(&mut self) -> Result<Option<Arc<InputLayout>>, Failure> {
+        let handle = self.context().input_layout;
+        match (handle, self.renderer.layouts.get(&handle)) {
+            (0, _) => Ok(None),
+            (_, Some(layout)) => Ok(Some(layout.clone())),
+            (handle, None) => Err(ResourceError::Unknown { kind: "input layout", handle }.into()),
+        }
+    }
+
+    /// A bound buffer with its guest memory up to date; `None` for an empty slot.
+    fn bound_buffer(&mut self, bound: Bound) -> Result<Option<ResourceId>, Failure> {
+        match bound {
+            Bound::None => Ok(None),
+            Bound::Resource(id) if self.renderer.resources.buffer(id).is_some() => {
+                self.refresh_buffer(id)?;
+                Ok(Some(id))
+            }
+            Bound::Resource(ResourceId(handle)) | Bound::View(handle) | Bound::Unknown(handle) => {
+                Err(ResourceError::Unknown { kind: "buffer", handle }.into())
+            }
+        }
+    }
+
+    fn index_stream(&mut self, base_vertex: i32) -> Result<IndexStream, Failure> {
+        let missing = Failure::NotBound("an indexed draw needs an index buffer; bind one with SET_INDEX_BUFFER");
+        let Some(binding) = self.context().index_buffer else { return Err(missing) };
+        let Some(id) = self.bound_buffer(binding.buffer)? else { return Err(missing) };
+        let buffer = self.buffer(id)?;
+        let width = match binding.format {
+            IndexFormat::Uint16 => 2,
+            IndexFormat::Uint32 => 4,
+        };
+        Ok(IndexStream {
+            words: buffer.words().clone(),
+            size: buffer.size(),
+            offset: binding.offset,
+            width,
+            base_vertex,
+        })
+    }
+
+    fn vertex_streams(&mut self) -> Result<Vec<VertexStream>, Failure> {
+        let bindings = self.context().vertex_buffers;
+        let used = bindings.iter().rposition(|b| b.buffer != Bound::None).map_or(0, |last| last + 1);
+        let mut streams = Vec::with_capacity(used);
+        for binding in &bindings[..used] {
+            streams.push(match self.bound_buffer(binding.buffer)? {
+                Some(id) => {
+                    let buffer = self.buffer(id)?;
+                    VertexStream {
+                        words: Some(buffer.words().clone()),
+                        size: buffer.size(),
+                        stride: binding.stride,
+                        offset: binding.offset,
+                    }
+                }
+                None => VertexStream::default(),
+            });
+        }
+        Ok(streams)
+    }
+
+    /// What a stage has bound in the slots that its shader declares.
+    fn bindings(&mut self, stage: ShaderStage, shader: &Shader) -> Result<StageBindings, Failure> {
+        let Some(program) = shader.dxbc() else { return Ok(StageBindings::default()) };
+        let mut bindings = StageBindings::default();
+        for range in program.constant_buffers() {
+            for slot in slots(range.first, range.last, limits::CONSTANT_BUFFER_SLOTS) {
+                let view = self.constant_view(stage, slot)?;
+                *grown(&mut bindings.constants, slot) = view;
+            }
+        }
+        for range in program.resources() {
+            for slot in slots(range.first, range.last, limits::RESOURCE_SLOTS) {
+                let view = self.resource_view(stage, slot, range.dimension, range.stride)?;
+                *grown(&mut bindings.resources, slot) = view;
+            }
+        }
+        for range in program.samplers() {
+            for slot in slots(range.first, range.last, limits::SAMPLER_SLOTS) {
+                let handle = self.context().stage(stage).samplers[slot];
+                let state = match (handle, self.renderer.samplers.get(&handle)) {
+                    (0, _) => default_sampler(),
+                    (_, Some(state)) => *state,
+                    (handle, None) => return Err(ResourceError::Unknown { kind: "sampler", handle }.into()),
+                };
+                *grown(&mut bindings.samplers, slot) = state;
+            }
+        }
+        Ok(bindings)
+    }
+
+    fn constant_view(&mut self, stage: ShaderStage, slot: usize) -> Result<WordView, Failure> {
+        match self.context().stage(stage).constant_buffers[slot] {
+            ConstantBuffer::Registers => {
+                let words = self.context().stage(stage).constants.clone();
+                let len = words.len();
+                Ok(WordView::new(words, 0..len))
+            }
+            ConstantBuffer::Buffer(range) => Ok(self.word_view(range)?.unwrap_or_default()),
+        }
+    }
+
+    /// The words of a buffer range; offsets and sizes are rounded to words.
+    fn word_view(&mut self, range: BufferRange) -> Result<Option<WordView>, Failure> {
+        let Some(id) = self.bound_buffer(range.buffer)? else { return Ok(None) };
+        let words = self.buffer(id)?.words().clone();
+        let range = word_range(range, words.len());
+        Ok(Some(WordView::new(words, range)))
+    }
+
+    fn resource_view(
+        &mut self,
+        stage: ShaderStage,
+        slot: usize,
+        dimension: ResourceDimension,
+        stride: u32,
+    ) -> Result<Option<ResourceView>, Failure> {
+        match self.context().stage(stage).resources[slot] {
+            ShaderResource::None => Ok(None),
+            ShaderResource::Buffer(range) => {
+                let view = self.word_view(range)?.map(|view| WordView { stride, ..view });
+                Ok(view.map(ResourceView::Buffer))
+            }
+            ShaderResource::Texture(bound) => {
+                Ok(self.texture_view(bound, dimension)?.map(ResourceView::Texture))
+            }
+        }
+    }
+
+    fn texture_view(
+        &mut self,
+        bound: Bound,
+        dimension: ResourceDimension,
+    ) -> Result<Option<TextureView>, Failure> {
+        let Some(dimension) = view_dimension(dimension) else { return Ok(None) };
+        let id = match bound {
+            Bound::None => return Ok(None),
+            Bound::Unknown(handle) => {
+                return Err(ResourceError::Unknown { kind: "texture", handle }.into());
+            }
+            bound => self.bound_texture(bound),
+        };
+        let Some(id) = id else { return Ok(None) };
+        // Reading a target shows what was drawn so far.
+        self.flush_if_target(id)?;
+        self.refresh_texture(id)?;
+        let view = match bound {
+            Bound::View(handle) => self.renderer.resources.view(handle).copied(),
+            _ => None,
+        };
+        Ok(self.texture(id)?.shader_view(view.as_ref(), dimension))
+    }
+
+    fn draw_state(&mut self, attachments: &Attachments, pixel_shader: Option<Arc<dyn PixelShader>>) -> DrawState {
+        let context = self.context();
+        let (width, height) = attachments.extent();
+        let rasterizer = &context.rasterizer;
+        let scissor = context.scissor.and_then(scissor_rect).filter(|_| rasterizer.scissor_enable != 0);
+        DrawState {
+            rasterizer: raster::RasterizerState {
+                fill: match rasterizer.fill_mode() {
+                    Some(packets::FillMode::Wireframe) => raster::FillMode::Wireframe,
+                    _ => raster::FillMode::Solid,
+                },
+                cull: match rasterizer.cull_mode() {
+                    Some(packets::CullMode::Front) => raster::CullMode::Front,
+                    Some(packets::CullMode::Back) => raster::CullMode::Back,
+                    _ => raster::CullMode::None,
+                },
+                front_counter_clockwise: rasterizer.front_ccw != 0,
+                depth_clip: !rasterizer.flags().contains(packets::RasterizerFlags::DEPTH_CLIP_DISABLE),
+                depth_bias: raster::DepthBias { constant: rasterizer.depth_bias, ..Default::default() },
+                viewports: smallvec![viewport(context.viewport.as_ref(), width, height)],
+                scissors: scissor.into_iter().collect(),
+            },
+            depth_stencil: depth_stencil_state(&context.depth),
+            blend: blend_state(&context.blend),
+            pixel_shader,
+        }
+    }
+
+    pub(super) fn dispatch(&mut self, p: &Dispatch) -> Result<(), Failure> {
+        let groups = [p.group_count_x, p.group_count_y, p.group_count_z];
+        if groups.contains(&0) {
+            return Ok(());
+        }
+        if let Some(&value) = groups.iter().find(|&&n| n > limits::MAX_DISPATCH_GROUPS) {
+            let (value, limit) = (value.into(), limits::MAX_DISPATCH_GROUPS.into());
+            return Err(Failure::TooLarge { what: "thread groups along an axis", value, limit });
+        }
+        let stage = p.shader_stage(self.minor)?;
+        let shaders = self.context().shaders;
+        let handle = match stage {
+            ShaderStage::Geometry => shaders.gs,
+            ShaderStage::Hull => shaders.hs,
+            ShaderStage::Domain => shaders.ds,
+            ShaderStage::Vertex | ShaderStage::Pixel | ShaderStage::Compute => shaders.cs,
+        };
+        let shader = self
+            .shader("compute shader", handle)?
+            .ok_or(Failure::NotBound("a dispatch needs a compute shader; bind one with BIND_SHADERS"))?;
+        let Some(program) = shader.dxbc().filter(|program| program.stage() == Stage::Compute) else {
+            return Err(Failure::Unsupported("dispatching a shader that is no compute shader".into()));
+        };
+        let mut bindings = self.bindings(stage, &shader)?;
+        let taken = self.take_uavs(stage, program, &mut bindings)?;
+        let result = compute::run(program, &bindings, groups);
+        self.return_uavs(taken, bindings);
+        self.report.statistics += result.map_err(|_| Failure::Timeout)?;
+        Ok(())
+    }
+
+    /// Moves the buffers behind a shader's UAVs into its bindings. Returns which buffer each slot took.
+    fn take_uavs(
+        &mut self,
+        stage: ShaderStage,
+        program: &ValidatedShader,
+        bindings: &mut StageBindings,
+    ) -> Result<Vec<(usize, ResourceId)>, Failure> {
+        let mut taken: Vec<(usize, ResourceId)> = Vec::new();
+        for range in program.uavs() {
+            for slot in slots(range.first, range.last, limits::UAV_SLOTS) {
+                let uav = self.context().stage(stage).uavs[slot];
+                let Some(id) = self.bound_buffer(uav.range.buffer)? else { continue };
+                if taken.iter().any(|&(_, other)| other == id) {
+                    self.return_uavs(taken, std::mem::take(bindings));
+                    return Err(Failure::Unsupported("one buffer in two unordered-access slots".into()));
+                }
+                let Some(buffer) = self.renderer.resources.buffer_mut(id) else { continue };
+                let words = std::mem::take(buffer.words_mut());
+                let words_range = word_range(uav.range, words.len());
+                let view = UavView::new(words, words_range, range.stride, buffer.counter);
+                *grown(&mut bindings.uavs, slot) = Some(view);
+                taken.push((slot, id));
+            }
+        }
+        Ok(taken)
+    }
+
+    fn return_uavs(&mut self, taken: Vec<(usize, ResourceId)>, mut bindings: StageBindings) {
+        for (slot, id) in taken {
+            let view = bindings.uavs.get_mut(slot).and_then(Option::take);
+            if let (Some(view), Some(buffer)) = (view, self.renderer.resources.buffer_mut(id)) {
+                let (words, counter) = view.into_parts();
+                *buffer.words_mut() = words;
+                buffer.counter = counter;
+            }
+        }
+    }
+
+    /// Presents the first colour target that is bound.
+    pub(super) fn present(&mut self, scanout: u32, flags: PresentFlags) -> Result<(), Failure> {
+        self.flush_pass()?;
+        let colors = self.context().colors;
+        let shown = colors.iter().find_map(|&bound| self.bound_texture(bound));
+        match shown {
+            Some(id) => {
+                self.refresh_texture(id)?;
+                self.renderer.scanouts.insert(scanout, id);
+            }
+            None => {
+                self.renderer.scanouts.remove(&scanout);
+            }
+        }
+        self.note_present(scanout, shown, flags.contains(PresentFlags::VSYNC));
+        Ok(())
+    }
+}
+
+/// The element at `index`, growing the list with defaults.
+fn grown<T: Default>(list: &mut Vec<T>, index: usize) -> &mut T {
+    if list.len() <= index {
+        list.resize_with(index + 1, T::default);
+    }
+    &mut list[index]
+}
+
+/// The slots `first..=last` that exist.
+fn slots(first: u32, last: u32, limit: usize) -> std::ops::Range<usize> {
+    let first = (first as usize).min(limit);
+    first..(last as usize).saturating_add(1).clamp(first, limit)
+}
+
+fn word_range(range: BufferRange, words: usize) -> std::ops::Range<usize> {
+    let start = range.offset as usize / 4;
+    let end = if range.size == 0 { words } else { start + range.size as usize / 4 };
+    start..end
+}
+
+/// What an empty sampler slot does.
+fn default_sampler() -> SamplerState {
+    use aerogpu_raster::sampler::{AddressMode, Filter, MipFilter};
+    SamplerState {
+        min_filter: Filter::Point,
+        mag_filter: Filter::Point,
+        mip_filter: MipFilter::Point,
+        address: [AddressMode::Clamp; 3],
+        ..SamplerState::default()
+    }
+}

@@ -1,0 +1,44 @@
+//! Every bound on what guest bytes may ask for, in one place.
+//!
+//! Direct3D 11's own limits where it has one; otherwise a size that no real driver comes near.
+
+/// Bytes of one command stream.
+pub const MAX_STREAM_BYTES: usize = 64 << 20;
+/// Bytes of one allocation table.
+pub const MAX_ALLOC_TABLE_BYTES: usize = 16 << 20;
+/// Bytes of one buffer.
+pub const MAX_BUFFER_BYTES: u64 = 1 << 30;
+/// Bytes of all resources together; creation beyond it fails.
+pub const MAX_RESOURCE_BYTES: u64 = 4 << 30;
+/// Bytes of one shader's code.
+pub const MAX_SHADER_BYTES: usize = 16 << 20;
+/// Live objects of each kind (resources and views, shaders, layouts, samplers).
+pub const MAX_OBJECTS: usize = 1 << 20;
+/// Contexts that hold state at a time.
+pub const MAX_CONTEXTS: usize = 4096;
+/// Share tokens that were released and may not come back.
+pub const MAX_RETIRED_TOKENS: usize = 1 << 20;
+/// Vertices (or indices) times instances that one draw may process.
+pub const MAX_DRAW_VERTICES: u64 = 1 << 28;
+/// Thread groups of one dispatch along one axis (Direct3D 11).
+pub const MAX_DISPATCH_GROUPS: u32 = 65_535;
+/// Vertices shaded at a time.
+pub const VERTEX_BATCH: usize = 1 << 12;
+/// Instructions times lanes that one shader run may execute.
+pub const SHADER_BUDGET: u64 = 1 << 32;
+/// Vertex buffer slots (Direct3D 11).
+pub const VERTEX_BUFFER_SLOTS: usize = 32;
+/// Elements of an input layout (Direct3D 11).
+pub const INPUT_ELEMENTS: usize = 32;
+/// Constant buffer slots a stage (Direct3D 11).
+pub const CONSTANT_BUFFER_SLOTS: usize = 14;
+/// Shader resource slots a stage (Direct3D 11).
+pub const RESOURCE_SLOTS: usize = 128;
+/// Sampler slots a stage (Direct3D 11).
+pub const SAMPLER_SLOTS: usize = 16;
+/// UAV slots of the compute stages (the protocol's bound).
+pub const UAV_SLOTS: usize = 8;
+/// Vectors of a stage's constant registers that `SET_SHADER_CONSTANTS_F` fills.
+pub const FLOAT_CONSTANTS: usize = 4096;
+/// Render and sampler state numbers that are kept.
+pub const MAX_STATE_ID: u32 = 4096;

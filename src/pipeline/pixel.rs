@@ -1,0 +1,201 @@
+//! Pixel shaders as the rasterizer calls them: a program, what it has bound, and how its inputs are wired.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use aerogpu_dxbc::ir::Interpolation;
+use aerogpu_dxbc::signature::Signature;
+use aerogpu_dxbc::{Io, ValidatedShader, scalar};
+use aerogpu_raster::shader::{
+    Interpolant, InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout,
+};
+use smallvec::SmallVec;
+
+use super::bindings::StageBindings;
+use super::link::{link_words, system_value};
+use super::shader::Shader;
+use crate::limits;
+
+/// A system value in an input register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SystemInput {
+    Position,
+    IsFrontFace,
+    PrimitiveId,
+    SampleIndex,
+    RenderTargetArrayIndex,
+    ViewportArrayIndex,
+}
+
+/// A pixel shader with everything bound to it.
+#[derive(Debug)]
+pub struct BoundPixelShader {
+    shader: Arc<Shader>,
+    bindings: StageBindings,
+    info: PixelShaderInfo,
+    /// System value, register, first component and component mask.
+    system_inputs: SmallVec<[(SystemInput, usize, u8); 2]>,
+    /// Output register and colour target.
+    targets: SmallVec<[(usize, usize); 8]>,
+}
+
+thread_local! {
+    static IO: RefCell<Io> = RefCell::new(Io::default());
+}
+
+impl BoundPixelShader {
+    /// Wires a pixel shader to the stage before it. `None` unless `shader` is a pixel shader of model 4 or 5.
+    pub fn new(shader: Arc<Shader>, bindings: StageBindings, producer: &Signature) -> Option<Self> {
+        let program = shader.dxbc()?;
+        let system_inputs = system_inputs(program);
+        let info = info(program, producer, &system_inputs);
+        let targets = target_registers(program);
+        let info = PixelShaderInfo {
+            writes_color: targets.iter().fold(0, |mask, &(_, target)| mask | 1 << target),
+            dual_source: targets.iter().any(|&(_, target)| target == 1),
+            ..info
+        };
+        Some(Self { shader, bindings, info, system_inputs, targets })
+    }
+
+    fn fill_inputs(&self, batch: &PixelBatch, io: &mut Io) {
+        let lanes = batch.lanes;
+        for row in 0..io.inputs.len().min(self.info.rows) {
+            io.inputs.row_mut(row).copy_from_slice(&batch.inputs[row * lanes..][..lanes]);
+        }
+        for &(input, register, mask) in &self.system_inputs {
+            for c in (0..4).filter(|c| mask & (1 << c) != 0) {
+                let row = io.inputs.row_mut(register * 4 + c);
+                for (lane, word) in row.iter_mut().enumerate() {
+                    *word = match input {
+                        SystemInput::Position => batch.position[lane][c].to_bits(),
+                        SystemInput::IsFrontFace => if batch.front_face[lane] { u32::MAX } else { 0 },
+                        SystemInput::PrimitiveId => batch.primitive_id[lane],
+                        SystemInput::SampleIndex => batch.sample_index[lane],
+                        SystemInput::RenderTargetArrayIndex => batch.array_indices[lane][0],
+                        SystemInput::ViewportArrayIndex => batch.array_indices[lane][1],
+                    };
+                }
+            }
+        }
+        io.live.copy_from_slice(&batch.live);
+        io.primitive_id.copy_from_slice(&batch.primitive_id);
+        io.coverage.copy_from_slice(&batch.coverage);
+    }
+}
+
+impl PixelShader for BoundPixelShader {
+    fn info(&self) -> &PixelShaderInfo {
+        &self.info
+    }
+
+    fn shade(&self, batch: &PixelBatch, output: &mut PixelOutput) -> Result<(), ShaderTimeout> {
+        let Some(program) = self.shader.dxbc() else { return Ok(()) };
+        IO.with_borrow_mut(|io| {
+            io.reset(batch.lanes, program.input_registers(), 0, program.output_registers());
+            self.fill_inputs(batch, io);
+            scalar::run(program, &self.bindings, io, limits::SHADER_BUDGET).map_err(|_| ShaderTimeout)?;
+            for &(register, target) in &self.targets {
+                for (lane, color) in output.colors[target].iter_mut().enumerate() {
+                    *color = io.outputs.vector(lane, register);
+                }
+            }
+            if self.info.writes_depth {
+                for (depth, &bits) in output.depth.iter_mut().zip(&io.depth) {
+                    *depth = f32::from_bits(bits);
+                }
+            }
+            if self.info.writes_coverage {
+                output.coverage.copy_from_slice(&io.output_coverage);
+            }
+            if self.info.writes_stencil_ref {
+                output.stencil_ref.copy_from_slice(&io.stencil_ref);
+            }
+            output.live.copy_from_slice(&io.live);
+            Ok(())
+        })
+    }
+}
+
+fn system_inputs(program: &ValidatedShader) -> SmallVec<[(SystemInput, usize, u8); 2]> {
+    let of = |value| {
+        Some(match value {
+            system_value::POSITION => SystemInput::Position,
+            system_value::IS_FRONT_FACE => SystemInput::IsFrontFace,
+            system_value::PRIMITIVE_ID => SystemInput::PrimitiveId,
+            system_value::SAMPLE_INDEX => SystemInput::SampleIndex,
+            system_value::RENDER_TARGET_ARRAY_INDEX => SystemInput::RenderTargetArrayIndex,
+            system_value::VIEWPORT_ARRAY_INDEX => SystemInput::ViewportArrayIndex,
+            _ => return None,
+        })
+    };
+    let elements = &program.signatures().inputs.elements;
+    elements.iter().filter_map(|e| Some((of(e.system_value)?, e.register? as usize, e.mask))).collect()
+}
+
+/// Interpolants and facts; colour outputs are added by the caller.
+fn info(
+    program: &ValidatedShader,
+    producer: &Signature,
+    system_inputs: &[(SystemInput, usize, u8)],
+) -> PixelShaderInfo {
+    let registers = program.input_registers();
+    let words = link_words(producer, &program.signatures().inputs, registers);
+    let is_system = |row: usize| {
+        system_inputs.iter().any(|&(_, register, mask)| row / 4 == register && mask & (1 << (row % 4)) != 0)
+    };
+    let interpolants = program
+        .inputs()
+        .iter()
+        .flat_map(|input| {
+            let register = input.register as usize;
+            (0..4).filter(|c| input.mask & (1 << c) != 0).map(move |c| (register * 4 + c, input.interpolation))
+        })
+        .filter(|&(row, _)| row < registers * 4 && !is_system(row))
+        .map(|(row, interpolation)| Interpolant {
+            vertex_word: words[row],
+            row: row as u16,
+            mode: mode(interpolation),
+        })
+        .collect::<Vec<_>>();
+    let pixel = program.pixel();
+    PixelShaderInfo {
+        interpolants,
+        rows: registers * 4,
+        writes_color: 0,
+        writes_depth: pixel.depth.is_some(),
+        writes_coverage: pixel.writes_coverage,
+        writes_stencil_ref: pixel.writes_stencil_ref,
+        discards: pixel.discards,
+        writes_memory: !program.uavs().is_empty(),
+        early_depth_stencil: pixel.early_depth_stencil,
+        per_sample: pixel.per_sample,
+        dual_source: false,
+    }
+}
+
+fn mode(interpolation: Interpolation) -> InterpolationMode {
+    match interpolation {
+        Interpolation::Constant => InterpolationMode::Constant,
+        Interpolation::Undefined | Interpolation::Linear => InterpolationMode::Linear,
+        Interpolation::LinearCentroid => InterpolationMode::LinearCentroid,
+        Interpolation::LinearSample => InterpolationMode::LinearSample,
+        Interpolation::LinearNoPerspective => InterpolationMode::NoPerspective,
+        Interpolation::LinearNoPerspectiveCentroid => InterpolationMode::NoPerspectiveCentroid,
+        Interpolation::LinearNoPerspectiveSample => InterpolationMode::NoPerspectiveSample,
+    }
+}
+
+/// Output registers of the colour targets: `SV_Target` elements, or without a signature register by register.
+fn target_registers(program: &ValidatedShader) -> SmallVec<[(usize, usize); 8]> {
+    let elements = &program.signatures().outputs.elements;
+    if elements.is_empty() {
+        return (0..program.output_registers().min(8)).map(|r| (r, r)).collect();
+    }
+    elements
+        .iter()
+        .filter(|e| e.name.eq_ignore_ascii_case("SV_Target") || e.system_value == 64 || e.name.eq_ignore_ascii_case("COLOR"))
+        .filter_map(|e| Some((e.register? as usize, e.index as usize)))
+        .filter(|&(_, target)| target < 8)
+        .collect()
+}

@@ -1,0 +1,96 @@
+//! Shaders as the executor keeps them: parsed and validated once, at creation.
+
+use aerogpu_dxbc::ValidatedShader;
+use aerogpu_dxbc::container::{ContainerError, ShaderBlob};
+use aerogpu_dxbc::ir::Stage;
+use aerogpu_dxbc::shader::ValidationError;
+use aerogpu_dxbc::sm4::DecodeError;
+use aerogpu_protocol::packets::ShaderStage;
+
+use crate::limits;
+
+/// Why shader code was refused.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ShaderError {
+    /// More code than any compiler emits.
+    #[error("{0} bytes of shader code; at most {} are accepted", limits::MAX_SHADER_BYTES)]
+    TooLarge(usize),
+    /// Not a shader container.
+    #[error(transparent)]
+    Container(#[from] ContainerError),
+    /// The token stream is malformed.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The program breaks a rule of its shader model, or cannot be executed.
+    #[error(transparent)]
+    Validation(#[from] ValidationError),
+    /// The code is for another stage than the packet says.
+    #[error("the code is a {found:?} shader, but the packet says {expected:?}")]
+    Stage {
+        /// What the packet says.
+        expected: ShaderStage,
+        /// What the code says.
+        found: Stage,
+    },
+    /// Direct3D 9 code for a stage that Direct3D 9 does not have.
+    #[error("the code is for Direct3D 9, which has no {0:?} stage")]
+    Direct3d9Stage(ShaderStage),
+}
+
+/// A shader object.
+#[derive(Debug)]
+pub enum Shader {
+    /// Shader model 4 or 5.
+    Dxbc(ValidatedShader),
+    /// Direct3D 9 tokens, shader models 1 to 3.
+    Direct3d9 {
+        /// The stage.
+        stage: ShaderStage,
+        /// The token stream.
+        tokens: Vec<u32>,
+    },
+}
+
+impl Shader {
+    /// Parses and validates `code` for `stage`.
+    pub fn new(stage: ShaderStage, code: &[u8]) -> Result<Self, ShaderError> {
+        if code.len() > limits::MAX_SHADER_BYTES {
+            return Err(ShaderError::TooLarge(code.len()));
+        }
+        match ShaderBlob::parse(code)? {
+            ShaderBlob::Sm4(blob) => {
+                let program = aerogpu_dxbc::sm4::decode(&blob.tokens)?;
+                if program.stage != dxbc_stage(stage) {
+                    return Err(ShaderError::Stage { expected: stage, found: program.stage });
+                }
+                Ok(Self::Dxbc(ValidatedShader::new(program, blob.signatures)?))
+            }
+            ShaderBlob::Sm3(blob) => match stage {
+                ShaderStage::Vertex | ShaderStage::Pixel => {
+                    Ok(Self::Direct3d9 { stage, tokens: blob.tokens })
+                }
+                other => Err(ShaderError::Direct3d9Stage(other)),
+            },
+        }
+    }
+
+    /// The validated program, unless this is Direct3D 9 code.
+    pub fn dxbc(&self) -> Option<&ValidatedShader> {
+        match self {
+            Self::Dxbc(shader) => Some(shader),
+            Self::Direct3d9 { .. } => None,
+        }
+    }
+}
+
+/// The protocol's stage in the bytecode's terms.
+pub fn dxbc_stage(stage: ShaderStage) -> Stage {
+    match stage {
+        ShaderStage::Vertex => Stage::Vertex,
+        ShaderStage::Pixel => Stage::Pixel,
+        ShaderStage::Compute => Stage::Compute,
+        ShaderStage::Geometry => Stage::Geometry,
+        ShaderStage::Hull => Stage::Hull,
+        ShaderStage::Domain => Stage::Domain,
+    }
+}
