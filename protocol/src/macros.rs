@@ -138,3 +138,26 @@ macro_rules! wire_constants {
     };
 }
 pub(crate) use wire_constants;
+
+/// Defines methods that give a field as the enum or the flags that it holds:
+/// `Name { field => method: Enum }` gives an `Option`, `Name { field => method: flags Flags }` cannot fail.
+macro_rules! typed_fields {
+    ($( $name:ident { $( $field:ident => $method:ident: $($ty:ident)+ ),* } )*) => { $(
+        impl $name { $( typed_fields!(@method $field $method $($ty)+); )* }
+    )* };
+    (@method $field:ident $method:ident flags $flags:ident) => {
+        #[doc = concat!("The bits of the field `", stringify!($field), "`.")]
+        #[must_use]
+        pub const fn $method(&self) -> $flags {
+            $flags::from_bits_retain(self.$field)
+        }
+    };
+    (@method $field:ident $method:ident $enum:ident) => {
+        #[doc = concat!("The value of the field `", stringify!($field), "`; `None` if the ABI defines no such value.")]
+        #[must_use]
+        pub const fn $method(&self) -> Option<$enum> {
+            $enum::from_u32(self.$field)
+        }
+    };
+}
+pub(crate) use typed_fields;

@@ -111,7 +111,7 @@ impl<'a> BoolConstants<'a> {
 }
 
 /// A typed, borrowed view of one packet. Structs are copies; payloads borrow the stream.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packet<'a> {
     /// Nothing to do.
     Nop,

@@ -1,7 +1,7 @@
 //! The submission ring in guest memory: its header, descriptors, fence page and allocation tables.
 
 use crate::ABI_VERSION;
-use crate::macros::{wire_constants, wire_enum, wire_flags, wire_struct};
+use crate::macros::{typed_fields, wire_constants, wire_enum, wire_flags, wire_struct};
 use crate::stream::read_prefix;
 
 wire_constants! { RING_CONSTANTS: "AEROGPU_", u32 {
@@ -117,20 +117,9 @@ wire_struct! {
     }
 }
 
-impl SubmitDesc {
-    /// The option bits.
-    #[must_use]
-    pub const fn flags(&self) -> SubmitFlags {
-        SubmitFlags::from_bits_retain(self.flags)
-    }
-}
-
-impl AllocEntry {
-    /// The option bits.
-    #[must_use]
-    pub const fn flags(&self) -> AllocFlags {
-        AllocFlags::from_bits_retain(self.flags)
-    }
+typed_fields! {
+    SubmitDesc { flags => flags: flags SubmitFlags }
+    AllocEntry { flags => flags: flags AllocFlags }
 }
 
 impl FencePage {

@@ -110,7 +110,7 @@ pub struct Packets<'a> {
 }
 
 /// A decoded packet and where it stands.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacketAt<'a> {
     /// Byte offset of the packet in the stream, from the stream header's first byte.
     pub offset: usize,

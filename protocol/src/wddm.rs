@@ -2,7 +2,7 @@
 //! private data of allocations, and the tag of a DMA buffer. The device never sees them.
 
 use crate::Format;
-use crate::macros::{wire_constants, wire_enum, wire_flags, wire_struct};
+use crate::macros::{typed_fields, wire_constants, wire_enum, wire_flags, wire_struct};
 
 /// Constants of the user-mode driver's private data that repeat the registers' under its own prefix.
 pub mod umd_private {
@@ -161,10 +161,9 @@ wire_struct! {
 
 const _: () = assert!(size_of::<DmaPriv>() == DMA_BUFFER_PRIVATE_DATA_SIZE_BYTES);
 
-impl WddmAllocPrivV2 {
-    /// The format; `None` if the ABI defines no such value, and for buffers.
-    #[must_use]
-    pub const fn format(&self) -> Option<Format> {
-        Format::from_u32(self.format)
-    }
+typed_fields! {
+    UmdPrivateV1 { flags => flags: flags UmdPrivateFlags }
+    WddmAllocPriv { flags => flags: flags WddmAllocFlags }
+    WddmAllocPrivV2 { flags => flags: flags WddmAllocFlags, kind => kind: WddmAllocKind, format => format: Format }
+    DmaPriv { type_ => submit_type: SubmitType }
 }

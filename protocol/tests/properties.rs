@@ -72,6 +72,8 @@ fn read_all(bytes: &[u8]) -> usize {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn what_is_written_is_read_back(opcode in opcode(), body in body(), minor in 0u16..6) {
         let bytes = [bytemuck::cast_slice(&[opcode, 8 + body.len() as u32]), &body[..]].concat();

@@ -1,8 +1,9 @@
 //! What is bound where: targets, vertex and index buffers, textures, samplers, buffers of the stages
 //! (opcodes 0x400, 0x500-0x510, 0x520-0x525).
 
-use super::{CmdHdr, PrimitiveTopology, ShaderStage, UnknownShaderStage};
-use crate::macros::{wire_enum, wire_struct};
+use super::stage::staged;
+use super::{CmdHdr, PrimitiveTopology};
+use crate::macros::{typed_fields, wire_enum, wire_struct};
 
 /// Colour targets that can be bound at once (`AEROGPU_MAX_RENDER_TARGETS`).
 pub const MAX_RENDER_TARGETS: usize = 8;
@@ -78,7 +79,7 @@ wire_struct! {
     /// Binds a texture, a view or a whole buffer to a shader-resource slot.
     pub struct SetTexture: "aerogpu_cmd_set_texture", 24 {
         0 hdr: CmdHdr,
-        /// A shader-stage value; read it with [`ShaderStage::decode`].
+        /// A stage word, as [`ShaderStage::decode`](super::ShaderStage::decode) takes it.
         8 shader_stage: u32,
         12 slot: u32,
         /// 0: unbound.
@@ -109,7 +110,7 @@ wire_struct! {
     /// Binds `sampler_count` sampler handles (u32 each, 0: default), which follow, from `start_slot` on.
     pub struct SetSamplers: "aerogpu_cmd_set_samplers", 24 {
         0 hdr: CmdHdr,
-        /// A shader-stage value; read it with [`ShaderStage::decode`].
+        /// A stage word, as [`ShaderStage::decode`](super::ShaderStage::decode) takes it.
         8 shader_stage: u32,
         12 start_slot: u32,
         16 sampler_count: u32,
@@ -130,7 +131,7 @@ wire_struct! {
     /// Binds `buffer_count` [`ConstantBufferBinding`]s, which follow, from `start_slot` on.
     pub struct SetConstantBuffers: "aerogpu_cmd_set_constant_buffers", 24 {
         0 hdr: CmdHdr,
-        /// A shader-stage value; read it with [`ShaderStage::decode`].
+        /// A stage word, as [`ShaderStage::decode`](super::ShaderStage::decode) takes it.
         8 shader_stage: u32,
         12 start_slot: u32,
         16 buffer_count: u32,
@@ -151,7 +152,7 @@ wire_struct! {
     /// Binds `buffer_count` [`ShaderResourceBufferBinding`]s, which follow, from `start_slot` on.
     pub struct SetShaderResourceBuffers: "aerogpu_cmd_set_shader_resource_buffers", 24 {
         0 hdr: CmdHdr,
-        /// A shader-stage value; read it with [`ShaderStage::decode`].
+        /// A stage word, as [`ShaderStage::decode`](super::ShaderStage::decode) takes it.
         8 shader_stage: u32,
         12 start_slot: u32,
         16 buffer_count: u32,
@@ -173,7 +174,7 @@ wire_struct! {
     /// Binds `uav_count` [`UnorderedAccessBufferBinding`]s, which follow, from `start_slot` on.
     pub struct SetUnorderedAccessBuffers: "aerogpu_cmd_set_unordered_access_buffers", 24 {
         0 hdr: CmdHdr,
-        /// A shader-stage value; read it with [`ShaderStage::decode`].
+        /// A stage word, as [`ShaderStage::decode`](super::ShaderStage::decode) takes it.
         8 shader_stage: u32,
         12 start_slot: u32,
         16 uav_count: u32,
@@ -182,31 +183,21 @@ wire_struct! {
     }
 }
 
-impl SetIndexBuffer {
-    /// The width of an index; `None` if the ABI defines no such value.
-    #[must_use]
-    pub const fn format(&self) -> Option<IndexFormat> {
-        IndexFormat::from_u32(self.format)
+typed_fields! {
+    SetIndexBuffer { format => format: IndexFormat }
+    SetPrimitiveTopology { topology => topology: PrimitiveTopology }
+    CreateSampler {
+        filter => filter: SamplerFilter,
+        address_u => address_u: SamplerAddressMode,
+        address_v => address_v: SamplerAddressMode,
+        address_w => address_w: SamplerAddressMode
     }
 }
 
-impl SetPrimitiveTopology {
-    /// The topology; `None` if the ABI defines no such value.
-    #[must_use]
-    pub const fn topology(&self) -> Option<PrimitiveTopology> {
-        PrimitiveTopology::from_u32(self.topology)
-    }
+staged! {
+    SetTexture: shader_stage, decode;
+    SetSamplers: shader_stage, decode;
+    SetConstantBuffers: shader_stage, decode;
+    SetShaderResourceBuffers: shader_stage, decode;
+    SetUnorderedAccessBuffers: shader_stage, decode;
 }
-
-/// Packets that name a stage by `shader_stage` with `stage_ex` in `reserved0`.
-macro_rules! staged {
-    ($($name:ident),*) => { $(
-        impl $name {
-            /// The stage, under the stream's minor version.
-            pub const fn shader_stage(&self, minor: u16) -> Result<ShaderStage, UnknownShaderStage> {
-                ShaderStage::decode(self.shader_stage, self.reserved0, minor)
-            }
-        }
-    )* };
-}
-staged!(SetTexture, SetSamplers, SetConstantBuffers, SetShaderResourceBuffers, SetUnorderedAccessBuffers);

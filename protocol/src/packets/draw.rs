@@ -1,7 +1,7 @@
 //! Work: clears, draws, dispatches (opcodes 0x600-0x603).
 
 use super::{CmdHdr, ShaderStage, UnknownShaderStage};
-use crate::macros::{wire_flags, wire_struct};
+use crate::macros::{typed_fields, wire_flags, wire_struct};
 
 wire_flags! {
     /// What a clear clears.
@@ -57,13 +57,11 @@ wire_struct! {
     }
 }
 
-impl Clear {
-    /// What to clear.
-    #[must_use]
-    pub const fn flags(&self) -> ClearFlags {
-        ClearFlags::from_bits_retain(self.flags)
-    }
+typed_fields! {
+    Clear { flags => flags: flags ClearFlags }
+}
 
+impl Clear {
     /// Red, green, blue, alpha. Any float, NaN included, may come from the guest.
     #[must_use]
     pub const fn color(&self) -> [f32; 4] {

@@ -1,7 +1,7 @@
 //! Presents, shared surfaces, flushes (opcodes 0x700-0x720).
 
 use super::CmdHdr;
-use crate::macros::{wire_flags, wire_struct};
+use crate::macros::{typed_fields, wire_flags, wire_struct};
 
 wire_flags! {
     /// Options of a present.
@@ -65,18 +65,7 @@ wire_struct! {
     }
 }
 
-impl Present {
-    /// The option bits.
-    #[must_use]
-    pub const fn flags(&self) -> PresentFlags {
-        PresentFlags::from_bits_retain(self.flags)
-    }
-}
-
-impl PresentEx {
-    /// The option bits.
-    #[must_use]
-    pub const fn flags(&self) -> PresentFlags {
-        PresentFlags::from_bits_retain(self.flags)
-    }
+typed_fields! {
+    Present { flags => flags: flags PresentFlags }
+    PresentEx { flags => flags: flags PresentFlags }
 }

@@ -2,7 +2,7 @@
 
 use super::CmdHdr;
 use crate::Format;
-use crate::macros::{wire_flags, wire_struct};
+use crate::macros::{typed_fields, wire_flags, wire_struct};
 
 wire_flags! {
     /// What a resource may be used for. The device takes it as a hint only.
@@ -147,48 +147,10 @@ wire_struct! {
     }
 }
 
-impl CreateBuffer {
-    /// The usage bits.
-    #[must_use]
-    pub const fn usage(&self) -> ResourceUsage {
-        ResourceUsage::from_bits_retain(self.usage_flags)
-    }
-}
-
-impl CreateTexture2d {
-    /// The usage bits.
-    #[must_use]
-    pub const fn usage(&self) -> ResourceUsage {
-        ResourceUsage::from_bits_retain(self.usage_flags)
-    }
-
-    /// The format; `None` if the ABI defines no such value.
-    #[must_use]
-    pub const fn format(&self) -> Option<Format> {
-        Format::from_u32(self.format)
-    }
-}
-
-impl CreateTextureView {
-    /// The format; `None` if the ABI defines no such value.
-    #[must_use]
-    pub const fn format(&self) -> Option<Format> {
-        Format::from_u32(self.format)
-    }
-}
-
-impl CopyBuffer {
-    /// The option bits.
-    #[must_use]
-    pub const fn flags(&self) -> CopyFlags {
-        CopyFlags::from_bits_retain(self.flags)
-    }
-}
-
-impl CopyTexture2d {
-    /// The option bits.
-    #[must_use]
-    pub const fn flags(&self) -> CopyFlags {
-        CopyFlags::from_bits_retain(self.flags)
-    }
+typed_fields! {
+    CreateBuffer { usage_flags => usage: flags ResourceUsage }
+    CreateTexture2d { usage_flags => usage: flags ResourceUsage, format => format: Format }
+    CreateTextureView { format => format: Format }
+    CopyBuffer { flags => flags: flags CopyFlags }
+    CopyTexture2d { flags => flags: flags CopyFlags }
 }

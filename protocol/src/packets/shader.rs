@@ -1,6 +1,7 @@
 //! Shaders, their constants, and input layouts (opcodes 0x200-0x208).
 
-use super::{CmdHdr, ShaderStage, UnknownShaderStage};
+use super::CmdHdr;
+use super::stage::staged;
 use crate::macros::{wire_constants, wire_struct};
 
 wire_constants! { INPUT_LAYOUT_CONSTANTS: "AEROGPU_INPUT_LAYOUT_", u32 {
@@ -16,7 +17,7 @@ wire_struct! {
     pub struct CreateShaderDxbc: "aerogpu_cmd_create_shader_dxbc", 24 {
         0 hdr: CmdHdr,
         8 shader_handle: u32,
-        /// A shader-stage value; read it with [`ShaderStage::decode`].
+        /// A stage word, as [`ShaderStage::decode`](super::ShaderStage::decode) takes it.
         12 stage: u32,
         /// Bytes of shader code that follow.
         16 dxbc_size_bytes: u32,
@@ -45,7 +46,7 @@ wire_struct! {
     /// Writes float constant registers.
     pub struct SetShaderConstantsF: "aerogpu_cmd_set_shader_constants_f", 24 {
         0 hdr: CmdHdr,
-        /// A shader-stage value; read it with [`ShaderStage::decode`].
+        /// A stage word, as [`ShaderStage::decode`](super::ShaderStage::decode) takes it.
         8 stage: u32,
         12 start_register: u32,
         /// Registers that follow, 16 bytes each.
@@ -57,7 +58,7 @@ wire_struct! {
     /// Writes Direct3D 9 integer constant registers.
     pub struct SetShaderConstantsI: "aerogpu_cmd_set_shader_constants_i", 24 {
         0 hdr: CmdHdr,
-        /// A shader-stage value; read it with [`ShaderStage::decode`].
+        /// A stage word, as [`ShaderStage::decode`](super::ShaderStage::decode) takes it.
         8 stage: u32,
         12 start_register: u32,
         /// Registers that follow, 16 bytes each.
@@ -69,7 +70,7 @@ wire_struct! {
     /// Writes Direct3D 9 boolean constant registers.
     pub struct SetShaderConstantsB: "aerogpu_cmd_set_shader_constants_b", 24 {
         0 hdr: CmdHdr,
-        /// A shader-stage value; read it with [`ShaderStage::decode`].
+        /// A stage word, as [`ShaderStage::decode`](super::ShaderStage::decode) takes it.
         8 stage: u32,
         12 start_register: u32,
         /// Registers that follow, 4 or 16 bytes each (see [`BoolConstants`](crate::BoolConstants)).
@@ -155,30 +156,9 @@ pub struct ShaderBindings {
     pub ds: u32,
 }
 
-impl CreateShaderDxbc {
-    /// The stage, under the stream's minor version.
-    pub const fn shader_stage(&self, minor: u16) -> Result<ShaderStage, UnknownShaderStage> {
-        ShaderStage::decode(self.stage, self.reserved0, minor)
-    }
-}
-
-impl SetShaderConstantsF {
-    /// The stage, under the stream's minor version.
-    pub const fn shader_stage(&self, minor: u16) -> Result<ShaderStage, UnknownShaderStage> {
-        ShaderStage::decode_for_constants(self.stage, self.reserved0, minor)
-    }
-}
-
-impl SetShaderConstantsI {
-    /// The stage, under the stream's minor version.
-    pub const fn shader_stage(&self, minor: u16) -> Result<ShaderStage, UnknownShaderStage> {
-        ShaderStage::decode_for_constants(self.stage, self.reserved0, minor)
-    }
-}
-
-impl SetShaderConstantsB {
-    /// The stage, under the stream's minor version.
-    pub const fn shader_stage(&self, minor: u16) -> Result<ShaderStage, UnknownShaderStage> {
-        ShaderStage::decode_for_constants(self.stage, self.reserved0, minor)
-    }
+staged! {
+    CreateShaderDxbc: stage, decode;
+    SetShaderConstantsF: stage, decode_for_constants;
+    SetShaderConstantsI: stage, decode_for_constants;
+    SetShaderConstantsB: stage, decode_for_constants;
 }

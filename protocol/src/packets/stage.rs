@@ -87,6 +87,23 @@ impl ShaderStage {
     }
 }
 
+/// Gives packets with a stage word and `stage_ex` in `reserved0` a method that decodes them:
+/// `Packet: stage field, decoding function`.
+macro_rules! staged {
+    ($( $name:ident: $field:ident, $decode:ident; )*) => { $(
+        impl $name {
+            /// The stage, under the stream's minor version.
+            pub const fn shader_stage(
+                &self,
+                minor: u16,
+            ) -> Result<super::ShaderStage, super::UnknownShaderStage> {
+                super::ShaderStage::$decode(self.$field, self.reserved0, minor)
+            }
+        }
+    )* };
+}
+pub(super) use staged;
+
 impl crate::abi_table::AbiConstants for ShaderStage {
     const ABI: &'static [crate::abi_table::ConstantAbi] = &[
         ("AEROGPU_SHADER_STAGE_VERTEX", 0),

@@ -2,7 +2,7 @@
 //! (opcodes 0x300-0x302, 0x401-0x402, 0x511-0x512).
 
 use super::{CmdHdr, ShaderStage, UnknownShaderStage};
-use crate::macros::{wire_enum, wire_flags, wire_struct};
+use crate::macros::{typed_fields, wire_enum, wire_flags, wire_struct};
 
 wire_enum! {
     /// What a source or destination colour is multiplied with.
@@ -156,7 +156,7 @@ wire_struct! {
     /// Sets a Direct3D 9 sampler state by its `D3DSAMPLERSTATETYPE` number.
     pub struct SetSamplerState: "aerogpu_cmd_set_sampler_state", 24 {
         0 hdr: CmdHdr,
-        /// A shader-stage value; read it with [`ShaderStage::decode`].
+        /// A stage word, as [`ShaderStage::decode`](super::ShaderStage::decode) takes it.
         8 shader_stage: u32,
         12 slot: u32,
         /// `D3DSAMPLERSTATETYPE`.
@@ -210,34 +210,6 @@ impl BlendState {
     }
 }
 
-impl DepthStencilState {
-    /// The depth comparison; `None` if the ABI defines no such value.
-    #[must_use]
-    pub const fn depth_func(&self) -> Option<CompareFunc> {
-        CompareFunc::from_u32(self.depth_func)
-    }
-}
-
-impl RasterizerState {
-    /// The fill mode; `None` if the ABI defines no such value.
-    #[must_use]
-    pub const fn fill_mode(&self) -> Option<FillMode> {
-        FillMode::from_u32(self.fill_mode)
-    }
-
-    /// The cull mode; `None` if the ABI defines no such value.
-    #[must_use]
-    pub const fn cull_mode(&self) -> Option<CullMode> {
-        CullMode::from_u32(self.cull_mode)
-    }
-
-    /// The option bits.
-    #[must_use]
-    pub const fn flags(&self) -> RasterizerFlags {
-        RasterizerFlags::from_bits_retain(self.flags)
-    }
-}
-
 impl SetViewport {
     /// Left, top, width and height in pixels. Any float, NaN included, may come from the guest.
     #[must_use]
@@ -254,6 +226,23 @@ impl SetViewport {
     #[must_use]
     pub const fn depth_range(&self) -> [f32; 2] {
         [f32::from_bits(self.min_depth_f32), f32::from_bits(self.max_depth_f32)]
+    }
+}
+
+typed_fields! {
+    BlendState {
+        src_factor => src_factor: BlendFactor,
+        dst_factor => dst_factor: BlendFactor,
+        blend_op => blend_op: BlendOp,
+        src_factor_alpha => src_factor_alpha: BlendFactor,
+        dst_factor_alpha => dst_factor_alpha: BlendFactor,
+        blend_op_alpha => blend_op_alpha: BlendOp
+    }
+    DepthStencilState { depth_func => depth_func: CompareFunc }
+    RasterizerState {
+        fill_mode => fill_mode: FillMode,
+        cull_mode => cull_mode: CullMode,
+        flags => flags: flags RasterizerFlags
     }
 }
 

@@ -90,19 +90,21 @@ impl<'a> Trace<'a> {
         let (header, meta) = parse_header(bytes)?;
         let records_start = (size_of::<TraceHeader>() + meta.len()) as u64;
         let (toc_offset, toc) = parse_footer_and_toc(bytes, header.container_version, records_start)?;
-        let records = records_start..=toc_offset;
+        // Frames are in order and apart, as the recorder writes them: so reading them all takes linear time.
+        let mut frames_end = records_start;
         for (index, entry) in (0u64..).zip(toc.iter()) {
             let offset = toc_offset + size_of::<TocHeader>() as u64 + index * size_of::<TocEntry>() as u64;
             let bad = |what, value| error(offset, TraceErrorReason::BadValue { what, value });
-            if !records.contains(&entry.start) {
+            if entry.start < frames_end {
                 return bad("start of a frame", entry.start);
             }
-            if !records.contains(&entry.end) || entry.end < entry.start {
+            if entry.end < entry.start || entry.end > toc_offset {
                 return bad("end of a frame", entry.end);
             }
             if entry.present != 0 && !(entry.start..entry.end).contains(&entry.present) {
                 return bad("present record of a frame", entry.present);
             }
+            frames_end = entry.end;
         }
         Ok(Self {
             bytes,
@@ -236,7 +238,7 @@ impl<'a> Frame<'a> {
 }
 
 /// One record of a frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Record<'a> {
     /// The frame begins.
     BeginFrame {
@@ -264,7 +266,7 @@ pub enum Record<'a> {
 }
 
 /// A submission record.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SubmissionRecord<'a> {
     /// The submission.
     pub header: SubmissionHeader,
@@ -360,4 +362,100 @@ fn decode_submission(payload: &[u8], offset: u64) -> Result<SubmissionRecord<'_>
         .and_then(|end| payload.get(header.header_size as usize..end))
         .ok_or(TraceError { offset, reason: truncated(end) })?;
     Ok(SubmissionRecord { header, ranges: PodSlice::new(ranges) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::TraceWriter;
+
+    /// Meta "{}", one frame of one packet record with 4 bytes, presented.
+    /// 0 header, 32 meta, 34 begin, 46 packet, 58 present, 70 TOC, 86 its entry, 118 footer.
+    fn one_frame() -> Vec<u8> {
+        let mut writer = TraceWriter::new(0x0001_0004, "{}");
+        writer.packet(&[1, 2, 3, 4]);
+        writer.present();
+        writer.finish()
+    }
+
+    fn reason_with(at: usize, byte: u8) -> Option<TraceErrorReason> {
+        let mut bytes = one_frame();
+        bytes[at] = byte;
+        Trace::parse(&bytes).err().map(|error| error.reason)
+    }
+
+    #[test]
+    fn container_stands_where_it_should() {
+        let bytes = one_frame();
+        assert_eq!(bytes.len(), 150);
+        assert_eq!((&bytes[70..78], &bytes[118..126]), (&TOC_MAGIC[..], &FOOTER_MAGIC[..]));
+        let trace = Trace::parse(&bytes).unwrap();
+        assert_eq!(
+            (trace.meta(), trace.container_version(), trace.command_abi_version()),
+            ("{}", 2, 0x10004)
+        );
+        let frame = trace.frames().next().unwrap();
+        assert_eq!((frame.index(), frame.present_offset(), trace.frames().len()), (0, Some(58), 1));
+        let records: Vec<_> = frame.records().map(Result::unwrap).collect();
+        let packet = Record::Packet(&[1, 2, 3, 4]);
+        assert_eq!(
+            records,
+            [Record::BeginFrame { frame_index: 0 }, packet, Record::Present { frame_index: 0 }]
+        );
+    }
+
+    #[test]
+    fn every_obligation_of_the_container_is_checked() {
+        use TraceErrorReason::*;
+        assert_eq!(reason_with(0, b'a'), Some(BadMagic { what: "header" }));
+        assert_eq!(reason_with(8, 40), Some(BadValue { what: "header_size", value: 40 }));
+        assert_eq!(reason_with(12, 0), Some(BadValue { what: "container_version", value: 0 }));
+        assert_eq!(reason_with(12, 3), Some(BadValue { what: "container_version", value: 3 }));
+        assert_eq!(reason_with(12, 1), Some(BadValue { what: "footer's container_version", value: 2 }));
+        assert_eq!(reason_with(24, 119), Some(Truncated { what: "meta text", needed: 119, available: 118 }));
+        assert_eq!(reason_with(33, 0xFF), Some(MetaNotUtf8));
+        assert_eq!(reason_with(70, 0), Some(BadMagic { what: "table of contents" }));
+        assert_eq!(reason_with(78, 2), Some(BadValue { what: "version of the table of contents", value: 2 }));
+        assert_eq!(reason_with(82, 2), Some(BadValue { what: "toc_len", value: 48 }));
+        assert_eq!(reason_with(94, 33), Some(BadValue { what: "start of a frame", value: 33 }));
+        assert_eq!(reason_with(102, 70), Some(BadValue { what: "present record of a frame", value: 70 }));
+        assert_eq!(reason_with(110, 71), Some(BadValue { what: "end of a frame", value: 71 }));
+        assert_eq!(reason_with(118, 0), Some(BadMagic { what: "footer" }));
+        assert_eq!(reason_with(126, 33), Some(BadValue { what: "footer_size", value: 33 }));
+        assert_eq!(reason_with(134, 69), Some(BadValue { what: "toc_offset", value: 69 }));
+        assert_eq!(reason_with(149, 1), Some(BadValue { what: "toc_offset", value: 70 }));
+        for len in 0..150 {
+            assert!(Trace::parse(&one_frame()[..len]).is_err(), "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn malformed_records_end_their_frame() {
+        for (at, byte, record) in [(34, 9, 34), (46, 5, 46), (50, 17, 46), (51, 1, 46), (62, 3, 58)] {
+            let mut bytes = one_frame();
+            bytes[at] = byte;
+            let frame = Trace::parse(&bytes).unwrap().frames().next().unwrap();
+            let records: Vec<_> = frame.records().collect();
+            let error = records.last().and_then(|last| last.err()).expect("an error");
+            assert!(records[..records.len() - 1].iter().all(Result::is_ok));
+            assert_eq!(error.offset, record);
+        }
+    }
+
+    #[test]
+    fn submissions_are_of_version_two_and_may_have_longer_headers() {
+        let submission = SubmissionHeader {
+            record_version: 1,
+            header_size: 60,
+            range_count: 1,
+            ..SubmissionHeader::default()
+        };
+        let range = MemoryRange { alloc_id: 7, ..MemoryRange::default() };
+        let payload = [bytemuck::bytes_of(&submission), &[0xAA; 4], bytemuck::bytes_of(&range)].concat();
+        let record = decode_record(record_type::SUBMISSION, &payload, 0, 2);
+        let Ok(Record::Submission(read)) = record else { panic!("{record:?}") };
+        assert!(read.ranges.iter().eq([range]));
+        assert!(decode_record(record_type::SUBMISSION, &payload, 0, 1).is_err());
+        assert!(decode_record(record_type::SUBMISSION, &payload[..payload.len() - 1], 0, 2).is_err());
+    }
 }
