@@ -10,6 +10,7 @@
 //! **Where to start.** [`pass::Pass`] records draws and clears and flushes them to images; [`state`] and [`shader`] say what
 //! a draw consists of; [`surface::Texture`] is what textures and targets are made of.
 
+pub mod format;
 pub mod primitive;
 pub mod shader;
 pub mod state;
