@@ -13,11 +13,25 @@ macro_rules! wire_struct {
         $(#[$meta])*
         ///
         #[doc = concat!("C name: `", $c_name, "`, ", $size, " bytes.")]
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
+        #[derive(Clone, Copy, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
         #[repr(C)]
         #[allow(missing_docs)] // fields whose name says it all have no words of their own
         pub struct $name {
             $( $(#[$field_meta])* pub $field: $ty, )*
+        }
+
+        impl core::fmt::Debug for $name {
+            /// Leaves out packet headers and reserved words that are 0, so that listings show what a packet says.
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                let mut out = f.debug_struct(stringify!($name));
+                $( {
+                    let value = self.$field;
+                    if $crate::macros::is_told(stringify!($field), bytemuck::bytes_of(&value)) {
+                        out.field(stringify!($field), &value);
+                    }
+                } )*
+                out.finish()
+            }
         }
 
         impl Default for $name {
@@ -44,6 +58,11 @@ macro_rules! wire_struct {
     )* };
 }
 pub(crate) use wire_struct;
+
+/// Whether a listing shows a field: headers never, reserved words when they are not 0.
+pub(crate) fn is_told(name: &str, bytes: &[u8]) -> bool {
+    name != "hdr" && (!name.starts_with("reserved") || bytes.iter().any(|&byte| byte != 0))
+}
 
 /// Defines a field-less enum of 32-bit wire values: `pub enum Name: "C_PREFIX_" { Variant = value, "C_SUFFIX" }`.
 macro_rules! wire_enum {
