@@ -178,12 +178,11 @@ fn unquantize_signed(code: i32, precision: u32) -> i32 {
     value * code.signum()
 }
 
-/// Scales an interpolated value to the bits of a half.
+/// Scales an interpolated value to the bits of a half. What scales to 0 loses its sign.
 fn finish(value: i32, signed: bool) -> u16 {
-    if signed {
-        let sign = if value < 0 { 0x8000 } else { 0 };
-        sign | (value.unsigned_abs() * 31 >> 5) as u16
-    } else {
-        (value * 31 >> 6) as u16
+    if !signed {
+        return (value * 31 >> 6) as u16;
     }
+    let magnitude = (value.abs() * 31 >> 5) as u16;
+    if value < 0 && magnitude != 0 { magnitude | 0x8000 } else { magnitude }
 }
