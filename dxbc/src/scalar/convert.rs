@@ -53,3 +53,64 @@ pub(super) fn f16tof32(a: u32) -> u32 {
     };
     sign | magnitude
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn f(value: f32) -> u32 {
+        value.to_bits()
+    }
+
+    #[test]
+    fn floats_to_integers_saturate() {
+        for (x, signed, unsigned) in [
+            (f(1.9), 1, 1),
+            (f(-1.9), -1_i32 as u32, 0),
+            (f(3.0e9), i32::MAX as u32, 3_000_000_000),
+            (f(-3.0e9), i32::MIN as u32, 0),
+            (f(f32::INFINITY), i32::MAX as u32, u32::MAX),
+            (float::NAN, 0, 0),
+        ] {
+            assert_eq!((ftoi(x), ftou(x)), (signed, unsigned), "{x:#x}");
+        }
+    }
+
+    #[test]
+    fn integers_to_floats_round_to_even() {
+        assert_eq!(itof(0x0100_0001), f(16_777_216.0));
+        assert_eq!(itof(u32::MAX), f(-1.0));
+        assert_eq!(utof(u32::MAX), f(4_294_967_296.0));
+    }
+
+    #[test]
+    fn halves() {
+        for (x, half) in [
+            (f(1.0), 0x3c00),
+            (f(-2.0), 0xc000),
+            // Towards zero, everywhere.
+            (0x3f80_3fff, 0x3c01),
+            (f(65_504.0), 0x7bff),
+            (f(65_535.9), 0x7bff),
+            (f(-1.0e10), 0xfbff),
+            (f(f32::INFINITY), 0x7c00),
+            (0xff80_0001, 0x7e00),
+            (0x3880_0000, 0x0400),
+            (0x387f_ffff, 0x03ff),
+            (0x3380_0000, 0x0001),
+            (0x337f_ffff, 0x0000),
+            (0x8000_0001, 0x8000),
+        ] {
+            assert_eq!(f32tof16(x), half, "{x:#x}");
+        }
+    }
+
+    #[test]
+    fn every_half_survives_the_round_trip() {
+        for half in 0..=0xffff_u32 {
+            let nan = half & 0x7fff > 0x7c00;
+            assert_eq!(f32tof16(f16tof32(half | 0xabcd_0000)), if nan { 0x7e00 } else { half });
+        }
+        assert_eq!(f16tof32(0x0001), 0x3380_0000);
+    }
+}

@@ -167,3 +167,62 @@ fn round(mantissa: u128, exponent: i32) -> f64 {
     };
     f64::from_bits(bits.min(f64::INFINITY.to_bits()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn d(value: f64) -> u64 {
+        value.to_bits()
+    }
+
+    #[test]
+    fn arithmetic_keeps_denormals() {
+        assert_eq!(dadd(1, 1), 2);
+        assert_eq!(dmul(d(f64::MIN_POSITIVE), d(0.5)), 1 << 51);
+        assert_eq!(ddiv(d(0.0), d(0.0)), NAN);
+        assert_eq!(drcp(d(-0.0)), d(f64::NEG_INFINITY));
+        assert_eq!([dmin(NAN | 1, d(2.0)), dmin(0, SIGN), dmax(SIGN, 0)], [d(2.0), SIGN, 0]);
+        assert_eq!([saturate(NAN), saturate(SIGN), saturate(d(7.0)), saturate(1)], [0, 0, d(1.0), 1]);
+    }
+
+    #[test]
+    fn conversions() {
+        assert_eq!(dtof(d(1.0 + f64::EPSILON)), 1.0_f32.to_bits());
+        // A denormal float is flushed on either side.
+        assert_eq!(dtof(d(-1.0e-40)), 0x8000_0000);
+        assert_eq!(ftod(1), 0);
+        assert_eq!([dtoi(d(-2.9)), dtoi(d(1.0e300)), dtou(d(-1.0)), dtou(NAN)], [-2_i32 as u32, i32::MAX as u32, 0, 0]);
+        assert_eq!([itod(u32::MAX), utod(u32::MAX)], [d(-1.0), d(4_294_967_295.0)]);
+    }
+
+    #[test]
+    fn fused_specials() {
+        let inf = d(f64::INFINITY);
+        assert_eq!(dfma(d(1.0e200), d(1.0e200), inf | SIGN), inf | SIGN);
+        assert_eq!(dfma(inf, d(0.0), d(1.0)), NAN);
+        assert_eq!(dfma(d(1.0e200), d(-1.0e200), d(1.0)), inf | SIGN);
+        assert_eq!(dfma(d(3.0), d(4.0), d(-12.0)), 0);
+        // The exact square of 1 + 2^-52 keeps its last bit.
+        let x = 1.0 + f64::EPSILON;
+        assert_eq!(dfma(d(x), d(x), d(-1.0 - 2.0 * f64::EPSILON)), d(f64::EPSILON * f64::EPSILON));
+        // A negative product too small to represent, plus zero.
+        assert_eq!(dfma(d(-f64::MIN_POSITIVE), d(f64::MIN_POSITIVE), 0), SIGN);
+    }
+
+    proptest! {
+        /// The standard library's operation is specified to round once, too.
+        #[test]
+        fn fused_is_the_standard_one(a: u64, b: u64, c: u64, near in -130_i64..130) {
+            // Bring the addend near the product, where cancellation is hard.
+            let exponent = |x: u64| (x >> 52 & 0x7ff) as i64;
+            let wanted = (exponent(a) + exponent(b) - 1023 + near).clamp(0, 2046) as u64;
+            for c in [c, c & !(0x7ff << 52) | wanted << 52] {
+                #[allow(clippy::disallowed_methods, reason = "the oracle")]
+                let expected = result(value(a).mul_add(value(b), value(c)));
+                prop_assert_eq!(dfma(a, b, c), expected);
+            }
+        }
+    }
+}

@@ -156,3 +156,148 @@ pub(super) fn compare(a: u32, b: u32, holds: impl Fn(f32, f32) -> bool) -> u32 {
 pub(super) fn mask(condition: bool) -> u32 {
     if condition { u32::MAX } else { 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INF: u32 = 0x7f80_0000;
+    const NEG_INF: u32 = 0xff80_0000;
+    const NEG_ZERO: u32 = 0x8000_0000;
+    const DENORMAL: u32 = 0x0000_0001;
+    const NEG_DENORMAL: u32 = 0x807f_ffff;
+    const SNAN: u32 = 0xff80_0001;
+
+    fn f(value: f32) -> u32 {
+        value.to_bits()
+    }
+
+    #[test]
+    fn arithmetic_flushes_and_has_one_nan() {
+        assert_eq!(add(DENORMAL, DENORMAL), 0);
+        assert_eq!(add(NEG_DENORMAL, NEG_ZERO), NEG_ZERO);
+        assert_eq!(add(NEG_ZERO, 0), 0);
+        assert_eq!(mul(DENORMAL, f(-1.0)), NEG_ZERO);
+        // A product that is denormal: 2^-126 * 0.5.
+        assert_eq!(mul(0x0080_0000, f(-0.5)), NEG_ZERO);
+        assert_eq!(mul(INF, 0), NAN);
+        assert_eq!(mul(INF, DENORMAL), NAN);
+        assert_eq!(add(INF, NEG_INF), NAN);
+        assert_eq!(add(SNAN, f(1.0)), NAN);
+        assert_eq!(div(f(1.0), NEG_DENORMAL), NEG_INF);
+        assert_eq!(div(DENORMAL, DENORMAL), NAN);
+        assert_eq!(div(INF, INF), NAN);
+        assert_eq!(rcp(NEG_ZERO), NEG_INF);
+        assert_eq!(rcp(NEG_INF), NEG_ZERO);
+        // 1 / 2^127 is denormal.
+        assert_eq!(rcp(0x7f00_0000), 0);
+    }
+
+    #[test]
+    fn mad_rounds_and_flushes_twice() {
+        // (1 + 2^-12)^2 - 1 - 2^-11: the exact 2^-24 is lost by the product's rounding.
+        let x = f(1.0 + 1.0 / 4096.0);
+        assert_eq!(mad(x, x, f(-1.0 - 1.0 / 2048.0)), 0);
+        // A denormal product vanishes before the sum.
+        assert_eq!(mad(0x0080_0000, f(0.5), 0x0080_0000), 0x0080_0000);
+    }
+
+    #[test]
+    fn dot_products_run_left_to_right() {
+        let big = f(1.0e30);
+        let a = [big, f(1.0), big, f(1.0)];
+        let b = [f(1.0), f(1.0), f(-1.0), f(1.0)];
+        assert_eq!(dot(2, a, b), big);
+        assert_eq!(dot(3, a, b), 0);
+        assert_eq!(dot(4, a, b), f(1.0));
+    }
+
+    #[test]
+    fn min_and_max_drop_nan_and_order_zeros() {
+        for (a, b, least, most) in [
+            (f(1.0), f(2.0), f(1.0), f(2.0)),
+            (NAN, f(2.0), f(2.0), f(2.0)),
+            (f(2.0), SNAN, f(2.0), f(2.0)),
+            (SNAN, SNAN, NAN, NAN),
+            (0, NEG_ZERO, NEG_ZERO, 0),
+            (NEG_ZERO, 0, NEG_ZERO, 0),
+            (INF, NEG_INF, NEG_INF, INF),
+            // The operand that is chosen is not flushed.
+            (DENORMAL, f(1.0), DENORMAL, f(1.0)),
+            (NEG_DENORMAL, f(-1.0), f(-1.0), NEG_DENORMAL),
+        ] {
+            assert_eq!((min(a, b), max(a, b)), (least, most), "{a:#x} {b:#x}");
+        }
+    }
+
+    #[test]
+    fn saturation() {
+        for (x, expected) in [
+            (f(0.25), f(0.25)),
+            (f(1.5), f(1.0)),
+            (INF, f(1.0)),
+            (f(-0.5), 0),
+            (NEG_ZERO, 0),
+            (NEG_INF, 0),
+            (NAN, 0),
+            (DENORMAL, 0),
+        ] {
+            assert_eq!(saturate(x), expected, "{x:#x}");
+        }
+    }
+
+    #[test]
+    fn rounding() {
+        for (x, ne, ni, pi, z) in [
+            (f(2.5), f(2.0), f(2.0), f(3.0), f(2.0)),
+            (f(-1.5), f(-2.0), f(-2.0), f(-1.0), f(-1.0)),
+            (f(-0.25), NEG_ZERO, f(-1.0), NEG_ZERO, NEG_ZERO),
+            (NEG_ZERO, NEG_ZERO, NEG_ZERO, NEG_ZERO, NEG_ZERO),
+            (DENORMAL, 0, 0, 0, 0),
+            (NEG_DENORMAL, NEG_ZERO, NEG_ZERO, NEG_ZERO, NEG_ZERO),
+            (NEG_INF, NEG_INF, NEG_INF, NEG_INF, NEG_INF),
+            (SNAN, NAN, NAN, NAN, NAN),
+            (f(16_777_215.0), f(16_777_215.0), f(16_777_215.0), f(16_777_215.0), f(16_777_215.0)),
+        ] {
+            assert_eq!([round_ne(x), round_ni(x), round_pi(x), round_z(x)], [ne, ni, pi, z], "{x:#x}");
+        }
+    }
+
+    #[test]
+    fn fractions_stay_below_one() {
+        assert_eq!(frc(f(1.75)), f(0.75));
+        assert_eq!(frc(f(-0.25)), f(0.75));
+        assert_eq!(frc(f(-1.0e-9)), 0x3f7f_ffff);
+        assert_eq!(frc(NEG_DENORMAL), 0);
+        assert_eq!(frc(INF), NAN);
+        assert_eq!(frc(NAN), NAN);
+    }
+
+    #[test]
+    fn special_values_of_functions() {
+        for (name, function, rows) in [
+            ("rsq", rsq as fn(u32) -> u32, [(0, INF), (NEG_ZERO, NEG_INF), (NEG_DENORMAL, NEG_INF), (f(-1.0), NAN), (INF, 0)]),
+            ("sqrt", sqrt, [(f(4.0), f(2.0)), (NEG_ZERO, NEG_ZERO), (NEG_DENORMAL, NEG_ZERO), (f(-1.0), NAN), (INF, INF)]),
+            ("exp", exp, [(NEG_INF, 0), (DENORMAL, f(1.0)), (INF, INF), (f(-3.0), f(0.125)), (f(-127.0), 0)]),
+            ("log", log, [(0, NEG_INF), (NEG_DENORMAL, NEG_INF), (f(-1.0), NAN), (INF, INF), (NEG_INF, NAN)]),
+            ("sin", |x| sincos(x)[0], [(0, 0), (NEG_ZERO, NEG_ZERO), (NEG_DENORMAL, NEG_ZERO), (INF, NAN), (NAN, NAN)]),
+            ("cos", |x| sincos(x)[1], [(0, f(1.0)), (NEG_ZERO, f(1.0)), (DENORMAL, f(1.0)), (NEG_INF, NAN), (SNAN, NAN)]),
+        ] {
+            for (x, expected) in rows {
+                assert_eq!(function(x), expected, "{name} {x:#x}");
+            }
+        }
+    }
+
+    #[test]
+    fn comparisons_flush_and_are_ordered() {
+        let equal = |a, b| compare(a, b, |a, b| a == b);
+        let unequal = |a, b| compare(a, b, |a, b| a != b);
+        assert_eq!(equal(0, NEG_ZERO), u32::MAX);
+        assert_eq!(equal(DENORMAL, NEG_DENORMAL), u32::MAX);
+        assert_eq!(equal(NAN, NAN), 0);
+        assert_eq!(unequal(NAN, NAN), u32::MAX);
+        assert_eq!(compare(NEG_DENORMAL, 0, |a, b| a < b), 0);
+        assert_eq!(compare(NAN, 0, |a, b| a >= b), 0);
+    }
+}

@@ -100,3 +100,64 @@ pub(super) fn msad(reference: u32, source: u32, accumulator: u32) -> u32 {
     let pairs = reference.to_le_bytes().into_iter().zip(source.to_le_bytes());
     pairs.filter(|&(r, _)| r != 0).fold(accumulator, |sum, (r, s)| sum.saturating_add(r.abs_diff(s).into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products() {
+        assert_eq!(imul(-2_i32 as u32, 3), [u32::MAX, -6_i32 as u32]);
+        assert_eq!(umul(0xffff_ffff, 0xffff_ffff), [0xffff_fffe, 1]);
+        assert_eq!(mad(0x8000_0001, 2, 5), 7);
+    }
+
+    #[test]
+    fn division() {
+        assert_eq!(udiv(17, 5), [3, 2]);
+        assert_eq!(udiv(17, 0), [u32::MAX, u32::MAX]);
+    }
+
+    #[test]
+    fn carries_and_borrows() {
+        assert_eq!(uaddc(u32::MAX, 2), [1, 1]);
+        assert_eq!(uaddc(1, 2), [3, 0]);
+        assert_eq!(usubb(1, 2), [u32::MAX, 1]);
+        assert_eq!(usubb(2, 2), [0, 0]);
+    }
+
+    #[test]
+    fn shifts_count_with_five_bits() {
+        assert_eq!([ishl(1, 31), ishl(1, 32), ishl(1, 33)], [1 << 31, 1, 2]);
+        assert_eq!([ishr(1 << 31, 31), ishr(1 << 31, 0xffff_ffff)], [u32::MAX, u32::MAX]);
+        assert_eq!([ushr(1 << 31, 31), ushr(1 << 31, 64)], [1, 1 << 31]);
+    }
+
+    #[test]
+    fn first_bits() {
+        assert_eq!([firstbit_hi(0x1000_0000), firstbit_hi(1), firstbit_hi(0)], [3, 31, u32::MAX]);
+        assert_eq!([firstbit_lo(0x1000_0000), firstbit_lo(1), firstbit_lo(0)], [28, 0, u32::MAX]);
+        assert_eq!([firstbit_shi(0xf7ff_ffff), firstbit_shi(u32::MAX), firstbit_shi(0)], [4, u32::MAX, u32::MAX]);
+        assert_eq!(firstbit_shi(0x0800_0000), 4);
+    }
+
+    #[test]
+    fn bit_fields() {
+        assert_eq!(ubfe(8, 8, 0x1234_56f8), 0x56);
+        assert_eq!(ibfe(4, 4, 0x0000_00f0), u32::MAX);
+        assert_eq!(ibfe(8, 28, 0x8000_0000), 0xffff_fff8);
+        assert_eq!(ubfe(8, 28, 0x8000_0000), 8);
+        assert_eq!([ubfe(32, 0, 7), ibfe(0, 0, 7)], [0, 0]);
+        assert_eq!(ubfe(31, 31, 0x8000_0000), 1);
+        assert_eq!(bfi(8, 8, 0xab, 0x1111_1111), 0x1111_ab11);
+        assert_eq!(bfi(0, 3, 0xff, 0x55), 0x55);
+        assert_eq!(bfi(31, 31, 1, 0), 1 << 31);
+    }
+
+    #[test]
+    fn masked_differences_saturate() {
+        // Bytes 1 and 3 of the reference are 0 and do not count.
+        assert_eq!(msad(0x0010_0005, 0xff00_ff09, 100), 100 + 16 + 4);
+        assert_eq!(msad(0x0000_0001, 0x0000_00ff, u32::MAX - 1), u32::MAX);
+    }
+}
