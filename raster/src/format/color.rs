@@ -61,7 +61,7 @@ fn load(bytes: &[u8], size: usize) -> u128 {
     u128::from_le_bytes(buffer)
 }
 
-/// Formats with one byte a channel and red, green, blue: what the fast paths need to know.
+/// UNORM formats of four bytes: what the fast paths need to know.
 #[derive(Clone, Copy)]
 struct Bytes4 {
     /// Byte of red; green is byte 1, and blue the other of 0 and 2.
@@ -79,6 +79,13 @@ impl Bytes4 {
     fn from_rgba(self, rgba: [u8; 4]) -> [u8; 4] {
         // Swapping red and blue is its own inverse.
         self.to_rgba(rgba)
+    }
+
+    fn encode_row(self, registers: &[[u32; 4]], texels: &mut [u8], color: impl Fn(f32) -> u8) {
+        for (register, texel) in registers.iter().zip(texels.as_chunks_mut().0) {
+            let [r, g, b, a] = register.map(f32::from_bits);
+            *texel = self.from_rgba([color(r), color(g), color(b), f32_to_unorm8(a)]);
+        }
     }
 }
 
@@ -160,10 +167,10 @@ impl Format {
             }
             return;
         };
-        let color = if bytes4.srgb { f32_to_srgb8 } else { f32_to_unorm8 };
-        for (register, texel) in registers.iter().zip(texels.as_chunks_mut().0) {
-            let [r, g, b, a] = register.map(f32::from_bits);
-            *texel = bytes4.from_rgba([color(r), color(g), color(b), f32_to_unorm8(a)]);
+        if bytes4.srgb {
+            bytes4.encode_row(registers, texels, f32_to_srgb8);
+        } else {
+            bytes4.encode_row(registers, texels, f32_to_unorm8);
         }
     }
 
@@ -186,7 +193,8 @@ impl Format {
         true
     }
 
-    /// A B5G6R5 or B5G5R5A1 texel as bytes.
+    /// A B5G6R5 or B5G5R5A1 texel as bytes, for showing. Shaders read `code / 31` and render targets round to it directly
+    /// (d3d-rules §2.12), where a renderer that keeps such surfaces in bytes (executor.md §4.4) goes through these.
     fn widen_16(self, texel: u16) -> [u8; 4] {
         let mut rgba = [0, 0, 0, 255];
         for component in self.components() {
@@ -199,5 +207,146 @@ impl Format {
             }
         }
         rgba
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ONE: u32 = 1.0f32.to_bits();
+
+    fn uncompressed() -> impl Strategy<Value = Format> {
+        let formats = Format::ALL.iter().copied().filter(|format| !format.is_block_compressed());
+        prop::sample::select(formats.collect::<Vec<_>>())
+    }
+
+    fn encode(format: Format, register: [u32; 4]) -> Vec<u8> {
+        let mut texel = vec![0; format.block_bytes()];
+        format.encode_texel(register, &mut texel);
+        texel
+    }
+
+    /// The codes of a texel that reading and writing must keep: all but NaN, the most negative SNORM and unused bits.
+    fn kept(format: Format, texel: &[u8]) -> Vec<Option<u32>> {
+        let texel = load(texel, format.block_bytes());
+        let components = format.components().iter().filter(|component| component.channel != Channel::X);
+        let codes = components.map(|component| {
+            let code = component.extract(texel);
+            let lost = match component.kind {
+                Kind::Snorm => code == 1 << (component.bits - 1),
+                Kind::Float if component.bits < 32 => f32::from_bits(component.decode(code)).is_nan(),
+                _ => false,
+            };
+            (!lost).then_some(code)
+        });
+        codes.collect()
+    }
+
+    #[test]
+    fn components_by_hand() {
+        let floats = |format: Format, texel: &[u8]| format.decode_texel(texel).map(f32::from_bits);
+        assert_eq!(floats(Format::B8G8R8A8Unorm, &[51, 102, 255, 0]), [1.0, 0.4, 0.2, 0.0]);
+        assert_eq!(floats(Format::B8G8R8X8Unorm, &[51, 102, 255, 0]), [1.0, 0.4, 0.2, 1.0]);
+        // Red 31, green 21, blue 0; then blue 31 and alpha.
+        assert_eq!(floats(Format::B5G6R5Unorm, &0xfaa0u16.to_le_bytes()), [1.0, 21.0 / 63.0, 0.0, 1.0]);
+        assert_eq!(floats(Format::B5G5R5A1Unorm, &0x801fu16.to_le_bytes()), [0.0, 0.0, 1.0, 1.0]);
+        assert_eq!(floats(Format::B5G5R5A1Unorm, &0x7c00u16.to_le_bytes()), [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(
+            floats(Format::R10G10B10A2Unorm, &0x8000_03ffu32.to_le_bytes()),
+            [1.0, 0.0, 0.0, 2.0 / 3.0]
+        );
+        assert_eq!(floats(Format::R8G8Snorm, &[0x80, 0x7f]), [-1.0, 1.0, 0.0, 1.0]);
+        assert_eq!(
+            floats(Format::R16G16Float, &[0x00, 0xbc, 0x01, 0x00]),
+            [-1.0, 1.0 / 16_777_216.0, 0.0, 1.0]
+        );
+        assert_eq!(floats(Format::A8Unorm, &[255]), [0.0, 0.0, 0.0, 1.0]);
+        assert_eq!(floats(Format::D24UnormS8Uint, &[255, 255, 255, 7]), [1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(Format::R8G8Uint.decode_texel(&[200, 1]), [200, 1, 0, 1]);
+        assert_eq!(Format::R16Sint.decode_texel(&[0xfe, 0xff]), [-2i32 as u32, 0, 0, 1]);
+        // Signalling NaN and denormals pass 32-bit formats untouched.
+        assert_eq!(Format::R32Float.decode_texel(&0xff80_0001u32.to_le_bytes()), [0xff80_0001, 0, 0, ONE]);
+    }
+
+    #[test]
+    fn stores_clamp_and_fill() {
+        assert_eq!(encode(Format::R8Uint, [300, 0, 0, 0]), [255]);
+        assert_eq!(encode(Format::R8G8Sint, [-300i32 as u32, 300, 0, 0]), [0x80, 0x7f]);
+        assert_eq!(encode(Format::R10G10B10A2Uint, [u32::MAX, 0, 0, 9]), 0xc000_03ffu32.to_le_bytes());
+        assert_eq!(encode(Format::B8G8R8X8Unorm, [ONE, 0, 0, 0]), [0, 0, 255, 255]);
+        assert_eq!(encode(Format::R8G8B8A8UnormSrgb, [0.5f32.to_bits(); 4]), [188, 188, 188, 128]);
+        assert_eq!(encode(Format::R16Float, [1e9f32.to_bits(); 4]), [0xff, 0x7b]);
+        let mut texel = [0, 0, 0, 0xab];
+        Format::D24UnormS8Uint.encode_texel([ONE; 4], &mut texel);
+        assert_eq!(texel, [0xff, 0xff, 0xff, 0xab], "stencil stays");
+    }
+
+    #[test]
+    fn rows_for_showing_keep_bytes() {
+        let mut rgba = [[0; 4]; 2];
+        assert!(Format::B8G8R8X8UnormSrgb.row_to_rgba8(&[1, 2, 3, 4, 5, 6, 7, 8, 9], &mut rgba));
+        assert_eq!(rgba, [[3, 2, 1, 255], [7, 6, 5, 255]]);
+        assert!(Format::B5G5R5A1Unorm.row_to_rgba8(&[0x83, 0x80], &mut rgba));
+        assert_eq!(rgba[0], [0, 33, 24, 255]);
+        assert!(!Format::R32Float.row_to_rgba8(&[0; 8], &mut rgba));
+    }
+
+    proptest! {
+        /// Reading and writing back keeps the bits (d3d-rules §2.9).
+        #[test]
+        fn texels_survive_a_round_trip(format in uncompressed(), bytes: [u8; 16]) {
+            let texel = &bytes[..format.block_bytes()];
+            let register = format.decode_texel(texel);
+            let mut written = texel.to_vec();
+            format.encode_texel(register, &mut written);
+            if format.kind() == Kind::SharedExponent {
+                // Several codes mean the same; the value is kept.
+                prop_assert_eq!(format.decode_texel(&written), register);
+            } else {
+                for (before, after) in kept(format, texel).into_iter().zip(kept(format, &written)) {
+                    prop_assert!(before.is_none() || before == after, "{:02x?} {:02x?}", texel, written);
+                }
+            }
+        }
+
+        /// What was stored once is stored again the same.
+        #[test]
+        fn storing_is_idempotent(format in uncompressed(), register: [u32; 4]) {
+            let once = encode(format, register);
+            prop_assert_eq!(encode(format, format.decode_texel(&once)), once);
+        }
+
+        /// Rows are texels side by side, of any length.
+        #[test]
+        fn rows_are_texels(format in uncompressed(), bytes in prop::collection::vec(any::<u8>(), 0..99), count in 0usize..30) {
+            let size = format.block_bytes();
+            let count = count.min(bytes.len() / size);
+            let mut row = vec![[0; 4]; count];
+            format.decode_row(&bytes, &mut row);
+            for (texel, register) in bytes.chunks_exact(size).zip(&row) {
+                prop_assert_eq!(format.decode_texel(texel), *register);
+            }
+            let (mut texels, mut expected) = (bytes.clone(), bytes);
+            format.encode_row(&row, &mut texels);
+            for (register, texel) in row.iter().zip(expected.chunks_exact_mut(size)) {
+                format.encode_texel(*register, texel);
+            }
+            prop_assert_eq!(texels, expected);
+        }
+
+        /// Short texels neither panic nor write beyond their end.
+        #[test]
+        fn texels_may_be_short(bytes in prop::collection::vec(any::<u8>(), 0..16), register: [u32; 4]) {
+            for format in Format::ALL {
+                let mut padded = bytes.clone();
+                padded.resize(16, 0);
+                prop_assert_eq!(format.decode_texel(&bytes), format.decode_texel(&padded));
+                let mut written = bytes.clone();
+                format.encode_texel(register, &mut written);
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Depth and stencil (d3d-rules §2.13, §10.1).
 
-use super::norm::{clamp_or, f32_to_unorm, unorm_to_f32};
-use super::{Channel, Format};
+use super::norm::{f32_to_unorm, unorm_to_f32};
+use super::{Channel, Format, Kind};
 
 /// The nearest 24-bit depth code; NaN is 0, the rest clamped to 0..1, halves round up.
 #[inline]
@@ -31,7 +31,7 @@ impl Format {
     /// Bits of depth when it is UNORM; `None` for float depth and for formats without depth.
     pub fn unorm_depth_bits(self) -> Option<u32> {
         let depth = self.components().iter().find(|component| component.channel == Channel::D)?;
-        (depth.kind == super::Kind::Unorm).then_some(depth.bits)
+        (depth.kind == Kind::Unorm).then_some(depth.bits)
     }
 
     /// The value that `depth` has once stored: UNORM formats clamp and round, the others keep it.
@@ -50,12 +50,6 @@ impl Format {
     pub fn depth_bias_unit(self) -> Option<f32> {
         self.unorm_depth_bits().map(|bits| unorm_to_f32(1, bits))
     }
-}
-
-/// Depth in 0..1; NaN is 0.
-#[inline]
-pub fn saturate_depth(depth: f32) -> f32 {
-    clamp_or(depth, 0.0, 1.0, 0.0)
 }
 
 #[cfg(test)]

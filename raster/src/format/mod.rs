@@ -357,3 +357,76 @@ impl FromStr for Format {
         found.ok_or_else(|| UnknownFormat(name.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_lead_back() {
+        for format in Format::ALL {
+            assert_eq!(format.to_string().parse(), Ok(*format));
+            assert!(
+                format.dxgi().is_none_or(|number| Format::from_dxgi(number) == Some(*format)),
+                "{format}"
+            );
+        }
+        let unnumbered = Format::ALL.iter().filter(|format| format.dxgi().is_none());
+        assert!(unnumbered.eq(&[Format::R8G8B8X8Unorm, Format::R8G8B8X8UnormSrgb]));
+        assert_eq!(Format::from_dxgi(0), None);
+        assert_eq!(Format::from_dxgi(87), Some(Format::B8G8R8A8Unorm));
+        assert_eq!("rgba8".parse::<Format>(), Err(UnknownFormat("rgba8".into())));
+        assert_eq!(Format::ALL.iter().collect::<HashSet<_>>().len(), Format::ALL.len());
+    }
+
+    #[test]
+    fn names_spell_the_components() {
+        for format in Format::ALL.iter().filter(|format| !format.is_block_compressed()) {
+            let mut spelled: String = format
+                .components()
+                .iter()
+                .map(|component| format!("{:?}{}", component.channel, component.bits).to_lowercase())
+                .collect();
+            spelled = spelled.replace("x5", "e5"); // the shared exponent
+            let spelled_name = format.name().replace("d24_unorm_s8", "d24s8");
+            assert_eq!(spelled_name.split_once('_').map(|(channels, _)| channels), Some(spelled.as_str()));
+            let bits: u32 = format.components().iter().map(|component| component.bits).sum();
+            assert_eq!(format.block_bytes() * 8, bits as usize, "{format}");
+        }
+    }
+
+    #[test]
+    fn facts_by_hand() {
+        let bytes = |format: Format| (format.block_bytes(), format.block_extent());
+        assert_eq!(bytes(Format::R32G32B32Float), (12, 1));
+        assert_eq!(bytes(Format::B5G6R5Unorm), (2, 1));
+        assert_eq!(bytes(Format::Bc1UnormSrgb), (8, 4));
+        assert_eq!(bytes(Format::Bc7Unorm), (16, 4));
+        assert_eq!(Format::B8G8R8X8Unorm.channel_mask(), 0b0111);
+        assert_eq!(Format::A8Unorm.channel_mask(), 0b1000);
+        assert_eq!(Format::D24UnormS8Uint.channel_mask(), 0b0001);
+        assert_eq!(Format::Bc5Snorm.channel_mask(), 0b0011);
+        assert_eq!(Format::R16Sint.defaults(), [0, 0, 0, 1]);
+        assert_eq!(Format::D24UnormS8Uint.defaults(), [0, 0, 0, 0x3f80_0000]);
+        assert!(
+            Format::D24UnormS8Uint.has_stencil()
+                && Format::D16Unorm.is_depth()
+                && !Format::R16Unorm.is_depth()
+        );
+    }
+
+    #[test]
+    fn srgb_formats_have_linear_twins() {
+        for format in Format::ALL {
+            let twin = format.name().strip_suffix("_srgb").unwrap_or(format.name());
+            assert_eq!(format.linear().name(), twin);
+            let srgb = format.srgb().map(Format::name);
+            assert!(srgb.is_none_or(|name| name.strip_suffix("_srgb") == Some(twin)), "{format}");
+        }
+        assert_eq!(Format::ALL.iter().filter(|format| format.is_srgb()).count(), 8);
+        assert_eq!(Format::Bc3Unorm.srgb(), Some(Format::Bc3UnormSrgb));
+        assert_eq!(Format::R8Unorm.srgb(), None);
+    }
+}

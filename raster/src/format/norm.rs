@@ -98,6 +98,27 @@ mod tests {
         assert_eq!([-128, -127, 127].map(|c| snorm_to_f32(c, 8)), [-1.0, -1.0, 1.0]);
     }
 
+    /// The neighbourhood of every border between codes, against a division-free comparison that f64 makes exactly.
+    #[test]
+    fn codes_change_at_the_exact_borders() {
+        for (bits, step) in [(2, 1), (4, 1), (5, 1), (6, 1), (8, 1), (10, 1), (16, 7), (24, 9973)] {
+            let max = (1u32 << bits) - 1;
+            for code in (1..=max).step_by(step) {
+                // Codes meet at (code - 1/2) / max.
+                let border = (f64::from(2 * code - 1) / f64::from(2 * max)) as f32;
+                for near in border.to_bits() - 2..=border.to_bits() + 2 {
+                    let value = f32::from_bits(near);
+                    let reached = f64::from(value) * f64::from(2 * max) >= f64::from(2 * code - 1);
+                    // Two floats away may already be another code where codes lie as near as floats.
+                    if bits < 24 || near == border.to_bits() {
+                        let expected = if reached { code } else { code - 1 };
+                        assert_eq!(f32_to_unorm(value, bits), expected, "{bits} bits, {near:#x}");
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_code_survives_a_round_trip() {
         for bits in 1..=16 {

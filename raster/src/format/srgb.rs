@@ -1,7 +1,7 @@
 //! sRGB in 8 bits (d3d-rules §2.4): correctly rounded decoding, and encoding exact for every float.
 //!
-//! The tables are computed at compile time in f64, whose error (below 2^-48) is far less than the distance of any entry from a
-//! rounding border; the goldens, made with 300 bits, pin each entry.
+//! The tables are computed at compile time in f64. Its error is far less than the distance of any entry from a rounding border: a test
+//! below compares every entry with whole numbers.
 
 use super::norm::clamp_or;
 
@@ -89,6 +89,8 @@ pub fn f32_to_srgb8(value: f32) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use std::cmp::Ordering;
+
     use super::*;
 
     #[test]
@@ -105,6 +107,56 @@ mod tests {
             let threshold = THRESHOLDS[usize::from(code)];
             assert_eq!(f32_to_srgb8(f32::from_bits(threshold)), code);
             assert_eq!(f32_to_srgb8(f32::from_bits(threshold - 1)), code - 1);
+        }
+    }
+
+    /// A product of powers of `u32`s, lowest limb first.
+    fn product(factors: &[(u32, u32)]) -> Vec<u32> {
+        let mut limbs = vec![1u32];
+        for &(factor, power) in factors {
+            for _ in 0..power {
+                let mut carry = 0;
+                for limb in &mut limbs {
+                    let wide = u64::from(*limb) * u64::from(factor) + carry;
+                    (*limb, carry) = (wide as u32, wide >> 32);
+                }
+                limbs.extend((carry != 0).then_some(carry as u32));
+            }
+        }
+        limbs
+    }
+
+    /// How `mantissa / 2^shift` compares with the linear value of `twice_code / 2` on the curved segment, exactly: x < t^(12/5)
+    /// is x^5 < t^12, where t is `(500 twice_code + 14025) / 269025`.
+    fn compare(mantissa: u32, shift: u32, twice_code: u32) -> Ordering {
+        let left = product(&[(mantissa, 5), (269_025, 12)]);
+        let right = product(&[(500 * twice_code + 14_025, 12), (2, 5 * shift)]);
+        left.len().cmp(&right.len()).then_with(|| left.iter().rev().cmp(right.iter().rev()))
+    }
+
+    /// A positive float below 2 as `mantissa / 2^shift`, with one bit more than a float has.
+    fn split(bits: u32) -> (u32, u32) {
+        ((bits & 0x7f_ffff | 0x80_0000) * 2, 151 - (bits >> 23))
+    }
+
+    #[test]
+    fn tables_are_exact() {
+        for code in 11..=255u32 {
+            // Half a float's step below the nearest float, and above it.
+            let (mantissa, shift) = split(SRGB8_TO_F32[code as usize].to_bits());
+            assert_eq!(compare(mantissa - 1, shift, 2 * code), Ordering::Less, "{code}");
+            assert_eq!(compare(mantissa + 1, shift, 2 * code), Ordering::Greater, "{code}");
+            let (mantissa, shift) = split(THRESHOLDS[code as usize]);
+            assert_ne!(compare(mantissa, shift, 2 * code - 1), Ordering::Less, "{code}");
+            assert_eq!(compare(mantissa - 2, shift, 2 * code - 1), Ordering::Less, "{code}");
+        }
+        for code in 1..=10u32 {
+            // x >= (code - 1/2) / 3294.6
+            let at_least = |bits: u32| f64::from(f32::from_bits(bits)) * 65892.0 >= f64::from(20 * code - 10);
+            assert!(
+                at_least(THRESHOLDS[code as usize]) && !at_least(THRESHOLDS[code as usize] - 1),
+                "{code}"
+            );
         }
     }
 

@@ -4,6 +4,8 @@
 //! [`decode_f32`](BlockCodec::decode_f32) is the exact palette rounded once to f32, the reference. For BC1 to BC3
 //! [`decode_rgba8`](BlockCodec::decode_rgba8) rounds the same palette to 8 bits: within the tolerance (half a code where a code
 //! is allowed), a quarter of the size, and what sRGB decoding starts from (d3d-rules §13.7).
+//!
+//! Some decoders (executor.md §4.5) truncate the palette instead, which is up to a code darker and never done here.
 
 use super::Format;
 use super::norm::UNORM8_TO_F32;
