@@ -1,0 +1,6 @@
+//! The executor from outside: streams in, textures, buffers and guest memory out.
+
+mod drawing;
+mod resources;
+mod rig;
+mod sharing;
