@@ -11,13 +11,17 @@
 //! **Where to start.** [`ShaderBlob::parse`](container::ShaderBlob::parse) takes bytes apart, [`ValidatedShader::new`] checks
 //! them, [`scalar::run`] executes them. To see a program, format it with `{}`; to write one, use [`assembler`].
 
+pub mod checksum;
+pub mod container;
 pub mod io;
 pub mod ir;
 pub mod limits;
+pub mod reflection;
 pub mod resources;
 pub mod scalar;
 pub mod shader;
 pub mod signature;
+pub mod sm4;
 
 pub use io::{Emission, HullOutput, Io, Rows};
 pub use resources::{NoResources, Resources};

@@ -45,3 +45,9 @@ pub const STREAMS: u32 = 4;
 pub const PHASE_INSTANCES: u32 = 128;
 /// Fork and join phases of a hull shader.
 pub const PHASES: usize = 1024;
+/// Elements of one signature chunk: 32 registers of 4 components for each of 4 streams.
+pub const SIGNATURE_ELEMENTS: usize = 512;
+/// Bytes of a semantic, resource or constant name, its terminator included.
+pub const NAME_BYTES: usize = 1024;
+/// Resource bindings, constant buffers and their variables that reflection may list, each.
+pub const REFLECTION_ENTRIES: usize = 4096;

@@ -1,5 +1,6 @@
 //! Declarations: what a program reads, writes and needs before its first instruction.
 
+use super::names::Named;
 use super::operand::Operand;
 
 /// Dimension of a resource (`dcl_resource`, extended opcode tokens). The value is the number in the token.
@@ -25,23 +26,8 @@ pub enum ResourceDimension {
 
 impl ResourceDimension {
     /// The dimension with this number in a token.
-    pub const fn from_number(number: u32) -> Option<Self> {
-        Some(match number {
-            0 => Self::Unknown,
-            1 => Self::Buffer,
-            2 => Self::Texture1D,
-            3 => Self::Texture2D,
-            4 => Self::Texture2DMs,
-            5 => Self::Texture3D,
-            6 => Self::TextureCube,
-            7 => Self::Texture1DArray,
-            8 => Self::Texture2DArray,
-            9 => Self::Texture2DMsArray,
-            10 => Self::TextureCubeArray,
-            11 => Self::RawBuffer,
-            12 => Self::StructuredBuffer,
-            _ => return None,
-        })
+    pub fn from_number(number: u32) -> Option<Self> {
+        Named::from_index(number)
     }
 
     /// How many spatial coordinates an address has (array index and sample excluded).
@@ -145,7 +131,7 @@ pub struct UavFlags {
     reason = "fields are named after the token stream's own; see the opcode in each variant"
 )]
 pub enum Declaration {
-    /// `dcl_globalFlags` (106): bits 11 and up of the opcode token.
+    /// `dcl_globalFlags` (106): bits 11 to 23 of the opcode token, shifted down (bit 0 is `refactoringAllowed`).
     GlobalFlags(u32),
     /// `dcl_resource` (88). `return_type` packs four 4-bit types.
     Resource {

@@ -5,6 +5,7 @@
 //! encoding a decoded program gives the same words again.
 
 pub mod declaration;
+pub(crate) mod names;
 pub mod op;
 pub mod operand;
 
@@ -93,6 +94,8 @@ pub struct Instruction {
     pub return_kind: ReturnKind,
     /// What `sync` waits for.
     pub sync: SyncFlags,
+    /// `fcall fp#[element][call site]`: which function of the interface is called; 0 for other instructions.
+    pub call_site: u32,
     /// Extended opcode tokens, in stream order.
     pub extensions: SmallVec<[Extension; 2]>,
     /// Destinations, then sources, as the instruction table lists them.
@@ -111,6 +114,7 @@ impl Instruction {
             test_nonzero: false,
             return_kind: ReturnKind::Float,
             sync: SyncFlags::default(),
+            call_site: 0,
             extensions: SmallVec::new(),
             operands: operands.into_iter().collect(),
             padding: SmallVec::new(),
@@ -189,6 +193,34 @@ pub enum CustomDataClass {
     ShaderMessage,
     ClipPlaneMapping,
     Other(u32),
+}
+
+impl CustomDataClass {
+    /// The class with this number (21 bits of the opcode token).
+    pub const fn from_number(number: u32) -> Self {
+        match number {
+            0 => Self::Comment,
+            1 => Self::DebugInfo,
+            2 => Self::Opaque,
+            3 => Self::ImmediateConstantBuffer,
+            4 => Self::ShaderMessage,
+            5 => Self::ClipPlaneMapping,
+            other => Self::Other(other),
+        }
+    }
+
+    /// The number of the class.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Comment => 0,
+            Self::DebugInfo => 1,
+            Self::Opaque => 2,
+            Self::ImmediateConstantBuffer => 3,
+            Self::ShaderMessage => 4,
+            Self::ClipPlaneMapping => 5,
+            Self::Other(number) => number,
+        }
+    }
 }
 
 impl Program {

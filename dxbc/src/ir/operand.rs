@@ -208,6 +208,22 @@ impl Operand {
         }
     }
 
+    /// How many words the immediate of these components has; 0 for registers.
+    pub(crate) fn immediate_words(&self) -> usize {
+        match (self.file, self.components) {
+            (RegisterFile::Immediate32, Components::One) => 1,
+            (RegisterFile::Immediate64, Components::One) => 2,
+            (RegisterFile::Immediate32 | RegisterFile::Immediate64, Components::None) => 0,
+            (RegisterFile::Immediate32 | RegisterFile::Immediate64, _) => 4,
+            _ => 0,
+        }
+    }
+
+    /// True when something about the operand can only be said in an extended operand token.
+    pub(crate) fn needs_extension(&self) -> bool {
+        self.modifier != Modifier::None || self.min_precision != MinPrecision::Default || self.non_uniform
+    }
+
     /// The write mask of a destination (bit 0 is x); scalar registers count as `x`.
     pub fn mask(&self) -> u8 {
         match self.components {
