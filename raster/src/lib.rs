@@ -12,5 +12,7 @@
 
 pub mod format;
 pub mod primitive;
+pub mod sampler;
 pub mod shader;
 pub mod state;
+pub mod surface;
