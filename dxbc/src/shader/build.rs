@@ -171,7 +171,10 @@ impl<'a> Builder<'a> {
         let missing = |what: &'static str, number: u32| Reason::Unresolved { what, number: number.into() };
         let declarations = self.scope.declarations;
         let declared = declarations.interfaces.get(&interface).ok_or(missing("interface", interface))?;
-        let site = call_site(instruction);
+        let site = instruction.call_site;
+        if site >= declared.call_sites {
+            return Err(missing("call site", site));
+        }
         let mut bodies = Vec::with_capacity(declared.tables.len());
         for table in &declared.tables {
             let table = declarations.function_tables.get(table).ok_or(missing("function table", *table))?;
@@ -189,10 +192,6 @@ impl<'a> Builder<'a> {
         });
         Ok(self.code.interface_calls.len() - 1)
     }
-}
-
-fn call_site(_instruction: &Instruction) -> u32 {
-    0
 }
 
 /// A step without operands.
