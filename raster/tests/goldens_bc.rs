@@ -1,4 +1,5 @@
-//! Every texel of every golden block comes out to the bit, and an independent decoder agrees where it is right.
+//! Every texel of every golden block comes out to the bit, and an independent decoder agrees where it is
+//! right.
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
@@ -133,7 +134,7 @@ fn an_independent_decoder_agrees() {
         }
     }
     println!(
-        "bcdec_rs: {BLOCKS} random blocks a codec: BC6H and BC7 equal; BC1-3 within one code, differing {differing:?}"
+        "bcdec_rs: {BLOCKS} blocks a codec: BC6H and BC7 equal; BC1-3 within a code, differing {differing:?}"
     );
 }
 

@@ -4,20 +4,22 @@ use super::float::{
     Rounding, f10_to_f32, f11_to_f32, f16_to_f32, f32_to_f10, f32_to_f11, f32_to_f16, f32_to_rgb9e5,
     rgb9e5_to_f32,
 };
-use super::norm::{UNORM8_TO_F32, f32_to_snorm, f32_to_unorm, f32_to_unorm8, snorm_to_f32, unorm_to_f32};
-use super::srgb::{SRGB8_TO_F32, f32_to_srgb8, srgb8_to_f32};
-use super::{Channel, Component, Format, Kind};
+use super::norm::{f32_to_snorm, f32_to_unorm, snorm_to_f32, unorm_to_f32};
+use super::srgb::{f32_to_srgb8, srgb8_to_f32};
+use super::{Channel, Component, FACTS, Format, Kind, Storage};
 
 /// The largest texel, R32G32B32A32.
 const MAX_TEXEL_BYTES: usize = 16;
 
 impl Component {
     /// Its code in a texel.
+    #[inline]
     fn extract(self, texel: u128) -> u32 {
         (texel >> self.shift) as u32 & self.mask()
     }
 
     /// Register bits of a code.
+    #[inline]
     fn decode(self, code: u32) -> u32 {
         let sign_extended = (code << (32 - self.bits)) as i32 >> (32 - self.bits);
         match (self.kind, self.bits) {
@@ -33,6 +35,7 @@ impl Component {
     }
 
     /// The code of register bits. Integers clamp to what fits, floats follow d3d-rules §2.3-2.4 and §1.13.
+    #[inline]
     fn encode(self, register: u32) -> u32 {
         let value = f32::from_bits(register);
         let code = match (self.kind, self.bits) {
@@ -51,162 +54,171 @@ impl Component {
         };
         code & self.mask()
     }
+
+    /// The code (of 1 or 4 to 8 bits) in 8 bits, its upper bits repeated below.
+    #[inline]
+    fn widen(self, code: u32) -> u8 {
+        match self.bits {
+            1 => code as u8 * 255,
+            bits => (code << (8 - bits) | code >> (2 * bits - 8)) as u8,
+        }
+    }
 }
 
 /// A texel of `size` bytes as a little-endian number; bytes that are missing are 0.
+#[inline]
 fn load(bytes: &[u8], size: usize) -> u128 {
-    let size = size.min(bytes.len());
     let mut buffer = [0; MAX_TEXEL_BYTES];
-    buffer[..size].copy_from_slice(&bytes[..size]);
+    match bytes.get(..size) {
+        Some(texel) => buffer[..size].copy_from_slice(texel),
+        None => buffer[..bytes.len()].copy_from_slice(bytes),
+    }
     u128::from_le_bytes(buffer)
 }
 
-/// UNORM formats of four bytes: what the fast paths need to know.
-#[derive(Clone, Copy)]
-struct Bytes4 {
-    /// Byte of red; green is byte 1, and blue the other of 0 and 2.
-    red: usize,
-    /// Byte 3 holds alpha.
-    alpha: bool,
-    srgb: bool,
+/// The conversions of one format.
+///
+/// Each is compiled for every format by itself, with the table's row as a constant: no branch on kinds or
+/// loop over components is left.
+pub(super) struct Conversions {
+    decode: fn(&[u8]) -> [u32; 4],
+    encode: fn([u32; 4], &mut [u8]),
+    decode_row: fn(&[u8], &mut [[u32; 4]]),
+    encode_row: fn(&[[u32; 4]], &mut [u8]),
+    row_to_rgba8: fn(&[u8], &mut [[u8; 4]]),
 }
 
-impl Bytes4 {
-    fn to_rgba(self, texel: [u8; 4]) -> [u8; 4] {
-        [texel[self.red], texel[1], texel[2 - self.red], if self.alpha { texel[3] } else { 255 }]
+impl Conversions {
+    /// Those of the format in row `FORMAT` of the table.
+    pub(super) const fn of<const FORMAT: usize>() -> Self {
+        Self {
+            decode: decode::<FORMAT>,
+            encode: encode::<FORMAT>,
+            decode_row: decode_row::<FORMAT>,
+            encode_row: encode_row::<FORMAT>,
+            row_to_rgba8: row_to_rgba8::<FORMAT>,
+        }
     }
+}
 
-    fn from_rgba(self, rgba: [u8; 4]) -> [u8; 4] {
-        // Swapping red and blue is its own inverse.
-        self.to_rgba(rgba)
+#[inline]
+fn decode<const FORMAT: usize>(texel: &[u8]) -> [u32; 4] {
+    let facts = const { &FACTS[FORMAT] };
+    let texel = load(texel, facts.block_bytes);
+    let mut register = facts.kind.defaults();
+    if facts.kind == Kind::SharedExponent {
+        let [r, g, b] = rgb9e5_to_f32(texel as u32).map(f32::to_bits);
+        return [r, g, b, register[3]];
     }
+    for component in facts.components {
+        if let Some(index) = component.channel.register() {
+            register[index] = component.decode(component.extract(texel));
+        }
+    }
+    register
+}
 
-    fn encode_row(self, registers: &[[u32; 4]], texels: &mut [u8], color: impl Fn(f32) -> u8) {
-        for (register, texel) in registers.iter().zip(texels.as_chunks_mut().0) {
-            let [r, g, b, a] = register.map(f32::from_bits);
-            *texel = self.from_rgba([color(r), color(g), color(b), f32_to_unorm8(a)]);
+#[inline]
+fn encode<const FORMAT: usize>(register: [u32; 4], texel: &mut [u8]) {
+    let facts = const { &FACTS[FORMAT] };
+    let encoded = if facts.kind == Kind::SharedExponent {
+        u128::from(f32_to_rgb9e5([register[0], register[1], register[2]].map(f32::from_bits)))
+    } else {
+        facts.components.iter().fold(0, |encoded, component| {
+            let code = match (component.channel, component.channel.register()) {
+                (_, Some(index)) => component.encode(register[index]),
+                (Channel::S, None) => component.extract(load(texel, facts.block_bytes)),
+                (_, None) => component.mask(),
+            };
+            encoded | u128::from(code) << component.shift
+        })
+    };
+    let encoded = encoded.to_le_bytes();
+    match texel.get_mut(..facts.block_bytes) {
+        Some(texel) => texel.copy_from_slice(&encoded[..facts.block_bytes]),
+        None => texel.copy_from_slice(&encoded[..texel.len()]),
+    }
+}
+
+fn decode_row<const FORMAT: usize>(texels: &[u8], registers: &mut [[u32; 4]]) {
+    for (texel, register) in texels.chunks_exact(const { FACTS[FORMAT].block_bytes }).zip(registers) {
+        *register = decode::<FORMAT>(texel);
+    }
+}
+
+fn encode_row<const FORMAT: usize>(registers: &[[u32; 4]], texels: &mut [u8]) {
+    for (register, texel) in
+        registers.iter().zip(texels.chunks_exact_mut(const { FACTS[FORMAT].block_bytes }))
+    {
+        encode::<FORMAT>(*register, texel);
+    }
+}
+
+fn row_to_rgba8<const FORMAT: usize>(texels: &[u8], rgba: &mut [[u8; 4]]) {
+    let facts = const { &FACTS[FORMAT] };
+    for (texel, rgba) in texels.chunks_exact(facts.block_bytes).zip(rgba) {
+        let texel = load(texel, facts.block_bytes);
+        *rgba = [0, 0, 0, 255];
+        for component in facts.components {
+            if let Some(index) = component.channel.register() {
+                rgba[index] = component.widen(component.extract(texel));
+            }
         }
     }
 }
 
 impl Format {
-    fn bytes4(self) -> Option<Bytes4> {
-        let (red, alpha) = match self.linear() {
-            Self::R8G8B8A8Unorm => (0, true),
-            Self::R8G8B8X8Unorm => (0, false),
-            Self::B8G8R8A8Unorm => (2, true),
-            Self::B8G8R8X8Unorm => (2, false),
-            _ => return None,
-        };
-        Some(Bytes4 { red, alpha, srgb: self.is_srgb() })
-    }
-
     /// Register bits of a texel: floats, or integers for UINT and SINT; components that the format lacks are
     /// [defaults](Self::defaults). Depth is x; stencil is left out.
     ///
-    /// 32-bit components keep all bits. Bytes missing from `texel` count as 0. Block-compressed formats have no texels of
-    /// their own and give the defaults; see [`decode_block`](Self::decode_block).
+    /// 32-bit components keep all bits. Bytes missing from `texel` count as 0. Block-compressed formats have
+    /// no texels of their own and give the defaults; see [`decode_block`](Self::decode_block).
     pub fn decode_texel(self, texel: &[u8]) -> [u32; 4] {
-        let texel = load(texel, self.block_bytes());
-        let mut register = self.defaults();
-        if self.kind() == Kind::SharedExponent {
-            let [r, g, b] = rgb9e5_to_f32(texel as u32).map(f32::to_bits);
-            return [r, g, b, register[3]];
+        match &self.facts().storage {
+            Storage::Texels(conversions) => (conversions.decode)(texel),
+            Storage::Blocks(_) => self.defaults(),
         }
-        for component in self.components() {
-            if let Some(index) = component.channel.register() {
-                register[index] = component.decode(component.extract(texel));
-            }
-        }
-        register
     }
 
     /// Stores register bits as a render target or unordered access view does (d3d-rules §2.3-2.5, §1.13).
     ///
-    /// Unused bits become ones, stencil stays. Bytes beyond the end of `texel` are dropped; block-compressed formats store nothing.
+    /// Unused bits become ones, stencil stays. Bytes beyond the end of `texel` are dropped; block-compressed
+    /// formats store nothing.
     pub fn encode_texel(self, register: [u32; 4], texel: &mut [u8]) {
-        let size = self.block_bytes().min(texel.len());
-        let old = load(texel, size);
-        let encoded = if self.kind() == Kind::SharedExponent {
-            u128::from(f32_to_rgb9e5([register[0], register[1], register[2]].map(f32::from_bits)))
-        } else if self.is_block_compressed() {
-            return;
-        } else {
-            self.components().iter().fold(0, |encoded, component| {
-                let code = match (component.channel, component.channel.register()) {
-                    (_, Some(index)) => component.encode(register[index]),
-                    (Channel::S, None) => component.extract(old),
-                    (_, None) => component.mask(),
-                };
-                encoded | u128::from(code) << component.shift
-            })
-        };
-        texel[..size].copy_from_slice(&encoded.to_le_bytes()[..size]);
+        if let Storage::Texels(conversions) = &self.facts().storage {
+            (conversions.encode)(register, texel);
+        }
     }
 
     /// [Decodes](Self::decode_texel) texels that lie behind each other, until either side ends.
     pub fn decode_row(self, texels: &[u8], registers: &mut [[u32; 4]]) {
-        let Some(bytes4) = self.bytes4() else {
-            for (texel, register) in texels.chunks_exact(self.block_bytes()).zip(registers) {
-                *register = self.decode_texel(texel);
-            }
-            return;
-        };
-        let color = if bytes4.srgb { &SRGB8_TO_F32 } else { &UNORM8_TO_F32 };
-        for (texel, register) in texels.as_chunks().0.iter().zip(registers) {
-            let [r, g, b, a] = bytes4.to_rgba(*texel).map(usize::from);
-            *register = [color[r], color[g], color[b], UNORM8_TO_F32[a]].map(f32::to_bits);
+        if let Storage::Texels(conversions) = &self.facts().storage {
+            (conversions.decode_row)(texels, registers);
         }
     }
 
     /// [Encodes](Self::encode_texel) registers into texels behind each other, until either side ends.
     pub fn encode_row(self, registers: &[[u32; 4]], texels: &mut [u8]) {
-        let Some(bytes4) = self.bytes4() else {
-            for (register, texel) in registers.iter().zip(texels.chunks_exact_mut(self.block_bytes())) {
-                self.encode_texel(*register, texel);
-            }
-            return;
-        };
-        if bytes4.srgb {
-            bytes4.encode_row(registers, texels, f32_to_srgb8);
-        } else {
-            bytes4.encode_row(registers, texels, f32_to_unorm8);
+        if let Storage::Texels(conversions) = &self.facts().storage {
+            (conversions.encode_row)(registers, texels);
         }
     }
 
-    /// Bytes in the order R, G, B, A of texels behind each other, until either side ends: 8-bit UNORM formats as stored (sRGB stays
-    /// encoded, unused alpha is 255), 5- and 6-bit ones widened by repeating their upper bits.
+    /// Bytes in the order R, G, B, A of UNORM texels of at most 8 bits a component, until either side ends:
+    /// bytes as stored (sRGB stays encoded), narrower components widened by repeating their upper bits,
+    /// missing ones 0 and alpha 255.
     ///
-    /// False, and nothing written, for other formats.
+    /// False, and nothing written, for other formats. This is for showing: shaders read 5 bits as `code / 31`
+    /// and render targets round to them directly (d3d-rules §2.12), where a renderer that keeps such surfaces
+    /// in bytes (executor.md §4.4) goes through these.
     pub fn row_to_rgba8(self, texels: &[u8], rgba: &mut [[u8; 4]]) -> bool {
-        if let Some(bytes4) = self.bytes4() {
-            for (texel, rgba) in texels.as_chunks().0.iter().zip(rgba) {
-                *rgba = bytes4.to_rgba(*texel);
-            }
-        } else if matches!(self, Self::B5G6R5Unorm | Self::B5G5R5A1Unorm) {
-            for (&texel, rgba) in texels.as_chunks().0.iter().zip(rgba) {
-                *rgba = self.widen_16(u16::from_le_bytes(texel));
-            }
-        } else {
-            return false;
+        let narrow = |c: &Component| matches!(c.kind, Kind::Unorm | Kind::Srgb) && c.bits <= 8;
+        let Storage::Texels(conversions) = &self.facts().storage else { return false };
+        let fits = self.components().iter().all(narrow);
+        if fits {
+            (conversions.row_to_rgba8)(texels, rgba);
         }
-        true
-    }
-
-    /// A B5G6R5 or B5G5R5A1 texel as bytes, for showing. Shaders read `code / 31` and render targets round to it directly
-    /// (d3d-rules §2.12), where a renderer that keeps such surfaces in bytes (executor.md §4.4) goes through these.
-    fn widen_16(self, texel: u16) -> [u8; 4] {
-        let mut rgba = [0, 0, 0, 255];
-        for component in self.components() {
-            let code = component.extract(u128::from(texel));
-            if let Some(index) = component.channel.register() {
-                rgba[index] = match component.bits {
-                    1 => code as u8 * 255,
-                    bits => (code << (8 - bits) | code >> (2 * bits - 8)) as u8,
-                };
-            }
-        }
-        rgba
+        fits
     }
 }
 
@@ -229,7 +241,8 @@ mod tests {
         texel
     }
 
-    /// The codes of a texel that reading and writing must keep: all but NaN, the most negative SNORM and unused bits.
+    /// The codes of a texel that reading and writing must keep: all but NaN, the most negative SNORM and
+    /// unused bits.
     fn kept(format: Format, texel: &[u8]) -> Vec<Option<u32>> {
         let texel = load(texel, format.block_bytes());
         let components = format.components().iter().filter(|component| component.channel != Channel::X);
@@ -321,7 +334,11 @@ mod tests {
 
         /// Rows are texels side by side, of any length.
         #[test]
-        fn rows_are_texels(format in uncompressed(), bytes in prop::collection::vec(any::<u8>(), 0..99), count in 0usize..30) {
+        fn rows_are_texels(
+            format in uncompressed(),
+            bytes in prop::collection::vec(any::<u8>(), 0..99),
+            count in 0usize..30,
+        ) {
             let size = format.block_bytes();
             let count = count.min(bytes.len() / size);
             let mut row = vec![[0; 4]; count];

@@ -36,7 +36,8 @@ impl Format {
 
     /// The value that `depth` has once stored: UNORM formats clamp and round, the others keep it.
     ///
-    /// Depth tests, and references of comparison sampling, compare values so quantised (d3d-rules §10.2, §12.14).
+    /// Depth tests, and references of comparison sampling, compare values so quantised (d3d-rules §10.2,
+    /// §12.14).
     pub fn quantize_depth(self, depth: f32) -> f32 {
         match self.unorm_depth_bits() {
             Some(bits) => unorm_to_f32(f32_to_unorm(depth, bits), bits),
@@ -44,7 +45,8 @@ impl Format {
         }
     }
 
-    /// The smallest positive depth, the unit of a constant depth bias; `None` when it depends on the primitive (float depth).
+    /// The smallest positive depth, the unit of a constant depth bias; `None` when it depends on the
+    /// primitive (float depth).
     ///
     /// D16: 0x37800080, D24: 0x33800001 (d3d-rules §10.1).
     pub fn depth_bias_unit(self) -> Option<f32> {

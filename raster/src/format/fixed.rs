@@ -2,7 +2,8 @@
 
 use super::norm::round_to_i32;
 
-/// Signed fixed point with `integer` bits (sign included) before and `fraction` bits after the point, at most 32 in all.
+/// Signed fixed point with `integer` bits (sign included) before and `fraction` bits after the point, at most
+/// 32 in all.
 ///
 /// Rounds to nearest, ties to even; NaN is 0; what does not fit becomes the nearest end.
 #[inline]

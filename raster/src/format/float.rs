@@ -1,4 +1,7 @@
-//! Floats narrower than 32 bits (d3d-rules §1.13, §2.10). All have five exponent bits and keep their denormals.
+//! Floats narrower than 32 bits (d3d-rules §1.13, §2.10). All have five exponent bits and keep their
+//! denormals.
+
+use super::norm::clamp;
 
 /// How a float is narrowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -15,7 +18,8 @@ const INFINITY: u32 = 0x7f80_0000;
 /// f32's exponent field of 2^-14, the smallest normal number of the narrow floats.
 const SMALLEST_NORMAL: u32 = 113;
 
-/// The code without its sign of a float with `mantissa` mantissa bits; NaN gives the canonical one (top mantissa bit set).
+/// The code without its sign of a float with `mantissa` mantissa bits; NaN gives the canonical one (top
+/// mantissa bit set).
 fn narrow(magnitude: u32, mantissa: u32, rounding: Rounding) -> u32 {
     let infinity = 31 << mantissa;
     if magnitude >= INFINITY {
@@ -25,7 +29,8 @@ fn narrow(magnitude: u32, mantissa: u32, rounding: Rounding) -> u32 {
     let (value, shift) = if exponent >= SMALLEST_NORMAL {
         (magnitude - ((SMALLEST_NORMAL - 1) << 23), 23 - mantissa)
     } else {
-        // Becomes denormal: all mantissa bits move right, the implied one among them. From 25 on nothing is left.
+        // Becomes denormal: all mantissa bits move right, the implied one among them. From 25 on nothing is
+        // left.
         (magnitude & 0x7f_ffff | 0x80_0000, (23 - mantissa + SMALLEST_NORMAL - exponent).min(31))
     };
     let truncated = value >> shift;
@@ -98,10 +103,10 @@ pub fn rgb9e5_to_f32(code: u32) -> [f32; 3] {
     [0, 9, 18].map(|shift| (code >> shift & 0x1ff) as f32 * scale)
 }
 
-/// R9G9B9E5 with the exponent of the largest channel; mantissas round to nearest, halves up. Negative values and NaN become 0, what
-/// is beyond 65408 becomes 65408. Direct3D itself never encodes this format.
+/// R9G9B9E5 with the exponent of the largest channel; mantissas round to nearest, halves up. Negative values
+/// and NaN become 0, what is beyond 65408 becomes 65408. Direct3D itself never encodes this format.
 pub fn f32_to_rgb9e5(rgb: [f32; 3]) -> u32 {
-    let rgb = rgb.map(|value| super::norm::clamp_or(value, 0.0, 65408.0, 0.0));
+    let rgb = rgb.map(|value| clamp(value, 0.0, 65408.0));
     let largest = rgb.into_iter().fold(0.0f32, |a, b| if b > a { b } else { a });
     // floor(log2(largest)) + 16, and 0 for all below 2^-16.
     let exponent = (largest.to_bits() >> 23).saturating_sub(127 - 16);

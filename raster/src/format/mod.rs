@@ -1,7 +1,8 @@
 //! Texel formats: one table of facts, and every conversion between stored bits and shader register bits.
 //!
-//! **Conversions** follow d3d-rules §2 to the bit, in exact arithmetic with one rounding: [`norm`] (UNORM, SNORM), [`srgb`],
-//! [`float`] (16, 11, 10 bits, shared exponent), [`fixed`] (coordinates), [`depth`]. [`bc`] decodes compressed blocks.
+//! **Conversions** follow d3d-rules §2 to the bit, in exact arithmetic with one rounding: [`norm`] (UNORM,
+//! SNORM), [`srgb`], [`float`] (16, 11, 10 bits, shared exponent), [`fixed`] (coordinates), [`depth`]. [`bc`]
+//! decodes compressed blocks.
 //!
 //! **Adding a format** is one line in the table below.
 
@@ -17,6 +18,7 @@ pub mod norm;
 pub mod srgb;
 
 use bc::BlockCodec;
+use color::Conversions;
 
 /// What the bits of a component mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,6 +37,16 @@ pub enum Kind {
     Float,
     /// Mantissas with one exponent for all.
     SharedExponent,
+}
+
+impl Kind {
+    const fn is_integer(self) -> bool {
+        matches!(self, Self::Uint | Self::Sint)
+    }
+
+    const fn defaults(self) -> [u32; 4] {
+        [0, 0, 0, if self.is_integer() { 1 } else { 1.0f32.to_bits() }]
+    }
 }
 
 /// Where a component goes in a register.
@@ -114,15 +126,27 @@ struct Facts {
     kind: Kind,
     components: &'static [Component],
     block_bytes: usize,
-    codec: Option<BlockCodec>,
+    storage: Storage,
+}
+
+/// How the texels of a format are read and written.
+enum Storage {
+    Texels(Conversions),
+    Blocks(BlockCodec),
 }
 
 macro_rules! formats {
     (
-        texels { $($texel:ident = $texel_dxgi:literal, $texel_name:literal, $texel_kind:ident: $($channel:ident $bits:literal)+;)+ }
-        blocks { $($block:ident = $block_dxgi:literal, $block_name:literal, $block_kind:ident: $codec:ident;)+ }
+        texels { $(
+            $texel:ident = $texel_dxgi:literal, $texel_name:literal, $texel_kind:ident:
+                $($channel:ident $bits:literal)+;
+        )+ }
+        blocks { $(
+            $block:ident = $block_dxgi:literal, $block_name:literal, $block_kind:ident: $codec:ident;
+        )+ }
     ) => {
-        /// A texel format, named as in DXGI. 16-bit and packed formats name their components from the lowest bit upwards.
+        /// A texel format, named as in DXGI. 16-bit and packed formats name their components from the lowest
+        /// bit upwards.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[allow(missing_docs, reason = "the variants are DXGI's own names")]
         pub enum Format { $($texel,)+ $($block,)+ }
@@ -140,7 +164,7 @@ macro_rules! formats {
                 kind: Kind::$texel_kind,
                 components: &layout(Kind::$texel_kind, [$((Channel::$channel, $bits)),+]),
                 block_bytes: (0 $(+ $bits)+) / 8,
-                codec: None,
+                storage: Storage::Texels(Conversions::of::<{ Format::$texel as usize }>()),
             },)+
             $(Facts {
                 name: $block_name,
@@ -148,7 +172,7 @@ macro_rules! formats {
                 kind: Kind::$block_kind,
                 components: &[],
                 block_bytes: BlockCodec::$codec.block_bytes(),
-                codec: Some(BlockCodec::$codec),
+                storage: Storage::Blocks(BlockCodec::$codec),
             },)+
         ];
     };
@@ -264,7 +288,10 @@ impl Format {
 
     /// How its blocks are decoded; `None` for uncompressed formats.
     pub fn block_codec(self) -> Option<BlockCodec> {
-        self.facts().codec
+        match self.facts().storage {
+            Storage::Texels(_) => None,
+            Storage::Blocks(codec) => Some(codec),
+        }
     }
 
     /// True for BC1 to BC7.
@@ -309,7 +336,7 @@ impl Format {
 
     /// Registers hold integers, not floats.
     pub fn is_integer(self) -> bool {
-        matches!(self.kind(), Kind::Uint | Kind::Sint)
+        self.kind().is_integer()
     }
 
     /// Has depth.
@@ -322,7 +349,8 @@ impl Format {
         self.components().iter().any(|component| component.channel == Channel::S)
     }
 
-    /// Register components that the format stores, bit 0 for x. The others read as 0, 0, 0, 1 (d3d-rules §2.8).
+    /// Register components that the format stores, bit 0 for x. The others read as 0, 0, 0, 1 (d3d-rules
+    /// §2.8).
     pub fn channel_mask(self) -> u8 {
         match self.block_codec() {
             Some(codec) => codec.channel_mask(),
@@ -332,9 +360,10 @@ impl Format {
         }
     }
 
-    /// Register bits of components that the format does not store: 0, 0, 0 and the one of its kind (d3d-rules §2.8).
+    /// Register bits of components that the format does not store: 0, 0, 0 and the one of its kind (d3d-rules
+    /// §2.8).
     pub fn defaults(self) -> [u32; 4] {
-        [0, 0, 0, if self.is_integer() { 1 } else { 1.0f32.to_bits() }]
+        self.kind().defaults()
     }
 }
 

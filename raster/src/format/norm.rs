@@ -1,17 +1,11 @@
 //! UNORM and SNORM (d3d-rules §2.1-2.3), exact in both directions.
 
-/// `value` clamped to `low..=high`; NaN becomes `nan`. Compares and selects only, so that it is the same everywhere.
+/// `value` clamped to `low..=high`; NaN becomes `low`. Compares and selects only, so that it is the same
+/// everywhere.
 #[inline]
-pub(crate) fn clamp_or(value: f32, low: f32, high: f32, nan: f32) -> f32 {
-    if value.is_nan() {
-        nan
-    } else if value < low {
-        low
-    } else if value > high {
-        high
-    } else {
-        value
-    }
+pub(crate) fn clamp(value: f32, low: f32, high: f32) -> f32 {
+    let value = if value > low { value } else { low };
+    if value < high { value } else { high }
 }
 
 /// Rounds to the nearest integer, ties to even, for magnitudes below 2^31.
@@ -33,12 +27,12 @@ pub fn unorm_to_f32(code: u32, bits: u32) -> f32 {
 /// The nearest code of `bits` (1 to 24) bits: NaN is 0, the rest clamped to 0..1, halves round up.
 #[inline]
 pub fn f32_to_unorm(value: f32, bits: u32) -> u32 {
-    let value = clamp_or(value, 0.0, 1.0, 0.0);
+    let value = clamp(value, 0.0, 1.0);
     if bits == 1 {
         return u32::from(value >= 0.5);
     }
-    // The product is exact: 24 + 24 bits. A half occurs for value 0.5 alone and lies below the even 2^(bits-1), so that
-    // ties to even round it up as the rule demands.
+    // The product is exact: 24 + 24 bits. A half occurs for value 0.5 alone and lies below the even
+    // 2^(bits-1), so that ties to even round it up as the rule demands.
     round_to_i32(f64::from(value) * f64::from((1u32 << bits) - 1)) as u32
 }
 
@@ -76,7 +70,7 @@ pub fn snorm_to_f32(code: i32, bits: u32) -> f32 {
 /// The most negative code is never produced.
 #[inline]
 pub fn f32_to_snorm(value: f32, bits: u32) -> i32 {
-    let value = clamp_or(value, -1.0, 1.0, 0.0);
+    let value = if value.is_nan() { 0.0 } else { clamp(value, -1.0, 1.0) };
     // As for UNORM, the one tie is ±0.5, and its neighbour away from 0 is even.
     round_to_i32(f64::from(value) * f64::from((1i32 << (bits - 1)) - 1))
 }
@@ -98,7 +92,8 @@ mod tests {
         assert_eq!([-128, -127, 127].map(|c| snorm_to_f32(c, 8)), [-1.0, -1.0, 1.0]);
     }
 
-    /// The neighbourhood of every border between codes, against a division-free comparison that f64 makes exactly.
+    /// The neighbourhood of every border between codes, against a division-free comparison that f64 makes
+    /// exactly.
     #[test]
     fn codes_change_at_the_exact_borders() {
         for (bits, step) in [(2, 1), (4, 1), (5, 1), (6, 1), (8, 1), (10, 1), (16, 7), (24, 9973)] {

@@ -1,9 +1,9 @@
 //! sRGB in 8 bits (d3d-rules §2.4): correctly rounded decoding, and encoding exact for every float.
 //!
-//! The tables are computed at compile time in f64. Its error is far less than the distance of any entry from a rounding border: a test
-//! below compares every entry with whole numbers.
+//! The tables are computed at compile time in f64. Its error is far less than the distance of any entry from
+//! a rounding border: a test below compares every entry with whole numbers.
 
-use super::norm::clamp_or;
+use super::norm::clamp;
 
 /// `t^2.4` for t in 0.05..=1.
 const fn power_2_4(t: f64) -> f64 {
@@ -54,8 +54,8 @@ const FIRST_BUCKET: u32 = 0x3900;
 /// Buckets up to that of 1.0.
 const BUCKETS: usize = (0x3f80 - FIRST_BUCKET + 1) as usize;
 
-/// For each value of a float's upper 16 bits: the code at its start times 2^17, plus the lower 16 bits from which on the
-/// next code holds (2^16 when it does not). No bucket contains two thresholds.
+/// For each value of a float's upper 16 bits: the code at its start times 2^17, plus the lower 16 bits from
+/// which on the next code holds (2^16 when it does not). No bucket contains two thresholds.
 static ENCODE: [u32; BUCKETS] = {
     let mut table = [0; BUCKETS];
     let (mut bucket, mut code) = (0, 0);
@@ -82,7 +82,7 @@ pub fn srgb8_to_f32(code: u8) -> f32 {
 #[inline]
 pub fn f32_to_srgb8(value: f32) -> u8 {
     let smallest = f32::from_bits(FIRST_BUCKET << 16);
-    let bits = clamp_or(value, smallest, 1.0, smallest).to_bits();
+    let bits = clamp(value, smallest, 1.0).to_bits();
     let entry = ENCODE[((bits >> 16) - FIRST_BUCKET) as usize];
     (entry >> 17) as u8 + u8::from(bits & 0xffff >= entry & 0x1_ffff)
 }
@@ -126,8 +126,8 @@ mod tests {
         limbs
     }
 
-    /// How `mantissa / 2^shift` compares with the linear value of `twice_code / 2` on the curved segment, exactly: x < t^(12/5)
-    /// is x^5 < t^12, where t is `(500 twice_code + 14025) / 269025`.
+    /// How `mantissa / 2^shift` compares with the linear value of `twice_code / 2` on the curved segment,
+    /// exactly: x < t^(12/5) is x^5 < t^12, where t is `(500 twice_code + 14025) / 269025`.
     fn compare(mantissa: u32, shift: u32, twice_code: u32) -> Ordering {
         let left = product(&[(mantissa, 5), (269_025, 12)]);
         let right = product(&[(500 * twice_code + 14_025, 12), (2, 5 * shift)]);

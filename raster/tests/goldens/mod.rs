@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// The contents of every file in a folder of the goldens, unpacked, by name without `.gz`. When the folder is absent, says so
-/// and gives nothing.
+/// The contents of every file in a folder of the goldens, unpacked, by name without `.gz`. When the folder is
+/// absent, says so and gives nothing.
 pub(crate) fn read_folder(name: &str) -> Option<BTreeMap<String, Vec<u8>>> {
     let shared = std::env::var_os("AEROGPU_SHARED").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"), // beside the workspace

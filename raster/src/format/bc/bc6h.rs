@@ -4,7 +4,8 @@ use super::Block;
 use super::partition::{BitReader, Partition, interpolate, weight};
 use crate::format::float::f16_to_f32;
 
-// The twelve endpoint values, channel by channel: w and x are the first subset's endpoints, y and z the second's.
+// The twelve endpoint values, channel by channel: w and x are the first subset's endpoints, y and z the
+// second's.
 const RW: usize = 0;
 const RX: usize = 1;
 const RY: usize = 2;
@@ -27,8 +28,8 @@ struct Mode {
     /// x, y and z are differences to w.
     transformed: bool,
     subsets: usize,
-    /// What follows the mode's bits: values with their first and last bit, lowest stored bit first. A run `high, low` is stored in
-    /// the usual order, a run `low, high` in reverse.
+    /// What follows the mode's bits: values with their first and last bit, lowest stored bit first. A run
+    /// `high, low` is stored in the usual order, a run `low, high` in reverse.
     runs: &'static [(usize, u32, u32)],
 }
 
@@ -49,46 +50,56 @@ const fn one(precision: u32, delta: u32, transformed: bool, runs: &'static [(usi
 #[rustfmt::skip]
 static MODES: [Mode; 14] = [
     two(10, [5, 5, 5], true, &[
-        (GY, 4, 4), (BY, 4, 4), (BZ, 4, 4), (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 4, 0), (GZ, 4, 4), (GY, 3, 0), (GX, 4, 0),
-        (BZ, 0, 0), (GZ, 3, 0), (BX, 4, 0), (BZ, 1, 1), (BY, 3, 0), (RY, 4, 0), (BZ, 2, 2), (RZ, 4, 0), (BZ, 3, 3)]),
+        (GY, 4, 4), (BY, 4, 4), (BZ, 4, 4), (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 4, 0), (GZ, 4, 4),
+        (GY, 3, 0), (GX, 4, 0), (BZ, 0, 0), (GZ, 3, 0), (BX, 4, 0), (BZ, 1, 1), (BY, 3, 0), (RY, 4, 0),
+        (BZ, 2, 2), (RZ, 4, 0), (BZ, 3, 3)]),
     two(7, [6, 6, 6], true, &[
-        (GY, 5, 5), (GZ, 4, 4), (GZ, 5, 5), (RW, 6, 0), (BZ, 0, 0), (BZ, 1, 1), (BY, 4, 4), (GW, 6, 0), (BY, 5, 5), (BZ, 2, 2),
-        (GY, 4, 4), (BW, 6, 0), (BZ, 3, 3), (BZ, 5, 5), (BZ, 4, 4), (RX, 5, 0), (GY, 3, 0), (GX, 5, 0), (GZ, 3, 0), (BX, 5, 0),
-        (BY, 3, 0), (RY, 5, 0), (RZ, 5, 0)]),
+        (GY, 5, 5), (GZ, 4, 4), (GZ, 5, 5), (RW, 6, 0), (BZ, 0, 0), (BZ, 1, 1), (BY, 4, 4), (GW, 6, 0),
+        (BY, 5, 5), (BZ, 2, 2), (GY, 4, 4), (BW, 6, 0), (BZ, 3, 3), (BZ, 5, 5), (BZ, 4, 4), (RX, 5, 0),
+        (GY, 3, 0), (GX, 5, 0), (GZ, 3, 0), (BX, 5, 0), (BY, 3, 0), (RY, 5, 0), (RZ, 5, 0)]),
     two(11, [5, 4, 4], true, &[
-        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 4, 0), (RW, 10, 10), (GY, 3, 0), (GX, 3, 0), (GW, 10, 10), (BZ, 0, 0), (GZ, 3, 0),
-        (BX, 3, 0), (BW, 10, 10), (BZ, 1, 1), (BY, 3, 0), (RY, 4, 0), (BZ, 2, 2), (RZ, 4, 0), (BZ, 3, 3)]),
+        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 4, 0), (RW, 10, 10), (GY, 3, 0), (GX, 3, 0), (GW, 10, 10),
+        (BZ, 0, 0), (GZ, 3, 0), (BX, 3, 0), (BW, 10, 10), (BZ, 1, 1), (BY, 3, 0), (RY, 4, 0), (BZ, 2, 2),
+        (RZ, 4, 0), (BZ, 3, 3)]),
     two(11, [4, 5, 4], true, &[
-        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 3, 0), (RW, 10, 10), (GZ, 4, 4), (GY, 3, 0), (GX, 4, 0), (GW, 10, 10), (GZ, 3, 0),
-        (BX, 3, 0), (BW, 10, 10), (BZ, 1, 1), (BY, 3, 0), (RY, 3, 0), (BZ, 0, 0), (BZ, 2, 2), (RZ, 3, 0), (GY, 4, 4), (BZ, 3, 3)]),
+        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 3, 0), (RW, 10, 10), (GZ, 4, 4), (GY, 3, 0), (GX, 4, 0),
+        (GW, 10, 10), (GZ, 3, 0), (BX, 3, 0), (BW, 10, 10), (BZ, 1, 1), (BY, 3, 0), (RY, 3, 0), (BZ, 0, 0),
+        (BZ, 2, 2), (RZ, 3, 0), (GY, 4, 4), (BZ, 3, 3)]),
     two(11, [4, 4, 5], true, &[
-        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 3, 0), (RW, 10, 10), (BY, 4, 4), (GY, 3, 0), (GX, 3, 0), (GW, 10, 10), (BZ, 0, 0),
-        (GZ, 3, 0), (BX, 4, 0), (BW, 10, 10), (BY, 3, 0), (RY, 3, 0), (BZ, 1, 1), (BZ, 2, 2), (RZ, 3, 0), (BZ, 4, 4), (BZ, 3, 3)]),
+        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 3, 0), (RW, 10, 10), (BY, 4, 4), (GY, 3, 0), (GX, 3, 0),
+        (GW, 10, 10), (BZ, 0, 0), (GZ, 3, 0), (BX, 4, 0), (BW, 10, 10), (BY, 3, 0), (RY, 3, 0), (BZ, 1, 1),
+        (BZ, 2, 2), (RZ, 3, 0), (BZ, 4, 4), (BZ, 3, 3)]),
     two(9, [5, 5, 5], true, &[
-        (RW, 8, 0), (BY, 4, 4), (GW, 8, 0), (GY, 4, 4), (BW, 8, 0), (BZ, 4, 4), (RX, 4, 0), (GZ, 4, 4), (GY, 3, 0), (GX, 4, 0),
-        (BZ, 0, 0), (GZ, 3, 0), (BX, 4, 0), (BZ, 1, 1), (BY, 3, 0), (RY, 4, 0), (BZ, 2, 2), (RZ, 4, 0), (BZ, 3, 3)]),
+        (RW, 8, 0), (BY, 4, 4), (GW, 8, 0), (GY, 4, 4), (BW, 8, 0), (BZ, 4, 4), (RX, 4, 0), (GZ, 4, 4),
+        (GY, 3, 0), (GX, 4, 0), (BZ, 0, 0), (GZ, 3, 0), (BX, 4, 0), (BZ, 1, 1), (BY, 3, 0), (RY, 4, 0),
+        (BZ, 2, 2), (RZ, 4, 0), (BZ, 3, 3)]),
     two(8, [6, 5, 5], true, &[
-        (RW, 7, 0), (GZ, 4, 4), (BY, 4, 4), (GW, 7, 0), (BZ, 2, 2), (GY, 4, 4), (BW, 7, 0), (BZ, 3, 3), (BZ, 4, 4), (RX, 5, 0),
-        (GY, 3, 0), (GX, 4, 0), (BZ, 0, 0), (GZ, 3, 0), (BX, 4, 0), (BZ, 1, 1), (BY, 3, 0), (RY, 5, 0), (RZ, 5, 0)]),
-    two(8, [5, 6, 5], true, &[
-        (RW, 7, 0), (BZ, 0, 0), (BY, 4, 4), (GW, 7, 0), (GY, 5, 5), (GY, 4, 4), (BW, 7, 0), (GZ, 5, 5), (BZ, 4, 4), (RX, 4, 0),
-        (GZ, 4, 4), (GY, 3, 0), (GX, 5, 0), (GZ, 3, 0), (BX, 4, 0), (BZ, 1, 1), (BY, 3, 0), (RY, 4, 0), (BZ, 2, 2), (RZ, 4, 0),
-        (BZ, 3, 3)]),
-    two(8, [5, 5, 6], true, &[
-        (RW, 7, 0), (BZ, 1, 1), (BY, 4, 4), (GW, 7, 0), (BY, 5, 5), (GY, 4, 4), (BW, 7, 0), (BZ, 5, 5), (BZ, 4, 4), (RX, 4, 0),
-        (GZ, 4, 4), (GY, 3, 0), (GX, 4, 0), (BZ, 0, 0), (GZ, 3, 0), (BX, 5, 0), (BY, 3, 0), (RY, 4, 0), (BZ, 2, 2), (RZ, 4, 0),
-        (BZ, 3, 3)]),
-    two(6, [6, 6, 6], false, &[
-        (RW, 5, 0), (GZ, 4, 4), (BZ, 0, 0), (BZ, 1, 1), (BY, 4, 4), (GW, 5, 0), (GY, 5, 5), (BY, 5, 5), (BZ, 2, 2), (GY, 4, 4),
-        (BW, 5, 0), (GZ, 5, 5), (BZ, 3, 3), (BZ, 5, 5), (BZ, 4, 4), (RX, 5, 0), (GY, 3, 0), (GX, 5, 0), (GZ, 3, 0), (BX, 5, 0),
+        (RW, 7, 0), (GZ, 4, 4), (BY, 4, 4), (GW, 7, 0), (BZ, 2, 2), (GY, 4, 4), (BW, 7, 0), (BZ, 3, 3),
+        (BZ, 4, 4), (RX, 5, 0), (GY, 3, 0), (GX, 4, 0), (BZ, 0, 0), (GZ, 3, 0), (BX, 4, 0), (BZ, 1, 1),
         (BY, 3, 0), (RY, 5, 0), (RZ, 5, 0)]),
-    one(10, 10, false, &[(RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 9, 0), (GX, 9, 0), (BX, 9, 0)]),
+    two(8, [5, 6, 5], true, &[
+        (RW, 7, 0), (BZ, 0, 0), (BY, 4, 4), (GW, 7, 0), (GY, 5, 5), (GY, 4, 4), (BW, 7, 0), (GZ, 5, 5),
+        (BZ, 4, 4), (RX, 4, 0), (GZ, 4, 4), (GY, 3, 0), (GX, 5, 0), (GZ, 3, 0), (BX, 4, 0), (BZ, 1, 1),
+        (BY, 3, 0), (RY, 4, 0), (BZ, 2, 2), (RZ, 4, 0), (BZ, 3, 3)]),
+    two(8, [5, 5, 6], true, &[
+        (RW, 7, 0), (BZ, 1, 1), (BY, 4, 4), (GW, 7, 0), (BY, 5, 5), (GY, 4, 4), (BW, 7, 0), (BZ, 5, 5),
+        (BZ, 4, 4), (RX, 4, 0), (GZ, 4, 4), (GY, 3, 0), (GX, 4, 0), (BZ, 0, 0), (GZ, 3, 0), (BX, 5, 0),
+        (BY, 3, 0), (RY, 4, 0), (BZ, 2, 2), (RZ, 4, 0), (BZ, 3, 3)]),
+    two(6, [6, 6, 6], false, &[
+        (RW, 5, 0), (GZ, 4, 4), (BZ, 0, 0), (BZ, 1, 1), (BY, 4, 4), (GW, 5, 0), (GY, 5, 5), (BY, 5, 5),
+        (BZ, 2, 2), (GY, 4, 4), (BW, 5, 0), (GZ, 5, 5), (BZ, 3, 3), (BZ, 5, 5), (BZ, 4, 4), (RX, 5, 0),
+        (GY, 3, 0), (GX, 5, 0), (GZ, 3, 0), (BX, 5, 0), (BY, 3, 0), (RY, 5, 0), (RZ, 5, 0)]),
+    one(10, 10, false, &[
+        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 9, 0), (GX, 9, 0), (BX, 9, 0)]),
     one(11, 9, true, &[
-        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 8, 0), (RW, 10, 10), (GX, 8, 0), (GW, 10, 10), (BX, 8, 0), (BW, 10, 10)]),
+        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 8, 0), (RW, 10, 10), (GX, 8, 0), (GW, 10, 10), (BX, 8, 0),
+        (BW, 10, 10)]),
     one(12, 8, true, &[
-        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 7, 0), (RW, 10, 11), (GX, 7, 0), (GW, 10, 11), (BX, 7, 0), (BW, 10, 11)]),
+        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 7, 0), (RW, 10, 11), (GX, 7, 0), (GW, 10, 11), (BX, 7, 0),
+        (BW, 10, 11)]),
     one(16, 4, true, &[
-        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 3, 0), (RW, 10, 15), (GX, 3, 0), (GW, 10, 15), (BX, 3, 0), (BW, 10, 15)]),
+        (RW, 9, 0), (GW, 9, 0), (BW, 9, 0), (RX, 3, 0), (RW, 10, 15), (GX, 3, 0), (GW, 10, 15), (BX, 3, 0),
+        (BW, 10, 15)]),
 ];
 
 /// Reads the mode's 2 or 5 bits; `None` for the reserved ones.
@@ -181,8 +192,8 @@ fn unquantize_signed(code: i32, precision: u32) -> i32 {
 /// Scales an interpolated value to the bits of a half. What scales to 0 loses its sign.
 fn finish(value: i32, signed: bool) -> u16 {
     if !signed {
-        return (value * 31 >> 6) as u16;
+        return ((value * 31) >> 6) as u16;
     }
-    let magnitude = (value.abs() * 31 >> 5) as u16;
+    let magnitude = ((value.abs() * 31) >> 5) as u16;
     if value < 0 && magnitude != 0 { magnitude | 0x8000 } else { magnitude }
 }

@@ -1,11 +1,13 @@
 //! Block compression (d3d-rules §13): 4x4 texels in 8 or 16 bytes.
 //!
-//! BC6H and BC7 have one right answer. For BC1 to BC5 Direct3D allows a tolerance, and two answers are offered:
-//! [`decode_f32`](BlockCodec::decode_f32) is the exact palette rounded once to f32, the reference. For BC1 to BC3
-//! [`decode_rgba8`](BlockCodec::decode_rgba8) rounds the same palette to 8 bits: within the tolerance (half a code where a code
-//! is allowed), a quarter of the size, and what sRGB decoding starts from (d3d-rules §13.7).
+//! BC6H and BC7 have one right answer. For BC1 to BC5 Direct3D allows a tolerance, and two answers are
+//! offered: [`decode_f32`](BlockCodec::decode_f32) is the exact palette rounded once to f32, the reference.
+//! For BC1 to BC3 [`decode_rgba8`](BlockCodec::decode_rgba8) rounds the same palette to 8 bits: within the
+//! tolerance (half a code where a code is allowed), a quarter of the size, and what sRGB decoding starts from
+//! (d3d-rules §13.7).
 //!
-//! Some decoders (executor.md §4.5) truncate the palette instead, which is up to a code darker and never done here.
+//! Some decoders (executor.md §4.5) truncate the palette instead, which is up to a code darker and never done
+//! here.
 
 use super::Format;
 use super::norm::UNORM8_TO_F32;
@@ -54,7 +56,8 @@ impl BlockCodec {
         }
     }
 
-    /// Decodes to floats, without sRGB; what the format lacks is 0, alpha 1. Bytes missing from `block` count as 0.
+    /// Decodes to floats, without sRGB; what the format lacks is 0, alpha 1. Bytes missing from `block` count
+    /// as 0.
     pub fn decode_f32(self, block: &[u8]) -> Block<f32> {
         let (low, high) = self.words(block);
         match self {
@@ -73,8 +76,8 @@ impl BlockCodec {
         }
     }
 
-    /// Decodes BC1, BC2, BC3 (palette rounded to the nearest code, halves up) or BC7 (exact) to R, G, B, A bytes;
-    /// `None` for the others. Bytes missing from `block` count as 0.
+    /// Decodes BC1, BC2, BC3 (palette rounded to the nearest code, halves up) or BC7 (exact) to R, G, B, A
+    /// bytes; `None` for the others. Bytes missing from `block` count as 0.
     pub fn decode_rgba8(self, block: &[u8]) -> Option<Block<u8>> {
         let (low, high) = self.words(block);
         match self {
@@ -103,7 +106,8 @@ fn join(low: u64, high: u64) -> u128 {
 }
 
 impl Format {
-    /// Decodes a block of a block-compressed format to floats, sRGB to linear; `None` for uncompressed formats.
+    /// Decodes a block of a block-compressed format to floats, sRGB to linear; `None` for uncompressed
+    /// formats.
     pub fn decode_block(self, block: &[u8]) -> Option<Block<f32>> {
         let codec = self.block_codec()?;
         if !self.is_srgb() {
