@@ -10,9 +10,22 @@
 //! **Where to start.** [`pass::Pass`] records draws and clears and flushes them to images; [`state`] and [`shader`] say what
 //! a draw consists of; [`surface::Texture`] is what textures and targets are made of.
 
+pub mod coverage;
 pub mod format;
+pub mod pass;
 pub mod primitive;
 pub mod sampler;
 pub mod shader;
 pub mod state;
 pub mod surface;
+
+mod batch;
+mod bin;
+mod blend;
+mod clip;
+mod depth_stencil;
+mod interpolate;
+mod merge;
+mod setup;
+mod tile;
+mod work;

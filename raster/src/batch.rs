@@ -1,0 +1,413 @@
+//! Quads on their way through the pixel shader: collected, interpolated, shaded, merged, in order.
+//!
+//! Quads of any primitives of one draw share a batch. Early tests are made when a quad is pushed and late ones when it is merged;
+//! both happen in the order of the quads, so that it does not matter where one batch ends.
+
+use crate::depth_stencil::{Sample, clamp_to_viewport};
+use crate::interpolate::{Weights, blend, round};
+use crate::merge::{Location, Merger, Timing};
+use crate::pass::Work;
+use crate::primitive::VertexBatch;
+use crate::setup::{Gradients, QueuedDraw, Record};
+use crate::shader::{PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout};
+use crate::state::Viewport;
+use crate::tile::TileTargets;
+
+/// Lanes of a full batch.
+const LANES: usize = 64;
+
+/// A primitive that has quads in a batch.
+#[derive(Debug, Clone)]
+pub(crate) struct Surface {
+    pub(crate) gradients: Gradients,
+    vertices: [u32; 3],
+    leading: u32,
+    front: bool,
+    primitive_id: u32,
+    array_indices: [u32; 2],
+    viewport: Viewport,
+}
+
+impl Surface {
+    pub(crate) fn new(record: &Record, draw: &QueuedDraw, kept: &[Gradients]) -> Self {
+        Self {
+            gradients: Gradients::of(record, draw, kept),
+            vertices: record.vertices,
+            leading: record.leading,
+            front: record.front,
+            primitive_id: draw.primitive_id(record.primitive),
+            array_indices: draw.array_indices(record.primitive),
+            viewport: *draw.viewport(record.primitive),
+        }
+    }
+
+    /// Depth at a snapped position, as the shader sees it.
+    fn depth(&self, x: i32, y: i32) -> f32 {
+        let gradients = &self.gradients;
+        round(gradients.depth.at(gradients.interpolator.offset(x, y)))
+    }
+}
+
+/// Four pixels, their top left one at even coordinates.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quad {
+    pub(crate) x: i32,
+    pub(crate) y: i32,
+    /// Samples that the shape covers, by pixel.
+    pub(crate) covered: [u32; 4],
+    /// Of these, samples that may still be written.
+    pub(crate) open: [u32; 4],
+}
+
+impl Quad {
+    pub(crate) fn pixel(&self, lane: usize) -> (i32, i32) {
+        (self.x + (lane as i32 & 1), self.y + (lane as i32 >> 1))
+    }
+}
+
+/// A quad in a batch.
+#[derive(Debug)]
+struct Waiting {
+    quad: Quad,
+    surface: usize,
+    /// The sample that is shaded, for shaders that run once a sample.
+    sample: u32,
+}
+
+/// The part of a tile's work that is reused from tile to tile.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    surfaces: Vec<Surface>,
+    quads: Vec<Waiting>,
+    input: PixelBatch,
+    output: PixelOutput,
+    /// With and without perspective at every location, by lane.
+    weights: [[Vec<Weights>; 2]; 3],
+}
+
+/// What a batch draws with.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) draw: &'a QueuedDraw,
+    pub(crate) merger: &'a Merger,
+    /// Sample positions in sub-pixels from a pixel's corner.
+    pub(crate) offsets: &'a [[i32; 2]],
+}
+
+impl Context<'_> {
+    /// Tests one pixel's samples in order; returns those that pass.
+    fn test(
+        &self,
+        surface: &Surface,
+        (x, y): (i32, i32),
+        samples: u32,
+        given: (Option<f32>, Option<u8>),
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) -> u32 {
+        let Some(test) = &self.merger.depth_stencil else { return samples };
+        let reference = given.1.unwrap_or(test.reference());
+        let mut passed = 0;
+        for sample in bits(samples) {
+            let Some(texel) = targets.depth_stencil(x, y, sample) else { return samples };
+            let [ox, oy] = self.offsets[sample];
+            let depth = given.0.unwrap_or_else(|| surface.depth(x * 256 + ox, y * 256 + oy));
+            let depth = clamp_to_viewport(depth, &surface.viewport);
+            passed |= u32::from(test.run(texel, Sample { depth, front: surface.front, reference })) << sample;
+        }
+        work.z_tested += u64::from(samples.count_ones());
+        work.z_passed += u64::from(passed.count_ones());
+        work.z_failed += u64::from((samples & !passed).count_ones());
+        passed
+    }
+
+    /// Tests a quad before its shader runs, and closes samples that fail.
+    pub(crate) fn test_early(
+        &self,
+        surface: &Surface,
+        quad: &mut Quad,
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) {
+        if self.merger.timing == Timing::Late {
+            return;
+        }
+        for lane in 0..4 {
+            if quad.open[lane] != 0 {
+                let pixel = quad.pixel(lane);
+                quad.open[lane] = self.test(surface, pixel, quad.open[lane], (None, None), targets, work);
+            }
+        }
+        if self.merger.shader.is_none() || self.merger.timing == Timing::Forced {
+            work.occlusion_samples += quad.open.iter().map(|open| u64::from(open.count_ones())).sum::<u64>();
+        }
+    }
+}
+
+/// Positions of set bits.
+fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let next = mask.trailing_zeros() as usize;
+        mask &= mask.wrapping_sub(1);
+        (next < 32).then_some(next)
+    })
+}
+
+impl Batch {
+    /// Forgets everything: what a shader that timed out left.
+    pub(crate) fn reset(&mut self) {
+        self.quads.clear();
+        self.surfaces.clear();
+    }
+
+    /// Starts a primitive; quads that are pushed belong to it.
+    pub(crate) fn begin(&mut self, surface: Surface) -> &Surface {
+        self.surfaces.push(surface);
+        &self.surfaces[self.surfaces.len() - 1]
+    }
+
+    /// The primitive that was begun last.
+    pub(crate) fn surface(&self) -> Option<&Surface> {
+        self.surfaces.last()
+    }
+
+    /// Ends the primitive that was begun last.
+    pub(crate) fn end(&mut self) {
+        if self.quads.last().is_none_or(|q| q.surface + 1 != self.surfaces.len()) {
+            self.surfaces.pop();
+        }
+    }
+
+    /// Adds a quad of the last primitive, once for each sample that is shaded by itself.
+    pub(crate) fn push(
+        &mut self,
+        quad: Quad,
+        context: &Context<'_>,
+        info: &PixelShaderInfo,
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) -> Result<(), ShaderTimeout> {
+        let samples = if info.per_sample { context.merger.samples } else { 1 };
+        for sample in 0..samples {
+            if info.per_sample && alive(&quad, context, info).iter().all(|mask| mask >> sample & 1 == 0) {
+                continue;
+            }
+            self.quads.push(Waiting { quad, surface: self.surfaces.len() - 1, sample });
+            if self.quads.len() == LANES / 4 {
+                self.flush(context, targets, work)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Shades and merges all quads.
+    pub(crate) fn flush(
+        &mut self,
+        context: &Context<'_>,
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) -> Result<(), ShaderTimeout> {
+        if let Some(shader) = context.merger.shader.as_deref().filter(|_| !self.quads.is_empty()) {
+            self.shade(shader, context, work)?;
+            for at in 0..self.quads.len() {
+                for lane in 0..4 {
+                    self.merge(at, lane, shader.info(), context, targets, work);
+                }
+            }
+        }
+        self.quads.clear();
+        // The last primitive may have quads to come.
+        let last = self.surfaces.pop();
+        self.surfaces.clear();
+        self.surfaces.extend(last);
+        Ok(())
+    }
+
+    fn shade(
+        &mut self,
+        shader: &dyn PixelShader,
+        context: &Context<'_>,
+        work: &mut Work,
+    ) -> Result<(), ShaderTimeout> {
+        let info = shader.info();
+        self.locate(info, context);
+        self.interpolate(info, &context.draw.vertices);
+        let (input, output) = (&self.input, &mut self.output);
+        let lanes = input.lanes;
+        for (target, colors) in output.colors.iter_mut().enumerate() {
+            colors.clear();
+            if info.writes_color >> target & 1 != 0 {
+                colors.resize(lanes, [0; 4]);
+            }
+        }
+        refill(&mut output.depth, lanes, 0.0);
+        refill(&mut output.coverage, lanes, u32::MAX);
+        refill(&mut output.stencil_ref, lanes, 0);
+        output.live.clone_from(&input.live);
+        let live = input.live.iter().filter(|&&live| live).count() as u64;
+        work.ps_quads += lanes as u64 / 4;
+        work.ps_invocations += live;
+        work.helper_pixels += lanes as u64 - live;
+        shader.shade(input, output)
+    }
+
+    /// Fills in where the lanes are and what they weigh.
+    fn locate(&mut self, info: &PixelShaderInfo, context: &Context<'_>) {
+        let Self { surfaces, quads, input, weights, .. } = self;
+        let merger = context.merger;
+        let lanes = quads.len() * 4;
+        input.lanes = lanes;
+        refill(&mut input.x, lanes, 0);
+        refill(&mut input.y, lanes, 0);
+        refill(&mut input.position, lanes, [0.0; 4]);
+        refill(&mut input.live, lanes, false);
+        refill(&mut input.front_face, lanes, false);
+        refill(&mut input.primitive_id, lanes, 0);
+        refill(&mut input.coverage, lanes, 0);
+        refill(&mut input.sample_index, lanes, 0);
+        refill(&mut input.array_indices, lanes, [0; 2]);
+        weights.iter_mut().flatten().for_each(|w| refill(w, lanes, [0.0; 2]));
+        for (at, Waiting { quad, surface, sample }) in quads.iter().enumerate() {
+            let surface = &surfaces[*surface];
+            let interpolator = &surface.gradients.interpolator;
+            for (i, alive) in alive(quad, context, info).into_iter().enumerate() {
+                let lane = at * 4 + i;
+                let (x, y) = quad.pixel(i);
+                let covered = quad.covered[i] & merger.sample_mask;
+                input.x[lane] = x;
+                input.y[lane] = y;
+                input.live[lane] = if info.per_sample { alive >> sample & 1 != 0 } else { alive != 0 };
+                input.front_face[lane] = surface.front;
+                input.primitive_id[lane] = surface.primitive_id;
+                input.coverage[lane] = covered;
+                input.sample_index[lane] = *sample;
+                input.array_indices[lane] = surface.array_indices;
+                let position = if info.per_sample { Location::Sample } else { Location::Center };
+                for location in Location::ALL {
+                    if location != position && !merger.locations[location as usize] {
+                        continue;
+                    }
+                    let [ox, oy] = match location {
+                        Location::Center => [128, 128],
+                        Location::Centroid => centroid(context, quad.covered[i], covered),
+                        Location::Sample => context.offsets[*sample as usize],
+                    };
+                    let d = interpolator.offset(x * 256 + ox, y * 256 + oy);
+                    let (perspective, w) = interpolator.perspective_weights(d);
+                    let [affine_weights, perspective_weights] = &mut weights[location as usize];
+                    affine_weights[lane] = interpolator.affine_weights(d);
+                    perspective_weights[lane] = perspective;
+                    if location == position {
+                        let coordinate = |pixel: i32, offset: i32| pixel as f32 + offset as f32 / 256.0;
+                        let depth = round(surface.gradients.depth.at(d));
+                        input.position[lane] = [coordinate(x, ox), coordinate(y, oy), depth, w];
+                    }
+                }
+            }
+        }
+    }
+
+    /// Fills in the rows of inputs.
+    fn interpolate(&mut self, info: &PixelShaderInfo, vertices: &VertexBatch) {
+        let Self { surfaces, quads, input, weights, .. } = self;
+        let lanes = input.lanes;
+        refill(&mut input.inputs, info.rows * lanes, 0);
+        for interpolant in &info.interpolants {
+            let start = usize::from(interpolant.row) * lanes;
+            let (Some(word), Some(row)) =
+                (interpolant.vertex_word, input.inputs.get_mut(start..start + lanes))
+            else {
+                continue;
+            };
+            let value = |v: u32| vertices.vertex(v).get(usize::from(word)).copied().unwrap_or(0);
+            let location = Location::of(interpolant.mode);
+            for (at, (waiting, out)) in quads.iter().zip(row.as_chunks_mut::<4>().0).enumerate() {
+                let surface = &surfaces[waiting.surface];
+                let [v0, v1, v2] = surface.vertices;
+                match location {
+                    None => *out = [value(surface.leading); 4],
+                    // A point has one vertex, and even infinities of it are the same everywhere.
+                    Some(_) if v0 == v1 && v0 == v2 => *out = [value(v0); 4],
+                    Some((location, perspective)) => {
+                        let v = surface.vertices.map(|v| f64::from(f32::from_bits(value(v))));
+                        let weights = &weights[location as usize][usize::from(perspective)][at * 4..];
+                        for (out, &weights) in out.iter_mut().zip(weights) {
+                            *out = blend(v, weights).to_bits();
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Merges one shaded pixel into the targets.
+    fn merge(
+        &self,
+        at: usize,
+        i: usize,
+        info: &PixelShaderInfo,
+        context: &Context<'_>,
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) {
+        let (merger, output) = (context.merger, &self.output);
+        let Waiting { quad, surface, sample } = &self.quads[at];
+        let lane = at * 4 + i;
+        if !self.input.live[lane] {
+            return;
+        }
+        if !output.live[lane] {
+            work.ps_discarded += 1;
+            return;
+        }
+        let color = |target: usize| output.colors[target].get(lane).copied();
+        let mut open = quad.open[i] & if info.per_sample { 1 << sample } else { u32::MAX };
+        open = merger.coverage(open, color(0), info.writes_coverage.then(|| output.coverage[lane]));
+        let (x, y) = quad.pixel(i);
+        if merger.timing == Timing::Late && open != 0 {
+            let depth = info.writes_depth.then(|| output.depth[lane]);
+            let reference = info.writes_stencil_ref.then(|| output.stencil_ref[lane] as u8);
+            open = context.test(&self.surfaces[*surface], (x, y), open, (depth, reference), targets, work);
+        }
+        if merger.timing != Timing::Forced {
+            work.occlusion_samples += u64::from(open.count_ones());
+        }
+        if open == 0 {
+            return;
+        }
+        let second = if merger.dual_source { color(1) } else { None }.unwrap_or_default();
+        for (target, writer) in merger.writers.iter().enumerate() {
+            let (Some(writer), Some(color)) = (writer, color(target)) else { continue };
+            for sample in bits(open) {
+                let Some(texel) = targets.color(target, x, y, sample) else { break };
+                writer.write(texel, color, second);
+            }
+            work.pixels_written += 1;
+            work.pixels_blended += u64::from(writer.blends());
+        }
+    }
+}
+
+/// Samples for which the shader runs. One that writes memory runs for all that are covered, unless tests are forced to come first.
+fn alive(quad: &Quad, context: &Context<'_>, info: &PixelShaderInfo) -> [u32; 4] {
+    if info.writes_memory && context.merger.timing != Timing::Forced { quad.covered } else { quad.open }
+}
+
+/// Where centroid attributes of a pixel are evaluated (d3d-rules §9.4).
+fn centroid(context: &Context<'_>, covered: u32, writable: u32) -> [i32; 2] {
+    let all = (1_u32 << context.merger.samples) - 1;
+    let mask = context.merger.sample_mask;
+    let first = match () {
+        () if covered == all => None,
+        () if writable != 0 => Some(writable.trailing_zeros()),
+        () if mask != all && mask != 0 => Some(mask.trailing_zeros()),
+        () => None,
+    };
+    first.and_then(|sample| context.offsets.get(sample as usize)).copied().unwrap_or([128, 128])
+}
+
+/// Makes a vector `len` times `value`; it keeps its memory.
+fn refill<T: Clone>(vector: &mut Vec<T>, len: usize, value: T) {
+    vector.clear();
+    vector.resize(len, value);
+}

@@ -1,0 +1,100 @@
+//! Which tiles a shape may touch: one list of commands a tile, in order.
+
+use crate::coverage::Edges;
+use crate::state::Rect;
+
+/// A command of a pass, small enough to be copied into every tile: a record, or a clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry(u32);
+
+/// What an [`Entry`] stands for: an index either way.
+pub(crate) enum Command {
+    Record(usize),
+    Clear(usize),
+}
+
+impl Entry {
+    const CLEAR: u32 = 1 << 31;
+
+    pub(crate) fn record(index: usize) -> Self {
+        Self(index as u32)
+    }
+
+    pub(crate) fn clear(index: usize) -> Self {
+        Self(index as u32 | Self::CLEAR)
+    }
+
+    pub(crate) fn command(self) -> Command {
+        let index = (self.0 & !Self::CLEAR) as usize;
+        if self.0 & Self::CLEAR == 0 { Command::Record(index) } else { Command::Clear(index) }
+    }
+}
+
+/// Lists of commands: layer by layer, tile by tile in rows. They keep their memory when they are emptied.
+#[derive(Debug)]
+pub(crate) struct Bins {
+    tile_size: i32,
+    columns: usize,
+    rows: usize,
+    layers: Vec<Vec<Vec<Entry>>>,
+}
+
+impl Bins {
+    pub(crate) fn new(width: u32, height: u32, layers: u32, tile_size: u32) -> Self {
+        Self {
+            tile_size: tile_size as i32,
+            columns: width.div_ceil(tile_size) as usize,
+            rows: height.div_ceil(tile_size) as usize,
+            layers: vec![Vec::new(); layers as usize],
+        }
+    }
+
+    pub(crate) fn tile_size(&self) -> i32 {
+        self.tile_size
+    }
+
+    /// The commands of a tile, by tile column and row.
+    pub(crate) fn tile(&self, layer: usize, column: usize, row: usize) -> &[Entry] {
+        if column >= self.columns {
+            return &[];
+        }
+        self.layers.get(layer).and_then(|tiles| tiles.get(row * self.columns + column)).map_or(&[], |t| t)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.layers.iter_mut().flatten().for_each(Vec::clear);
+    }
+
+    /// Puts a command into the tiles of `pixels`, which lie in the targets; of a triangle, tiles that its edges miss are left out.
+    pub(crate) fn push(&mut self, layer: usize, entry: Entry, pixels: Rect, edges: Option<&Edges>) {
+        let Some(tiles) = self.layers.get_mut(layer) else { return };
+        if tiles.is_empty() {
+            tiles.resize(self.columns * self.rows, Vec::new());
+        }
+        for_cells(self.tile_size, pixels, edges, |column, row| {
+            if let Some(tile) = tiles.get_mut(row as usize * self.columns + column as usize) {
+                tile.push(entry);
+            }
+        });
+    }
+}
+
+/// Cells of a grid that the rectangle touches and no edge misses.
+pub(crate) fn for_cells(size: i32, pixels: Rect, edges: Option<&Edges>, mut visit: impl FnMut(i32, i32)) {
+    let (left, top) = (pixels.left / size, pixels.top / size);
+    let (right, bottom) = ((pixels.right - 1) / size, (pixels.bottom - 1) / size);
+    let single = left == right && top == bottom;
+    for row in top..=bottom {
+        for column in left..=right {
+            let cell = Rect {
+                left: column * size,
+                top: row * size,
+                right: (column + 1) * size,
+                bottom: (row + 1) * size,
+            };
+            if single || !edges.is_some_and(|e| e.misses(cell)) {
+                visit(column, row);
+            }
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! How values vary across a primitive: *the* definition of interpolation.
+//!
+//! All arithmetic is `f64`, in the order written here, rounded once to `f32` at the end. Positions are 16.8 fixed point,
+//! relative to an anchor, so that for a triangle that is not clipped the three edge functions `e0 e1 e2` are exact integers.
+//!
+//! - Screen-linear weights: `l_i = (e_i * a_i) / total`, with `a_i = 1` (the reciprocal of `total` is taken once).
+//! - Perspective weights: `b_i = e_i * p_i / (e0 * p0 + e1 * p1 + e2 * p2)`, with `p_i = 1 / w_i`, or 1 where all `w` are equal.
+//! - An attribute is `(v0 + b1 * (v1 - v0)) + b2 * (v2 - v0)`; depth is the plane `(z + zx * dx) + zy * dy` through the viewport
+//!   depths at the vertices, anchored at vertex 0.
+//!
+//! A triangle that crosses `w = 0` or leaves the 16.8 range has no snapped vertices to start from. Its `e_i` are the
+//! homogeneous edge functions of the *original* vertices (`p_i = 1`, `a_i = w_i`), in `f64`, anchored at a vertex of the clipped
+//! polygon: clipping decides coverage and never makes new attribute values (d3d-rules §6.2).
+//!
+//! Lines run through the same formulas with functions of the major axis alone; points are constant.
+
+/// Pixels of a snapped coordinate: 8 fraction bits.
+pub(crate) const SUBPIXELS: i32 = 256;
+
+/// A function that is linear on the screen: `(c + x * dx) + y * dy`, in sub-pixels from an anchor.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Plane {
+    pub(crate) c: f64,
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+}
+
+impl Plane {
+    pub(crate) fn at(&self, d: [f64; 2]) -> f64 {
+        (self.c + self.x * d[0]) + self.y * d[1]
+    }
+
+    fn is_finite(&self) -> bool {
+        self.c.is_finite() && self.x.is_finite() && self.y.is_finite()
+    }
+}
+
+/// Weights of the second and third vertex.
+pub(crate) type Weights = [f64; 2];
+
+/// Where a primitive's weights come from; see the module's definition.
+#[derive(Debug, Clone)]
+pub(crate) struct Interpolator {
+    anchor: [i32; 2],
+    /// Positions are clamped to this box before anything is evaluated (left, top, right, bottom): lines end at their ends.
+    clamp: [i32; 4],
+    edges: [Plane; 3],
+    perspective: [f64; 3],
+    affine: [f64; 3],
+    total: f64,
+    inverse_total: f64,
+    /// `w` where it is the same at all vertices.
+    constant_w: Option<f32>,
+}
+
+const NO_CLAMP: [i32; 4] = [i32::MIN, i32::MIN, i32::MAX, i32::MAX];
+
+/// Perspective factors of vertices, and the common `w` if there is one.
+fn perspective(w: [f32; 3]) -> ([f64; 3], Option<f32>) {
+    if w[0] == w[1] && w[0] == w[2] { ([1.0; 3], Some(w[0])) } else { (w.map(|w| 1.0 / f64::from(w)), None) }
+}
+
+impl Interpolator {
+    /// A triangle with snapped vertices, all of positive `w`. Its area must not be zero.
+    pub(crate) fn triangle(xy: [[i32; 2]; 3], w: [f32; 3]) -> Self {
+        let difference = |i: usize, axis: usize| f64::from(xy[i][axis]) - f64::from(xy[0][axis]);
+        let (x1, y1) = (difference(1, 0), difference(1, 1));
+        let (x2, y2) = (difference(2, 0), difference(2, 1));
+        let total = x1 * y2 - x2 * y1;
+        let (perspective, constant_w) = perspective(w);
+        Self {
+            anchor: xy[0],
+            clamp: NO_CLAMP,
+            edges: [
+                Plane { c: total, x: y1 - y2, y: x2 - x1 },
+                Plane { c: 0.0, x: y2, y: -x2 },
+                Plane { c: 0.0, x: -y1, y: x1 },
+            ],
+            perspective,
+            affine: [1.0; 3],
+            total,
+            inverse_total: 1.0 / total,
+            constant_w,
+        }
+    }
+
+    /// A triangle of homogeneous screen positions (sub-pixels times `w`, `w`), relative to `anchor`; `None` if it is seen
+    /// edge-on.
+    pub(crate) fn homogeneous_triangle(anchor: [i32; 2], vertices: [[f64; 3]; 3]) -> Option<Self> {
+        let edge = |[x0, y0, w0]: [f64; 3], [x1, y1, w1]: [f64; 3]| Plane {
+            c: x0 * y1 - y0 * x1,
+            x: y0 * w1 - w0 * y1,
+            y: w0 * x1 - x0 * w1,
+        };
+        let [v0, v1, v2] = vertices;
+        Self::homogeneous(anchor, NO_CLAMP, [edge(v1, v2), edge(v2, v0), edge(v0, v1)], [v0[2], v1[2], v2[2]])
+    }
+
+    fn homogeneous(anchor: [i32; 2], clamp: [i32; 4], edges: [Plane; 3], w: [f64; 3]) -> Option<Self> {
+        // The sum of `e_i * w_i` is the same everywhere; the constant terms have all of it.
+        let total = (edges[0].c * w[0] + edges[1].c * w[1]) + edges[2].c * w[2];
+        let inverse_total = 1.0 / total;
+        let finite = edges.iter().all(Plane::is_finite) && total.is_finite() && inverse_total.is_finite();
+        finite.then_some(Self {
+            anchor,
+            clamp,
+            edges,
+            perspective: [1.0; 3],
+            affine: w,
+            total,
+            inverse_total,
+            constant_w: None,
+        })
+    }
+
+    /// A line with snapped ends, both of positive `w`: linear along its major axis (d3d-rules §8.5), or along its own
+    /// direction. Its length must not be zero.
+    pub(crate) fn line(xy: [[i32; 2]; 2], w: [f32; 2], along_itself: bool) -> Self {
+        let d = [0, 1].map(|axis| f64::from(xy[1][axis]) - f64::from(xy[0][axis]));
+        let direction = match (along_itself, x_major(xy)) {
+            (true, _) => d,
+            (false, true) => [1.0_f64.copysign(d[0]), 0.0],
+            (false, false) => [0.0, 1.0_f64.copysign(d[1])],
+        };
+        let total = d[0] * direction[0] + d[1] * direction[1];
+        let (perspective, constant_w) = perspective([w[0], w[1], w[1]]);
+        Self {
+            anchor: xy[0],
+            clamp: if along_itself { NO_CLAMP } else { line_box(xy) },
+            edges: [
+                Plane { c: total, x: -direction[0], y: -direction[1] },
+                Plane { c: 0.0, x: direction[0], y: direction[1] },
+                Plane::default(),
+            ],
+            perspective,
+            affine: [1.0; 3],
+            total,
+            inverse_total: 1.0 / total,
+            constant_w,
+        }
+    }
+
+    /// The line of two homogeneous screen positions, relative to the first end of its visible part `xy`.
+    pub(crate) fn homogeneous_line(xy: [[i32; 2]; 2], vertices: [[f64; 3]; 2]) -> Option<Self> {
+        let axis = usize::from(!x_major(xy));
+        let [m0, m1] = vertices.map(|v| v[axis]);
+        let [w0, w1] = vertices.map(|v| v[2]);
+        let along = |c, slope| match axis {
+            0 => Plane { c, x: slope, y: 0.0 },
+            _ => Plane { c, x: 0.0, y: slope },
+        };
+        Self::homogeneous(
+            xy[0],
+            line_box(xy),
+            [along(m1, -w1), along(-m0, w0), Plane::default()],
+            [w0, w1, 0.0],
+        )
+    }
+
+    /// A point: everything is the vertex's.
+    pub(crate) fn point(xy: [i32; 2], w: f32) -> Self {
+        Self {
+            anchor: xy,
+            clamp: NO_CLAMP,
+            edges: [Plane { c: 1.0, x: 0.0, y: 0.0 }, Plane::default(), Plane::default()],
+            perspective: [1.0; 3],
+            affine: [1.0; 3],
+            total: 1.0,
+            inverse_total: 1.0,
+            constant_w: Some(w),
+        }
+    }
+
+    /// A snapped position as the planes take it.
+    pub(crate) fn offset(&self, x: i32, y: i32) -> [f64; 2] {
+        let [left, top, right, bottom] = self.clamp;
+        let difference = |at: i32, anchor: i32| f64::from(at) - f64::from(anchor);
+        [difference(x.clamp(left, right), self.anchor[0]), difference(y.clamp(top, bottom), self.anchor[1])]
+    }
+
+    /// Weights of attributes that are linear on the screen.
+    pub(crate) fn affine_weights(&self, d: [f64; 2]) -> Weights {
+        [1, 2].map(|i| self.edges[i].at(d) * self.affine[i] * self.inverse_total)
+    }
+
+    /// Weights of attributes that are linear in clip space, and `w` there.
+    pub(crate) fn perspective_weights(&self, d: [f64; 2]) -> (Weights, f32) {
+        let q = [0, 1, 2].map(|i| self.edges[i].at(d) * self.perspective[i]);
+        let sum = (q[0] + q[1]) + q[2];
+        let reciprocal = 1.0 / sum;
+        let w = self.constant_w.unwrap_or_else(|| round(self.total * reciprocal));
+        ([q[1] * reciprocal, q[2] * reciprocal], w)
+    }
+
+    /// The plane of something linear on the screen, given at the vertices of a primitive with snapped vertices.
+    pub(crate) fn plane(&self, v: [f64; 3]) -> Plane {
+        let (d1, d2) = (v[1] - v[0], v[2] - v[0]);
+        let [_, e1, e2] = &self.edges;
+        Plane {
+            c: v[0],
+            x: (e1.x * d1 + e2.x * d2) * self.inverse_total,
+            y: (e1.y * d1 + e2.y * d2) * self.inverse_total,
+        }
+    }
+
+    /// The plane of `n / w` for an `n` that is linear in clip space. Where `w` is the same at all vertices, the plane of `n`.
+    pub(crate) fn quotient_plane(&self, n: [f64; 3]) -> Plane {
+        let k = [0, 1, 2].map(|i| n[i] * self.perspective[i] * self.inverse_total);
+        let sum = |f: fn(&Plane) -> f64| {
+            let [e0, e1, e2] = &self.edges;
+            (f(e0) * k[0] + f(e1) * k[1]) + f(e2) * k[2]
+        };
+        Plane { c: sum(|e| e.c), x: sum(|e| e.x), y: sum(|e| e.y) }
+    }
+}
+
+/// A line's slope on the screen is between -1 and 1.
+pub(crate) fn x_major(xy: [[i32; 2]; 2]) -> bool {
+    (xy[1][0] - xy[0][0]).abs() >= (xy[1][1] - xy[0][1]).abs()
+}
+
+fn line_box(xy: [[i32; 2]; 2]) -> [i32; 4] {
+    let [[x0, y0], [x1, y1]] = xy;
+    [x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)]
+}
+
+/// An attribute from its values at the vertices.
+pub(crate) fn blend(v: [f64; 3], [b1, b2]: Weights) -> f32 {
+    round((v[0] + b1 * (v[1] - v[0])) + b2 * (v[2] - v[0]))
+}
+
+/// The one rounding: to nearest even, denormals to zero, the one NaN (d3d-rules §1.1, §1.3).
+pub(crate) fn round(value: f64) -> f32 {
+    let value = value as f32;
+    if value.is_nan() {
+        f32::from_bits(0x7fc0_0000)
+    } else if value.abs() < f32::MIN_POSITIVE {
+        0.0_f32.copysign(value)
+    } else {
+        value
+    }
+}

@@ -1,0 +1,273 @@
+//! A pass: draws and clears to one set of targets, queued, then run tile by tile.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use smallvec::SmallVec;
+
+use crate::batch::Batch;
+use crate::bin::{Bins, Entry};
+use crate::clip::ScreenVertex;
+use crate::coverage::sample_offsets;
+use crate::depth_stencil::depth_code;
+use crate::format::norm::clamp;
+use crate::format::{Format, Kind};
+use crate::merge::Merger;
+use crate::primitive::{PrimitiveBatch, VertexBatch};
+use crate::setup::{Assembler, Gradients, QueuedDraw, Record};
+use crate::shader::{PixelShader, ShaderTimeout};
+use crate::state::{BlendState, DepthStencilState, MAX_TARGETS, RasterizerState, Rect};
+use crate::surface::{Image, TILE_SIZE};
+use crate::tile::{Clear, Queue, TileJob, TilePixels, TileTargets};
+pub use crate::work::Work;
+
+/// What a pass draws to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetLayout {
+    /// Formats of the colour targets.
+    pub colors: [Option<Format>; MAX_TARGETS],
+    /// Format of the depth-stencil target.
+    pub depth_stencil: Option<Format>,
+    /// Pixels a row that every target has.
+    pub width: u32,
+    /// Rows that every target has.
+    pub height: u32,
+    /// Array layers that every target has; `SV_RenderTargetArrayIndex` selects one.
+    pub layers: u32,
+    /// Samples a pixel: 1, 2, 4, 8 or 16.
+    pub samples: u32,
+}
+
+/// How a pass is run. No option changes a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PassOptions {
+    /// Edge of a tile in pixels: 8, 16, 32 or 64; anything else is 64.
+    pub tile_size: u32,
+}
+
+impl Default for PassOptions {
+    fn default() -> Self {
+        Self { tile_size: 64 }
+    }
+}
+
+/// Everything about a draw but its primitives.
+#[derive(Debug, Clone)]
+pub struct DrawState {
+    /// Rasterizer state, viewports and scissor rectangles.
+    pub rasterizer: RasterizerState,
+    /// Depth and stencil state.
+    pub depth_stencil: DepthStencilState,
+    /// Blending, masks, alpha test.
+    pub blend: BlendState,
+    /// The pixel shader; without one only depth and stencil are drawn.
+    pub pixel_shader: Option<Arc<dyn PixelShader>>,
+}
+
+/// The images that a pass is flushed to, one an array layer.
+///
+/// A target without images, or with some of another texel size or number of samples than the layout says, is not drawn to.
+#[derive(Debug, Default)]
+pub struct Targets<'a> {
+    /// Colour targets.
+    pub colors: [Vec<&'a mut Image>; MAX_TARGETS],
+    /// Depth-stencil target.
+    pub depth_stencil: Vec<&'a mut Image>,
+}
+
+/// A queue of draws and clears to the same targets. It keeps its memory from flush to flush.
+#[derive(Debug)]
+pub struct Pass {
+    layout: TargetLayout,
+    offsets: Vec<[i32; 2]>,
+    draws: Vec<(QueuedDraw, Merger)>,
+    records: Vec<Record>,
+    gradients: Vec<Gradients>,
+    clears: Vec<Clear>,
+    bins: Bins,
+    projected: Vec<ScreenVertex>,
+    /// Of what was queued so far.
+    work: Work,
+}
+
+impl Pass {
+    /// An empty queue.
+    pub fn new(layout: TargetLayout, options: PassOptions) -> Self {
+        let tile_size = if matches!(options.tile_size, 8 | 16 | 32) { options.tile_size } else { TILE_SIZE };
+        Self {
+            offsets: sample_offsets(layout.samples).collect(),
+            draws: Vec::new(),
+            records: Vec::new(),
+            gradients: Vec::new(),
+            clears: Vec::new(),
+            bins: Bins::new(layout.width, layout.height, layout.layers, tile_size),
+            projected: Vec::new(),
+            work: Work::default(),
+            layout,
+        }
+    }
+
+    /// What it draws to.
+    pub fn layout(&self) -> &TargetLayout {
+        &self.layout
+    }
+
+    /// True when nothing is queued.
+    pub fn is_empty(&self) -> bool {
+        self.draws.is_empty() && self.clears.is_empty()
+    }
+
+    /// A rough guess of the work that a flush has to do, in nanoseconds of one core.
+    pub fn estimated_work(&self) -> u64 {
+        const SHAPE: u64 = 150;
+        const TILE: u64 = 1000;
+        self.records.len() as u64 * SHAPE + self.work.tiles * TILE + self.work.cleared_bytes / 16
+    }
+
+    /// Clears pixels of a colour target, in all layers: all, or those of `rect`.
+    ///
+    /// `value` is linear; formats convert it as they convert shader outputs, integer ones by truncation. Blending and masks do not
+    /// matter.
+    pub fn clear_color(&mut self, target: usize, value: [f32; 4], rect: Option<Rect>) {
+        let Some(format) = self.layout.colors.get(target).copied().flatten() else { return };
+        let register = value.map(|c| match format.kind() {
+            Kind::Uint => c as u32,
+            Kind::Sint => c as i32 as u32,
+            _ => c.to_bits(),
+        });
+        let mut texel = SmallVec::from_elem(0, format.block_bytes());
+        format.encode_texel(register, &mut texel);
+        let pixels = self.pixels(rect);
+        self.push_clear(Clear::Color { target, texel, pixels }, pixels, format);
+    }
+
+    /// Clears depth, stencil or both, in all layers: all pixels, or those of `rect`. Depth is clamped to 0..1.
+    pub fn clear_depth_stencil(&mut self, depth: Option<f32>, stencil: Option<u8>, rect: Option<Rect>) {
+        let Some(format) = self.layout.depth_stencil else { return };
+        let depth = depth.map(|depth| depth_code(format, clamp(depth, 0.0, 1.0)));
+        let pixels = self.pixels(rect);
+        self.push_clear(Clear::DepthStencil { depth, stencil, pixels }, pixels, format);
+    }
+
+    fn pixels(&self, rect: Option<Rect>) -> Rect {
+        let all =
+            Rect { left: 0, top: 0, right: self.layout.width as i32, bottom: self.layout.height as i32 };
+        rect.map_or(all, |rect| rect.intersect(all))
+    }
+
+    fn push_clear(&mut self, clear: Clear, pixels: Rect, format: Format) {
+        if pixels.is_empty() {
+            return;
+        }
+        let area = (pixels.right - pixels.left) as u64 * (pixels.bottom - pixels.top) as u64;
+        let samples = u64::from(self.layout.layers) * u64::from(self.layout.samples);
+        self.work.cleared_bytes += area * samples * format.block_bytes() as u64;
+        for layer in 0..self.layout.layers as usize {
+            self.bins.push(layer, Entry::clear(self.clears.len()), pixels, None);
+        }
+        self.clears.push(clear);
+    }
+
+    /// Queues a draw. Primitives are clipped, culled and put into tiles at once; nothing is shaded before the flush.
+    ///
+    /// Primitives with indices beyond the vertices are dropped. `vertices` must have as many attributes and distances as it says.
+    pub fn draw(&mut self, state: &Arc<DrawState>, vertices: Arc<VertexBatch>, primitives: PrimitiveBatch) {
+        let merger = Merger::new(state, &self.layout);
+        let draw = QueuedDraw::new(Arc::clone(state), vertices, primitives, &self.layout);
+        let draw_index = self.draws.len() as u32;
+        self.draws.push((draw, merger));
+        let Some((draw, _)) = self.draws.last() else { return };
+        let mut assembler = Assembler {
+            layout: &self.layout,
+            draw,
+            draw_index,
+            records: &mut self.records,
+            gradients: &mut self.gradients,
+            bins: &mut self.bins,
+            work: &mut self.work,
+            projected: &mut self.projected,
+        };
+        assembler.run();
+    }
+
+    /// Runs everything that is queued, in parallel on rayon's current pool, and empties the queue.
+    ///
+    /// A tile whose shader runs out of time stays as it is then; the others are drawn.
+    pub fn flush(&mut self, targets: &mut Targets<'_>) -> Result<Work, ShaderTimeout> {
+        /// Below this many nanoseconds waking other threads costs more than it gains.
+        const WORTH_SHARING: u64 = 20_000;
+        let shared = self.estimated_work() >= WORTH_SHARING;
+        let queue = Queue {
+            draws: &self.draws,
+            records: &self.records,
+            gradients: &self.gradients,
+            clears: &self.clears,
+            bins: &self.bins,
+            offsets: &self.offsets,
+        };
+        let jobs = self.jobs(targets);
+        let run = |batch: &mut Batch, job: TileJob<'_>| job.run(&queue, batch);
+        // Every tile runs, so that a time-out leaves the same picture whatever the order.
+        let both = |a: Result<Work, ShaderTimeout>, b: Result<Work, ShaderTimeout>| Ok(a?.merged(b?));
+        let result = if shared {
+            jobs.into_par_iter().map_init(Batch::default, run).reduce(|| Ok(Work::default()), both)
+        } else {
+            let mut batch = Batch::default();
+            jobs.into_iter().map(|job| run(&mut batch, job)).fold(Ok(Work::default()), both)
+        };
+        let result = result.map(|work| work.merged(self.work));
+        self.reset();
+        result
+    }
+
+    /// The image tiles that have something to do, with the bytes of every target in them.
+    fn jobs<'a>(&self, targets: &'a mut Targets<'_>) -> Vec<TileJob<'a>> {
+        let columns = self.layout.width.div_ceil(TILE_SIZE) as usize;
+        let rows = self.layout.height.div_ceil(TILE_SIZE) as usize;
+        let (layers, samples) = (self.layout.layers as usize, self.layout.samples as usize);
+        let mut jobs: Vec<TileJob<'a>> = Vec::with_capacity(layers * rows * columns);
+        for layer in 0..layers {
+            for tile in 0..rows * columns {
+                let origin = [tile % columns, tile / columns].map(|c| (c * TILE_SIZE as usize) as i32);
+                jobs.push(TileJob { layer, targets: TileTargets { origin, ..Default::default() } });
+            }
+        }
+        let mut attach = |images: &'a mut Vec<&mut Image>, format: Option<Format>, slot: Option<usize>| {
+            let Some(format) = format else { return };
+            for (layer, image) in images.iter_mut().enumerate().take(layers) {
+                if (image.format().block_bytes(), image.samples())
+                    != (format.block_bytes(), self.layout.samples)
+                {
+                    continue;
+                }
+                let image_columns = image.tile_grid().0 as usize;
+                for (at, bytes) in image.tiles_mut().enumerate() {
+                    let (column, row) = (at % image_columns, at / image_columns);
+                    if column < columns && row < rows {
+                        let job = &mut jobs[(layer * rows + row) * columns + column];
+                        let pixels = Some(TilePixels { bytes, format, samples });
+                        match slot {
+                            Some(target) => job.targets.colors[target] = pixels,
+                            None => job.targets.depth_stencil = pixels,
+                        }
+                    }
+                }
+            }
+        };
+        for (target, images) in targets.colors.iter_mut().enumerate() {
+            attach(images, self.layout.colors[target], Some(target));
+        }
+        attach(&mut targets.depth_stencil, self.layout.depth_stencil, None);
+        jobs.retain(|job| !job.is_empty(&self.bins));
+        jobs
+    }
+
+    fn reset(&mut self) {
+        self.draws.clear();
+        self.records.clear();
+        self.gradients.clear();
+        self.clears.clear();
+        self.bins.clear();
+        self.work = Work::default();
+    }
+}

@@ -1,0 +1,508 @@
+//! Primitives become records: projected, culled, biased, and put into the tiles that they touch.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::bin::{Bins, Entry, for_cells};
+use crate::clip::{self, Corner, Place, ScreenVertex, outside};
+use crate::coverage::{Edges, area, pixel_bounds};
+use crate::format::Format;
+use crate::interpolate::{Interpolator, Plane, SUBPIXELS};
+use crate::pass::{DrawState, TargetLayout, Work};
+use crate::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
+use crate::state::{CullMode, DepthBias, FillMode, Rect, Viewport};
+
+/// A draw as it waits in a pass.
+#[derive(Debug)]
+pub(crate) struct QueuedDraw {
+    pub(crate) state: Arc<DrawState>,
+    pub(crate) vertices: Arc<VertexBatch>,
+    pub(crate) primitives: PrimitiveBatch,
+    /// Pixels of each viewport that may be drawn.
+    scissors: SmallVec<[Rect; 1]>,
+}
+
+const WHOLE_VIEWPORT: Viewport =
+    Viewport { x: 0.0, y: 0.0, width: 0.0, height: 0.0, min_depth: 0.0, max_depth: 1.0 };
+
+impl QueuedDraw {
+    pub(crate) fn new(
+        state: Arc<DrawState>,
+        vertices: Arc<VertexBatch>,
+        primitives: PrimitiveBatch,
+        layout: &TargetLayout,
+    ) -> Self {
+        let target = Rect { left: 0, top: 0, right: layout.width as i32, bottom: layout.height as i32 };
+        let rasterizer = &state.rasterizer;
+        let scissors = rasterizer.viewports.iter().enumerate().map(|(i, viewport)| {
+            let scissor =
+                rasterizer.scissors.get(i).or(rasterizer.scissors.first()).copied().unwrap_or(target);
+            viewport_scissor(viewport).intersect(scissor).intersect(target)
+        });
+        let scissors = scissors.collect();
+        Self { state, vertices, primitives, scissors }
+    }
+
+    /// `SV_RenderTargetArrayIndex` and `SV_ViewportArrayIndex` of a primitive.
+    pub(crate) fn array_indices(&self, primitive: u32) -> [u32; 2] {
+        self.primitives.array_indices.get(primitive as usize).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn primitive_id(&self, primitive: u32) -> u32 {
+        self.primitives.ids.get(primitive as usize).copied().unwrap_or(primitive)
+    }
+
+    /// The viewport of a primitive: an index that there is none for means the first (d3d-rules §20).
+    fn viewport_index(&self, primitive: u32) -> usize {
+        let index = self.array_indices(primitive)[1] as usize;
+        if index < self.state.rasterizer.viewports.len() { index } else { 0 }
+    }
+
+    pub(crate) fn viewport(&self, primitive: u32) -> &Viewport {
+        self.state.rasterizer.viewports.get(self.viewport_index(primitive)).unwrap_or(&WHOLE_VIEWPORT)
+    }
+
+    /// Pixels of a primitive that may be drawn.
+    pub(crate) fn scissor(&self, primitive: u32) -> Rect {
+        let nothing = Rect { left: 0, top: 0, right: 0, bottom: 0 };
+        self.scissors.get(self.viewport_index(primitive)).copied().unwrap_or(nothing)
+    }
+}
+
+/// The scissor that a viewport implies (d3d-rules §6.6).
+fn viewport_scissor(v: &Viewport) -> Rect {
+    Rect {
+        left: v.x.floor() as i32,
+        top: v.y.floor() as i32,
+        right: (v.x + v.width).floor() as i32,
+        bottom: (v.y + v.height).floor() as i32,
+    }
+}
+
+/// What a record draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Three corners.
+    Triangle,
+    /// Start and end.
+    Line,
+    /// Top left and bottom right.
+    Square,
+}
+
+/// Something to draw: 80 bytes, so that a tile can make everything else from it when it gets there.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) shape: Shape,
+    pub(crate) front: bool,
+    /// Planes that a vertex lies outside of: bits of [`outside`], or [`CLIP_DISTANCES`].
+    tests: u8,
+    pub(crate) xy: [[i32; 2]; 3],
+    /// Viewport depths of a plain triangle's vertices, biased.
+    z: [f32; 3],
+    /// Vertices that attributes come from.
+    pub(crate) vertices: [u32; 3],
+    /// The vertex that constant attributes come from.
+    pub(crate) leading: u32,
+    pub(crate) draw: u32,
+    /// Position in the draw.
+    pub(crate) primitive: u32,
+    /// Index into the pass's gradients; [`PLAIN`] for triangles that are not clipped.
+    gradients: u32,
+}
+
+const PLAIN: u32 = u32::MAX;
+const CLIP_DISTANCES: u8 = 128;
+/// Planes that are tested a sample at a time.
+const SAMPLE_TESTS: u8 = outside::NEAR | outside::FAR | CLIP_DISTANCES;
+
+/// How values run over a shape.
+#[derive(Debug, Clone)]
+pub(crate) struct Gradients {
+    pub(crate) interpolator: Interpolator,
+    /// Depth in the viewport, before it is clamped.
+    pub(crate) depth: Plane,
+    /// Samples where any is negative are clipped away.
+    pub(crate) clip: SmallVec<[Plane; 2]>,
+}
+
+impl Gradients {
+    fn new(interpolator: Interpolator, depth: Plane, draw: &QueuedDraw, v: [u32; 3], tests: u8) -> Self {
+        let clip =
+            if tests == 0 { SmallVec::new() } else { clip_planes(&interpolator, &draw.vertices, v, tests) };
+        Self { interpolator, depth, clip }
+    }
+
+    /// Of a record: kept ones, or those that a plain triangle's vertices give.
+    pub(crate) fn of(record: &Record, draw: &QueuedDraw, kept: &[Self]) -> Self {
+        if let Some(gradients) = kept.get(record.gradients as usize) {
+            return gradients.clone();
+        }
+        let w = record.vertices.map(|v| draw.vertices.positions[v as usize][3]);
+        let interpolator = Interpolator::triangle(record.xy, w);
+        let depth = interpolator.plane(record.z.map(f64::from));
+        Self::new(interpolator, depth, draw, record.vertices, record.tests)
+    }
+}
+
+fn clip_planes(
+    interpolator: &Interpolator,
+    vertices: &VertexBatch,
+    v: [u32; 3],
+    tests: u8,
+) -> SmallVec<[Plane; 2]> {
+    let mut planes = SmallVec::new();
+    let position = |i: usize, c: usize| f64::from(vertices.positions[v[i] as usize][c]);
+    let mut push = |n: [f64; 3]| planes.push(interpolator.quotient_plane(n));
+    if tests & outside::NEAR != 0 {
+        push([0, 1, 2].map(|i| position(i, 2)));
+    }
+    if tests & outside::FAR != 0 {
+        push([0, 1, 2].map(|i| position(i, 3) - position(i, 2)));
+    }
+    if tests & CLIP_DISTANCES != 0 {
+        for c in 0..vertices.clip_count {
+            let n = v.map(|v| f64::from(vertices.clip[v as usize * vertices.clip_count + c]));
+            if n.iter().any(|&n| n < 0.0) {
+                push(n);
+            }
+        }
+    }
+    planes
+}
+
+/// Turns the primitives of one draw into records.
+pub(crate) struct Assembler<'a> {
+    pub(crate) layout: &'a TargetLayout,
+    pub(crate) draw: &'a QueuedDraw,
+    pub(crate) draw_index: u32,
+    pub(crate) records: &'a mut Vec<Record>,
+    pub(crate) gradients: &'a mut Vec<Gradients>,
+    pub(crate) bins: &'a mut Bins,
+    pub(crate) work: &'a mut Work,
+    /// Vertices in the first viewport, kept for primitives that share them.
+    pub(crate) projected: &'a mut Vec<ScreenVertex>,
+}
+
+/// A primitive on its way; what its records have in common.
+#[derive(Clone, Copy)]
+struct Primitive {
+    index: u32,
+    leading: u32,
+    tests: u8,
+    front: bool,
+}
+
+impl Assembler<'_> {
+    pub(crate) fn run(&mut self) {
+        let draw = self.draw;
+        let kind = draw.primitives.kind;
+        self.projected.clear();
+        if draw.primitives.array_indices.is_empty() {
+            let viewport = draw.viewport(0);
+            self.projected.extend(draw.vertices.positions.iter().map(|&p| clip::project(p, viewport)));
+        }
+        for (index, vertices) in draw.primitives.indices.chunks_exact(kind.vertices()).enumerate() {
+            self.work.c_invocations += 1;
+            let last = vertices[vertices.len() - 1];
+            let v = [0, 1, 2].map(|i| vertices.get(i).copied().unwrap_or(last));
+            if v.iter().any(|&v| v as usize >= draw.vertices.positions.len()) {
+                self.work.rejected += 1;
+                continue;
+            }
+            let index = index as u32;
+            let s = v.map(|v| self.screen(index, v));
+            let Some(tests) = self.clip_tests(kind, v, &s) else {
+                self.work.rejected += 1;
+                continue;
+            };
+            self.work.c_primitives += 1;
+            let leading = v[usize::from(draw.primitives.leading).min(kind.vertices() - 1)];
+            let primitive = Primitive { index, leading, tests, front: true };
+            match kind {
+                PrimitiveKind::Triangles => self.triangle(primitive, v, &s),
+                PrimitiveKind::Lines => self.line(primitive, [v[0], v[1]], 0.0),
+                PrimitiveKind::Points => self.point(primitive, v[0], 0.0),
+            }
+        }
+    }
+
+    fn screen(&self, primitive: u32, vertex: u32) -> ScreenVertex {
+        match self.projected.get(vertex as usize) {
+            Some(projected) => *projected,
+            None => {
+                let position = self.draw.vertices.positions[vertex as usize];
+                clip::project(position, self.draw.viewport(primitive))
+            }
+        }
+    }
+
+    /// Planes to test samples against, or `None` when nothing of the primitive is inside.
+    fn clip_tests(&mut self, kind: PrimitiveKind, v: [u32; 3], s: &[ScreenVertex; 3]) -> Option<u8> {
+        if s.iter().any(|s| s.place == Place::Nowhere) {
+            return None;
+        }
+        let (mut any, mut all) =
+            s.iter().fold((0, u8::MAX), |(any, all), s| (any | s.outside, all & s.outside));
+        if !self.draw.state.rasterizer.depth_clip {
+            any &= !(outside::NEAR | outside::FAR);
+            all &= !(outside::NEAR | outside::FAR);
+        }
+        // Lines and points are wider than their vertices: the scissor alone decides at the sides.
+        let sides = outside::LEFT | outside::RIGHT | outside::TOP | outside::BOTTOM;
+        if all & (if kind == PrimitiveKind::Triangles { u8::MAX } else { !sides }) != 0 {
+            return None;
+        }
+        let vertices = &self.draw.vertices;
+        let cull = |c: usize, v: u32| vertices.cull[v as usize * vertices.cull_count + c];
+        // A distance that is not a number counts as negative (d3d-rules §6.3).
+        if (0..vertices.cull_count).any(|c| v.iter().all(|&v| !matches!(cull(c, v), 0.0..))) {
+            return None;
+        }
+        for c in 0..vertices.clip_count {
+            let distances = v.map(|v| vertices.clip[v as usize * vertices.clip_count + c]);
+            if distances.iter().any(|d| !d.is_finite()) || distances.iter().all(|&d| d < 0.0) {
+                return None;
+            }
+            if distances.iter().any(|&d| d < 0.0) {
+                any |= CLIP_DISTANCES;
+            }
+        }
+        let tests = any & SAMPLE_TESTS;
+        if tests != 0 || s.iter().any(|s| s.place == Place::Beyond) {
+            self.work.clipped += 1;
+        }
+        Some(tests)
+    }
+
+    fn triangle(&mut self, primitive: Primitive, v: [u32; 3], s: &[ScreenVertex; 3]) {
+        if s.iter().any(|s| s.place == Place::Beyond) {
+            return self.clipped_triangle(primitive, v, s);
+        }
+        let xy = s.map(|s| s.xy);
+        let Some(front) = self.facing(area(xy)) else { return };
+        let primitive = Primitive { front, ..primitive };
+        let mut z = s.map(|s| s.z);
+        let bias = self.draw.state.rasterizer.depth_bias;
+        let mut amount = 0.0;
+        if bias != DepthBias::default() && area(xy) != 0 {
+            let w = v.map(|v| self.draw.vertices.positions[v as usize][3]);
+            let plane = Interpolator::triangle(xy, w).plane(z.map(f64::from));
+            amount = depth_bias(&bias, self.layout.depth_stencil, &plane, &z);
+            z = z.map(|z| z + amount);
+        }
+        if self.draw.state.rasterizer.fill != FillMode::Solid {
+            return self.outline(primitive, v, amount);
+        }
+        let record = self.record(primitive, Shape::Triangle, v, xy, PLAIN);
+        self.push(Record { z, ..record });
+    }
+
+    /// The facing of a triangle of this area, or `None` when it is dropped (d3d-rules §7.1, §7.2).
+    fn facing(&mut self, area: i64) -> Option<bool> {
+        let rasterizer = &self.draw.state.rasterizer;
+        if area == 0 && rasterizer.fill == FillMode::Solid {
+            self.work.culled_zero_area += 1;
+            return None;
+        }
+        let front = area != 0 && (area > 0) != rasterizer.front_counter_clockwise;
+        let culled = match rasterizer.cull {
+            CullMode::None => false,
+            CullMode::Front => front,
+            CullMode::Back => !front,
+        };
+        self.work.culled_backface += u64::from(culled);
+        (!culled).then_some(front)
+    }
+
+    /// A triangle that crosses the eye's plane or leaves the range of snapped positions.
+    fn clipped_triangle(&mut self, primitive: Primitive, v: [u32; 3], s: &[ScreenVertex; 3]) {
+        let corners = [0, 1, 2].map(|i| self.corner(primitive.index, v[i], &s[i]));
+        let Some(polygon) = clip::clip_triangle(corners) else { return };
+        let fan = || (1..polygon.len() - 1).map(|i| [polygon[0], polygon[i], polygon[i + 1]]);
+        let total = fan().map(area).sum::<i64>();
+        let Some(front) = self.facing(total) else { return };
+        let primitive = Primitive { front, ..primitive };
+        let vertices = corners.map(|c| clip::relative(c.at, polygon[0]));
+        let Some(interpolator) = Interpolator::homogeneous_triangle(polygon[0], vertices) else {
+            self.work.culled_zero_area += 1;
+            return;
+        };
+        let mut depth = self.viewport_depth(&interpolator, primitive.index, v);
+        let bias = self.draw.state.rasterizer.depth_bias;
+        let mut amount = 0.0;
+        if bias != DepthBias::default() {
+            let z: SmallVec<[f32; 8]> =
+                polygon.iter().map(|&[x, y]| depth.at(interpolator.offset(x, y)) as f32).collect();
+            amount = depth_bias(&bias, self.layout.depth_stencil, &depth, &z);
+            depth.c += f64::from(amount);
+        }
+        if self.draw.state.rasterizer.fill != FillMode::Solid {
+            return self.outline(primitive, v, amount);
+        }
+        let gradients = self.keep(interpolator, depth, v, primitive.tests);
+        for xy in fan() {
+            // Snapping may turn slivers over; they cover nothing that the others leave.
+            if area(xy).signum() == total.signum() {
+                let record = self.record(primitive, Shape::Triangle, v, xy, gradients);
+                self.push(record);
+            }
+        }
+    }
+
+    fn corner(&self, primitive: u32, vertex: u32, s: &ScreenVertex) -> Corner {
+        let position = self.draw.vertices.positions[vertex as usize];
+        let snapped = (s.place == Place::Screen).then_some(s.xy);
+        Corner { at: clip::homogeneous(position, self.draw.viewport(primitive)), snapped }
+    }
+
+    /// Viewport depth from clip-space depth.
+    fn viewport_depth(&self, interpolator: &Interpolator, primitive: u32, v: [u32; 3]) -> Plane {
+        let n = v.map(|v| f64::from(self.draw.vertices.positions[v as usize][2]));
+        let plane = interpolator.quotient_plane(n);
+        let viewport = self.draw.viewport(primitive);
+        let (low, high) = (f64::from(viewport.min_depth), f64::from(viewport.max_depth));
+        Plane { c: low + plane.c * (high - low), x: plane.x * (high - low), y: plane.y * (high - low) }
+    }
+
+    /// The edges or corners of a triangle that is not filled (d3d-rules §7.7).
+    fn outline(&mut self, primitive: Primitive, v: [u32; 3], bias: f32) {
+        for i in 0..3 {
+            match self.draw.state.rasterizer.fill {
+                FillMode::Point => self.point(primitive, v[i], bias),
+                _ => self.line(primitive, [v[i], v[(i + 1) % 3]], bias),
+            }
+        }
+    }
+
+    fn line(&mut self, primitive: Primitive, v: [u32; 2], bias: f32) {
+        let s = v.map(|v| self.screen(primitive.index, v));
+        let three = [v[0], v[1], v[1]];
+        let along_itself = self.layout.samples > 1;
+        let (xy, interpolator, depth) = if s.iter().all(|s| s.place == Place::Screen) {
+            let xy = s.map(|s| s.xy);
+            if xy[0] == xy[1] {
+                return;
+            }
+            let w = v.map(|v| self.draw.vertices.positions[v as usize][3]);
+            let interpolator = Interpolator::line(xy, w, along_itself);
+            let z = s.map(|s| f64::from(s.z + bias));
+            let depth = interpolator.plane([z[0], z[1], z[1]]);
+            (xy, interpolator, depth)
+        } else {
+            let ends = [0, 1].map(|i| self.corner(primitive.index, v[i], &s[i]));
+            let Some(xy) = clip::clip_line(ends).filter(|xy| xy[0] != xy[1]) else { return };
+            let vertices = ends.map(|end| clip::relative(end.at, xy[0]));
+            let Some(interpolator) = Interpolator::homogeneous_line(xy, vertices) else { return };
+            let mut depth = self.viewport_depth(&interpolator, primitive.index, three);
+            depth.c += f64::from(bias);
+            (xy, interpolator, depth)
+        };
+        let gradients = self.keep(interpolator, depth, three, primitive.tests);
+        if self.layout.samples == 1 {
+            let record = self.record(primitive, Shape::Line, three, [xy[0], xy[1], xy[1]], gradients);
+            return self.push(record);
+        }
+        let [a, b, c, d] = quad_line(xy);
+        for xy in [[a, b, c], [a, c, d]] {
+            if area(xy) != 0 {
+                let record = self.record(primitive, Shape::Triangle, three, xy, gradients);
+                self.push(record);
+            }
+        }
+    }
+
+    /// A square around a vertex (d3d-rules §8.4, §17.2).
+    fn point(&mut self, primitive: Primitive, v: u32, bias: f32) {
+        const MAX_SIZE: f32 = 8192.0;
+        let s = self.screen(primitive.index, v);
+        let size = self.draw.vertices.point_sizes.get(v as usize).copied().unwrap_or(1.0);
+        let positive = size > 0.0;
+        if s.place != Place::Screen || !positive {
+            return;
+        }
+        let size = clip::snap(f64::from(if size < MAX_SIZE { size } else { MAX_SIZE }));
+        let corner = s.xy.map(|c| c - size / 2);
+        let interpolator = Interpolator::point(s.xy, self.draw.vertices.positions[v as usize][3]);
+        let depth = Plane { c: f64::from(s.z + bias), x: 0.0, y: 0.0 };
+        let gradients = self.keep(interpolator, depth, [v; 3], 0);
+        let xy = [corner, corner.map(|c| c + size), corner];
+        let record = self.record(primitive, Shape::Square, [v; 3], xy, gradients);
+        self.push(record);
+    }
+
+    fn keep(&mut self, interpolator: Interpolator, depth: Plane, v: [u32; 3], tests: u8) -> u32 {
+        self.gradients.push(Gradients::new(interpolator, depth, self.draw, v, tests));
+        self.gradients.len() as u32 - 1
+    }
+
+    fn record(&self, p: Primitive, shape: Shape, v: [u32; 3], xy: [[i32; 2]; 3], gradients: u32) -> Record {
+        Record {
+            shape,
+            front: p.front,
+            tests: p.tests,
+            xy,
+            z: [0.0; 3],
+            vertices: v,
+            leading: p.leading,
+            draw: self.draw_index,
+            primitive: p.index,
+            gradients,
+        }
+    }
+
+    fn push(&mut self, record: Record) {
+        /// Edge of the modelled GPU's tiles.
+        const MODEL_TILE: i32 = 16;
+        let margin = if record.shape == Shape::Line { SUBPIXELS } else { 0 };
+        let bounds = pixel_bounds(&record.xy, self.layout.samples, margin);
+        let pixels = bounds.intersect(self.draw.scissor(record.primitive));
+        if pixels.is_empty() {
+            return;
+        }
+        let edges = (record.shape == Shape::Triangle).then(|| Edges::new(record.xy));
+        for_cells(MODEL_TILE, pixels, edges.as_ref(), |_, _| self.work.tiles += 1);
+        let layer = self.draw.array_indices(record.primitive)[0];
+        let layer = if layer < self.layout.layers { layer as usize } else { 0 };
+        self.bins.push(layer, Entry::record(self.records.len()), pixels, edges.as_ref());
+        self.records.push(record);
+    }
+}
+
+/// The bias of a triangle (d3d-rules §10.1), from its depth plane and its vertices' depths.
+fn depth_bias(bias: &DepthBias, format: Option<Format>, plane: &Plane, z: &[f32]) -> f32 {
+    let mut amount = bias.offset;
+    if bias.constant != 0 {
+        let unit = match format {
+            Some(format) => format.depth_bias_unit().unwrap_or_else(|| float_depth_unit(z)),
+            // Without a depth buffer as with a UNORM one of 24 bits.
+            None => Format::D24UnormS8Uint.depth_bias_unit().unwrap_or(0.0),
+        };
+        amount += bias.constant as f32 * unit;
+    }
+    if bias.slope_scaled != 0.0 {
+        let [x, y] = [plane.x, plane.y].map(|slope| (slope.abs() * f64::from(SUBPIXELS)) as f32);
+        amount += bias.slope_scaled * if x > y { x } else { y };
+    }
+    if bias.clamp > 0.0 && amount > bias.clamp || bias.clamp < 0.0 && amount < bias.clamp {
+        amount = bias.clamp;
+    }
+    amount
+}
+
+/// `2^(exponent(max |z|) - 23)`.
+fn float_depth_unit(z: &[f32]) -> f32 {
+    let exponent = z.iter().map(|z| z.abs().to_bits() >> 23).max().unwrap_or(0);
+    f64::from_bits(u64::from(exponent + 1023 - 127 - 23) << 52) as f32
+}
+
+/// Corners of a line that is 1.4 pixels wide (d3d-rules §8.3).
+fn quad_line(xy: [[i32; 2]; 2]) -> [[i32; 2]; 4] {
+    let [start, end] = xy.map(|p| p.map(|c| c as f32 / SUBPIXELS as f32));
+    let d = [end[0] - start[0], end[1] - start[1]];
+    let length = (d[0] * d[0] + d[1] * d[1]).sqrt();
+    let offset = [-d[1] / length * 0.7, d[0] / length * 0.7];
+    let corner = |p: [f32; 2], sign: f32| [0, 1].map(|i| clip::snap(f64::from(p[i] + sign * offset[i])));
+    [corner(start, -1.0), corner(end, -1.0), corner(end, 1.0), corner(start, 1.0)]
+}

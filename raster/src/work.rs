@@ -1,0 +1,68 @@
+//! Event counts of a pass: what the cycle model and the API's statistics are made from.
+
+use std::ops::AddAssign;
+
+macro_rules! work {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// What a pass did. Every count is a sum over primitives, tiles or pixels, so that no order of execution can change it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct Work {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        impl AddAssign for Work {
+            fn add_assign(&mut self, other: Self) {
+                $(self.$name += other.$name;)*
+            }
+        }
+    };
+}
+
+work! {
+    /// Primitives that entered the clipper.
+    c_invocations,
+    /// Primitives that left it: one for each that is not wholly outside (culling comes after).
+    c_primitives,
+    /// Primitives that a clip plane or the guard band crosses.
+    clipped,
+    /// Primitives that are wholly outside, culled by distance, or have a position that is not a number.
+    rejected,
+    /// Triangles dropped for their facing.
+    culled_backface,
+    /// Triangles without area that are dropped.
+    culled_zero_area,
+    /// 16x16 pixel tiles of the modelled GPU that a primitive covers a pixel of.
+    tiles,
+    /// 2x2 quads with a covered pixel.
+    quads,
+    /// Lanes of shaded quads that are not covered.
+    helper_pixels,
+    /// Samples whose depth or stencil was tested.
+    z_tested,
+    /// Of these, passed.
+    z_passed,
+    /// Of these, failed.
+    z_failed,
+    /// Quads that were shaded.
+    ps_quads,
+    /// Pixels (or samples, for shaders that run once a sample) that were shaded, helpers aside.
+    ps_invocations,
+    /// Of these, discarded by the shader.
+    ps_discarded,
+    /// Pixels that were written, once a colour target.
+    pixels_written,
+    /// Of these, blended.
+    pixels_blended,
+    /// Samples that passed every test.
+    occlusion_samples,
+    /// Bytes that clears wrote.
+    cleared_bytes,
+}
+
+impl Work {
+    /// The sum of both.
+    pub fn merged(mut self, other: Self) -> Self {
+        self += other;
+        self
+    }
+}
