@@ -193,7 +193,10 @@ mod tests {
         // A denormal float is flushed on either side.
         assert_eq!(dtof(d(-1.0e-40)), 0x8000_0000);
         assert_eq!(ftod(1), 0);
-        assert_eq!([dtoi(d(-2.9)), dtoi(d(1.0e300)), dtou(d(-1.0)), dtou(NAN)], [-2_i32 as u32, i32::MAX as u32, 0, 0]);
+        assert_eq!(
+            [dtoi(d(-2.9)), dtoi(d(1.0e300)), dtou(d(-1.0)), dtou(NAN)],
+            [-2_i32 as u32, i32::MAX as u32, 0, 0]
+        );
         assert_eq!([itod(u32::MAX), utod(u32::MAX)], [d(-1.0), d(4_294_967_295.0)]);
     }
 

@@ -276,12 +276,34 @@ mod tests {
     #[test]
     fn special_values_of_functions() {
         for (name, function, rows) in [
-            ("rsq", rsq as fn(u32) -> u32, [(0, INF), (NEG_ZERO, NEG_INF), (NEG_DENORMAL, NEG_INF), (f(-1.0), NAN), (INF, 0)]),
-            ("sqrt", sqrt, [(f(4.0), f(2.0)), (NEG_ZERO, NEG_ZERO), (NEG_DENORMAL, NEG_ZERO), (f(-1.0), NAN), (INF, INF)]),
+            (
+                "rsq",
+                rsq as fn(u32) -> u32,
+                [(0, INF), (NEG_ZERO, NEG_INF), (NEG_DENORMAL, NEG_INF), (f(-1.0), NAN), (INF, 0)],
+            ),
+            (
+                "sqrt",
+                sqrt,
+                [
+                    (f(4.0), f(2.0)),
+                    (NEG_ZERO, NEG_ZERO),
+                    (NEG_DENORMAL, NEG_ZERO),
+                    (f(-1.0), NAN),
+                    (INF, INF),
+                ],
+            ),
             ("exp", exp, [(NEG_INF, 0), (DENORMAL, f(1.0)), (INF, INF), (f(-3.0), f(0.125)), (f(-127.0), 0)]),
             ("log", log, [(0, NEG_INF), (NEG_DENORMAL, NEG_INF), (f(-1.0), NAN), (INF, INF), (NEG_INF, NAN)]),
-            ("sin", |x| sincos(x)[0], [(0, 0), (NEG_ZERO, NEG_ZERO), (NEG_DENORMAL, NEG_ZERO), (INF, NAN), (NAN, NAN)]),
-            ("cos", |x| sincos(x)[1], [(0, f(1.0)), (NEG_ZERO, f(1.0)), (DENORMAL, f(1.0)), (NEG_INF, NAN), (SNAN, NAN)]),
+            (
+                "sin",
+                |x| sincos(x)[0],
+                [(0, 0), (NEG_ZERO, NEG_ZERO), (NEG_DENORMAL, NEG_ZERO), (INF, NAN), (NAN, NAN)],
+            ),
+            (
+                "cos",
+                |x| sincos(x)[1],
+                [(0, f(1.0)), (NEG_ZERO, f(1.0)), (DENORMAL, f(1.0)), (NEG_INF, NAN), (SNAN, NAN)],
+            ),
         ] {
             for (x, expected) in rows {
                 assert_eq!(function(x), expected, "{name} {x:#x}");

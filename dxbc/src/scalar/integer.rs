@@ -137,7 +137,10 @@ mod tests {
     fn first_bits() {
         assert_eq!([firstbit_hi(0x1000_0000), firstbit_hi(1), firstbit_hi(0)], [3, 31, u32::MAX]);
         assert_eq!([firstbit_lo(0x1000_0000), firstbit_lo(1), firstbit_lo(0)], [28, 0, u32::MAX]);
-        assert_eq!([firstbit_shi(0xf7ff_ffff), firstbit_shi(u32::MAX), firstbit_shi(0)], [4, u32::MAX, u32::MAX]);
+        assert_eq!(
+            [firstbit_shi(0xf7ff_ffff), firstbit_shi(u32::MAX), firstbit_shi(0)],
+            [4, u32::MAX, u32::MAX]
+        );
         assert_eq!(firstbit_shi(0x0800_0000), 4);
     }
 

@@ -94,9 +94,16 @@ impl<'a, 'io> Machine<'a, 'io> {
 
     /// The four components of a source in one lane, swizzled and modified.
     pub(super) fn source(&self, lane: usize, source: &Source) -> [u32; 4] {
-        let value = self.place(lane, &source.place);
-        let value = source.swizzle.map(|c| value[usize::from(c & 3)]);
-        modify(value, source.modifier)
+        let swizzled = |value: &[u32; 4]| source.swizzle.map(|c| value[usize::from(c & 3)]);
+        let value = match &source.place {
+            Place::Temp(register) => swizzled(&self.temps[*register as usize * self.io.lanes + lane]),
+            Place::Immediate(value) => swizzled(value),
+            place => swizzled(&self.place(lane, place)),
+        };
+        match source.modifier {
+            SourceModifier::None => value,
+            modifier => modify(value, modifier),
+        }
     }
 
     /// An index: a constant plus component x of its relative operand.
