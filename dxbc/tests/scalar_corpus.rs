@@ -175,6 +175,47 @@ fn every_corpus_shader_validates_and_runs() {
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
 }
 
+/// Outputs of lanes `first..first + lanes` of a pixel or vertex shader, lane by lane.
+fn outputs(
+    shader: &ValidatedShader,
+    first: usize,
+    lanes: usize,
+) -> Result<Vec<Vec<[u32; 4]>>, ExecutionError> {
+    let mut io = Io::default();
+    io.reset(lanes, shader.input_vectors(), 0, shader.output_registers());
+    for row in 0..io.inputs.len() {
+        for (lane, word) in io.inputs.row_mut(row).iter_mut().enumerate() {
+            *word = value(&[row as u32, (first + lane) as u32]);
+        }
+    }
+    scalar::run(shader, &HashWorld::new(), &mut io, BUDGET)?;
+    let registers =
+        |lane: usize| (0..shader.output_registers()).map(|r| io.outputs.vector(lane, r)).collect();
+    Ok((0..lanes).map(registers).collect())
+}
+
+#[test]
+fn lanes_compute_the_same_in_any_company() {
+    let Some(programs) = programs() else { return };
+    let mut compared = 0;
+    for (name, program, signatures) in programs {
+        let alone = match program.stage {
+            Stage::Vertex => 1,
+            Stage::Pixel => 4,
+            _ => continue,
+        };
+        let Ok(shader) = ValidatedShader::new(program, signatures) else { continue };
+        // Lanes of a divergent block share the budget, so a block may run out of it where single lanes do not.
+        let Ok(together) = outputs(&shader, 0, 16) else { continue };
+        for first in (0..16).step_by(alone) {
+            assert_eq!(outputs(&shader, first, alone).unwrap(), together[first..first + alone], "{name}");
+        }
+        compared += 1;
+    }
+    println!("{compared} shaders give the same outputs alone and in blocks of 16 lanes");
+    assert!(compared > 500);
+}
+
 /// Changes one statement: another instruction, another operand, another place, or gone.
 fn mutate(program: &mut Program, seed: u32) {
     let random = |salt: u32, below: usize| hash(&[seed, salt]) as usize % below.max(1);
