@@ -13,3 +13,4 @@ pub mod link;
 pub mod pixel;
 pub mod shader;
 pub mod stand_in;
+pub mod tessellator;
