@@ -11,6 +11,7 @@
 //! **Where to start.** [`ShaderBlob::parse`](container::ShaderBlob::parse) takes bytes apart, [`ValidatedShader::new`] checks
 //! them, [`scalar::run`] executes them. To see a program, format it with `{}`; to write one, use [`assembler`].
 
+pub mod assembler;
 pub mod checksum;
 pub mod container;
 pub mod io;

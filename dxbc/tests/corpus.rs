@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use aerogpu_dxbc::assembler::assemble;
 use aerogpu_dxbc::container::{ShaderBlob, Sm4Blob};
+use aerogpu_dxbc::ir::text::listing;
 use aerogpu_dxbc::ir::{Program, Statement};
 use aerogpu_dxbc::signature::{Signature, SignatureKind};
 use aerogpu_dxbc::sm4;
@@ -124,4 +126,33 @@ fn direct3d9_streams_are_told_apart() {
         assert!(matches!(blob, Ok(ShaderBlob::Sm3 { .. })), "{}: {blob:?}", entry.name);
     }
     println!("{} streams", entries.len());
+}
+
+#[test]
+fn listings_assemble_to_the_same_words() {
+    let Some(entries) = corpus("dxbc") else { return };
+    let (mut lines, mut characters) = (0, 0);
+    for entry in &entries {
+        let text = listing(&ShaderBlob::Sm4(entry.sm4()));
+        let assembled = assemble(&text).unwrap_or_else(|error| {
+            panic!("{}: {error}\n{}", entry.name, text.lines().nth(error.line - 1).unwrap_or_default())
+        });
+        let blob = entry.sm4();
+        if assembled.tokens != blob.tokens {
+            let again = assembled.program.to_string();
+            let program = entry.program();
+            for (left, right) in assembled.program.statements.iter().zip(&program.statements) {
+                assert_eq!(left, right, "{}", entry.name);
+            }
+            panic!("{}: other words\n{again}", entry.name);
+        }
+        assert_eq!(assembled.signatures, blob.signatures, "{}", entry.name);
+
+        let ShaderBlob::Sm4(rebuilt) = ShaderBlob::parse(&assembled.to_dxbc()).unwrap() else { panic!() };
+        assert!(rebuilt.checksum_ok);
+        assert_eq!((rebuilt.tokens, rebuilt.signatures), (blob.tokens, blob.signatures), "{}", entry.name);
+        lines += text.lines().count();
+        characters += text.len();
+    }
+    println!("{} programs, {lines} lines, {characters} characters", entries.len());
 }

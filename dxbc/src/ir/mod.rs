@@ -8,6 +8,7 @@ pub mod declaration;
 pub(crate) mod names;
 pub mod op;
 pub mod operand;
+pub mod text;
 
 use smallvec::SmallVec;
 

@@ -1,5 +1,7 @@
 //! The words of the text form, each table in token order. Listing and assembler both read them.
 
+use crate::signature::ComponentType;
+
 use super::{CustomDataClass, Interpolation, MinPrecision, RegisterFile, ResourceDimension, SystemName};
 
 /// An enumeration whose variants are numbered from 0 in a token and have a word in text.
@@ -91,13 +93,13 @@ impl Named for RegisterFile {
         (Self::Input, "v"),
         (Self::Output, "o"),
         (Self::IndexableTemp, "x"),
-        (Self::Immediate32, "l"),
-        (Self::Immediate64, "d"),
+        (Self::Immediate32, "l("),
+        (Self::Immediate64, "d("),
         (Self::Sampler, "s"),
         (Self::Resource, "t"),
         (Self::ConstantBuffer, "cb"),
         (Self::ImmediateConstantBuffer, "icb"),
-        (Self::Label, "label"),
+        (Self::Label, "l"),
         (Self::InputPrimitiveId, "vPrim"),
         (Self::OutputDepth, "oDepth"),
         (Self::Null, "null"),
@@ -134,7 +136,7 @@ impl Named for RegisterFile {
 }
 
 /// Number 3 does not exist; this table is for words only.
-pub(crate) const MIN_PRECISIONS: [(MinPrecision, &str); 4] = [
+pub(crate) const MIN_PRECISIONS: &[(MinPrecision, &str)] = &[
     (MinPrecision::Float16, "min16f"),
     (MinPrecision::Float2_8, "min2_8f"),
     (MinPrecision::Sint16, "min16i"),
@@ -144,6 +146,52 @@ pub(crate) const MIN_PRECISIONS: [(MinPrecision, &str); 4] = [
 /// Return types of resources, from number 1.
 pub(crate) const RETURN_TYPES: [&str; 9] =
     ["unorm", "snorm", "sint", "uint", "float", "mixed", "double", "continued", "unused"];
+
+/// System values of signatures (`D3D_NAME`), which number tessellation factors differently from name tokens.
+pub(crate) const SIGNATURE_VALUES: &[(u32, &str)] = &[
+    (0, "none"),
+    (1, "position"),
+    (2, "clip_distance"),
+    (3, "cull_distance"),
+    (4, "rendertarget_array_index"),
+    (5, "viewport_array_index"),
+    (6, "vertex_id"),
+    (7, "primitive_id"),
+    (8, "instance_id"),
+    (9, "is_front_face"),
+    (10, "sample_index"),
+    (11, "quad_edge"),
+    (12, "quad_inside"),
+    (13, "tri_edge"),
+    (14, "tri_inside"),
+    (15, "line_detail"),
+    (16, "line_density"),
+    (64, "target"),
+    (65, "depth"),
+    (66, "coverage"),
+    (67, "depth_greater_equal"),
+    (68, "depth_less_equal"),
+    (69, "stencil_ref"),
+    (70, "inner_coverage"),
+];
+
+/// Component types of signatures.
+pub(crate) const COMPONENT_TYPES: &[(ComponentType, &str)] = &[
+    (ComponentType::Unknown, "unknown"),
+    (ComponentType::Uint, "uint"),
+    (ComponentType::Sint, "int"),
+    (ComponentType::Float, "float"),
+];
+
+/// The word of a value in a table.
+pub(crate) fn word_of<T: Copy + PartialEq>(table: &[(T, &'static str)], value: T) -> Option<&'static str> {
+    table.iter().find(|row| row.0 == value).map(|row| row.1)
+}
+
+/// The value of a word in a table, compared without case.
+pub(crate) fn value_of<T: Copy>(table: &[(T, &'static str)], word: &str) -> Option<T> {
+    table.iter().find(|row| row.1.eq_ignore_ascii_case(word)).map(|row| row.0)
+}
 
 /// `dcl_globalFlags`, lowest bit first.
 pub(crate) const GLOBAL_FLAGS: [&str; 9] = [

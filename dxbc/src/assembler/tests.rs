@@ -1,0 +1,1 @@
+//! Text that is right, text that is wrong, and where.
