@@ -24,8 +24,8 @@ pub const MAX_DRAW_VERTICES: u64 = 1 << 28;
 pub const MAX_DISPATCH_GROUPS: u32 = 65_535;
 /// Vertices shaded at a time.
 pub const VERTEX_BATCH: usize = 1 << 12;
-/// Instructions times lanes that one shader run may execute.
-pub const SHADER_BUDGET: u64 = 1 << 32;
+/// Instructions that one run of a shader may execute, for all its lanes together.
+pub const SHADER_BUDGET: u64 = 1 << 24;
 /// Vertex buffer slots (Direct3D 11).
 pub const VERTEX_BUFFER_SLOTS: usize = 32;
 /// Elements of an input layout (Direct3D 11).

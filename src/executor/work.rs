@@ -340,7 +340,7 @@ impl Execution<'_, '_> {
         match self.context().stage(stage).resources[slot] {
             ShaderResource::None => Ok(None),
             ShaderResource::Buffer(range) => {
-                let view = self.word_view(range)?.map(|view| WordView { stride, ..view });
+                let view = self.word_view(range)?.map(|view| view.with_stride(stride));
                 Ok(view.map(ResourceView::Buffer))
             }
             ShaderResource::Texture(bound) => {

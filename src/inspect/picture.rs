@@ -1,6 +1,5 @@
 //! Textures as pictures that people and PNG files understand.
 
-use aerogpu_protocol::Format;
 use sha2::{Digest, Sha256};
 
 use crate::backend::TextureData;
@@ -21,15 +20,16 @@ impl Picture {
     /// A colour texture as a picture: unused alpha is opaque, sRGB bytes stay as they are stored, 5 and 6 bits are widened
     /// by repeating their top bits, blocks are decoded. `None` for depth formats.
     pub fn from_texture(data: &TextureData) -> Option<Self> {
-        let rgba = match data.format {
-            format if format.is_depth() => return None,
-            format if format.is_block_compressed() => blocks_to_rgba(data),
-            format => data
-                .bytes
-                .chunks_exact(format.bytes_per_block() as usize)
-                .flat_map(|texel| texel_to_rgba(format, texel))
-                .collect(),
-        };
+        let format = raster_format(data.format);
+        if format.is_depth() {
+            return None;
+        }
+        let mut rgba = vec![0; data.width as usize * data.height as usize * 4];
+        if format.is_block_compressed() {
+            blocks_to_rgba(data, &mut rgba);
+        } else {
+            format.row_to_rgba8(&data.bytes, rgba.as_chunks_mut().0);
+        }
         Some(Self { width: data.width, height: data.height, rgba })
     }
 
@@ -43,35 +43,12 @@ impl Picture {
     }
 }
 
-fn texel_to_rgba(format: Format, texel: &[u8]) -> [u8; 4] {
-    let alpha = |a: u8| if format.has_unused_alpha() { 255 } else { a };
-    let wide = |bits: u16, shift: u32, width: u32| {
-        let v = (bits >> shift) & ((1 << width) - 1);
-        (v << (8 - width) | v >> (2 * width - 8)) as u8
-    };
-    match (format.linear(), texel) {
-        (Format::B8G8R8A8Unorm | Format::B8G8R8X8Unorm, &[b, g, r, a]) => [r, g, b, alpha(a)],
-        (Format::R8G8B8A8Unorm | Format::R8G8B8X8Unorm, &[r, g, b, a]) => [r, g, b, alpha(a)],
-        (Format::B5G6R5Unorm, &[lo, hi]) => {
-            let bits = u16::from_le_bytes([lo, hi]);
-            [wide(bits, 11, 5), wide(bits, 5, 6), wide(bits, 0, 5), 255]
-        }
-        (Format::B5G5R5A1Unorm, &[lo, hi]) => {
-            let bits = u16::from_le_bytes([lo, hi]);
-            [wide(bits, 10, 5), wide(bits, 5, 5), wide(bits, 0, 5), if bits >> 15 == 1 { 255 } else { 0 }]
-        }
-        _ => [0; 4],
-    }
-}
-
-fn blocks_to_rgba(data: &TextureData) -> Vec<u8> {
-    let format = raster_format(data.format);
+fn blocks_to_rgba(data: &TextureData, rgba: &mut [u8]) {
+    let Some(codec) = raster_format(data.format).block_codec() else { return };
     let (width, height) = (data.width as usize, data.height as usize);
-    let mut rgba = vec![0; width * height * 4];
-    let block_bytes = data.format.bytes_per_block() as usize;
-    for (i, block) in data.bytes.chunks_exact(block_bytes).enumerate() {
+    for (i, block) in data.bytes.chunks_exact(codec.block_bytes()).enumerate() {
         let (bx, by) = (i % width.div_ceil(4) * 4, i / width.div_ceil(4) * 4);
-        let texels = aerogpu_raster::format::bc::decode_block_rgba8(format, block);
+        let Some(texels) = codec.decode_rgba8(block) else { return };
         for (t, texel) in texels.iter().enumerate() {
             let (x, y) = (bx + t % 4, by + t / 4);
             if x < width && y < height {
@@ -79,12 +56,12 @@ fn blocks_to_rgba(data: &TextureData) -> Vec<u8> {
             }
         }
     }
-    rgba
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aerogpu_protocol::Format;
 
     fn picture(format: Format, bytes: &[u8]) -> Vec<u8> {
         let data = TextureData { format, width: 1, height: 1, bytes: bytes.to_vec() };

@@ -19,7 +19,7 @@ pub struct WordView {
     words: Arc<Vec<u32>>,
     range: Range<usize>,
     /// Bytes from structure to structure; 0 unless structured.
-    pub stride: u32,
+    stride: u32,
 }
 
 impl WordView {
@@ -27,6 +27,11 @@ impl WordView {
     pub fn new(words: Arc<Vec<u32>>, range: Range<usize>) -> Self {
         let end = range.end.min(words.len());
         Self { range: range.start.min(end)..end, words, stride: 0 }
+    }
+
+    /// The same words as structures of `stride` bytes.
+    pub fn with_stride(self, stride: u32) -> Self {
+        Self { stride, ..self }
     }
 
     fn words(&self) -> &[u32] {
@@ -212,14 +217,19 @@ impl Resources for StageBindings {
 
     fn atomic(&self, slot: u32, address: BufferAddress, op: AtomicOp, value: u32) -> u32 {
         self.uav(slot).map_or(0, |uav| {
-            uav.with_word(address, 0, |word| std::mem::replace(word, op.apply(*word, value)))
+            uav.with_word(address, 0, |word| {
+                let old = *word;
+                *word = op.apply(old, value);
+                old
+            })
         })
     }
 
     fn counter_increment(&self, slot: u32) -> u32 {
         self.uav(slot).map_or(0, |uav| {
             let mut counter = uav.counter.lock();
-            std::mem::replace(&mut *counter, counter.wrapping_add(1))
+            *counter = counter.wrapping_add(1);
+            counter.wrapping_sub(1)
         })
     }
 

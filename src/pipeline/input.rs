@@ -58,7 +58,7 @@ pub enum LayoutError {
         value: u32,
     },
     /// More elements than Direct3D allows.
-    #[error("{0} elements; at most {} are allowed", limits::INPUT_ELEMENTS)]
+    #[error("{0} elements; at most {max} are allowed", max = limits::INPUT_ELEMENTS)]
     TooMany(usize),
     /// A Direct3D 9 declaration without its end marker.
     #[error("the vertex declaration has no end marker (stream 255)")]
@@ -92,11 +92,11 @@ impl Element {
     ) -> Result<Self, LayoutError> {
         let refuse = |what, value| LayoutError::Element { element: i, what, value };
         let format = Format::from_dxgi(raw.dxgi_format)
-            .filter(|f| f.is_vertex_format())
+            .filter(|f| !f.is_block_compressed() && !f.is_depth())
             .ok_or(refuse("DXGI format", raw.dxgi_format))?;
         let slot_end =
             slot_ends.get_mut(raw.input_slot as usize).ok_or(refuse("input slot", raw.input_slot))?;
-        let size = format.bytes_per_block();
+        let size = format.block_bytes() as u32;
         let align = size.min(4);
         // Direct3D packs an appended element at its own alignment.
         let offset = match raw.aligned_byte_offset {
@@ -236,7 +236,7 @@ impl<'a> VertexFetch<'a> {
     fn element(&self, element: &Element, index: i64) -> [u32; 4] {
         let Some(stream) = self.streams.get(element.slot as usize) else { return [0; 4] };
         let Some(words) = &stream.words else { return [0; 4] };
-        let size = element.format.bytes_per_block() as usize;
+        let size = element.format.block_bytes();
         let start = u64::try_from(index).ok().and_then(|index| {
             let vertex = index.checked_mul(u64::from(stream.stride))?;
             let start = vertex + u64::from(stream.offset) + u64::from(element.offset);
@@ -245,9 +245,9 @@ impl<'a> VertexFetch<'a> {
         match start {
             Some(start) => {
                 let bytes: &[u8] = bytemuck::cast_slice(words);
-                element.format.decode(&bytes[start..start + size])
+                element.format.decode_texel(&bytes[start..start + size])
             }
-            None => element.format.decode(&[0; 16][..size]),
+            None => element.format.decode_texel(&[0; 16][..size]),
         }
     }
 }

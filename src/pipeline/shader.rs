@@ -13,7 +13,7 @@ use crate::limits;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ShaderError {
     /// More code than any compiler emits.
-    #[error("{0} bytes of shader code; at most {} are accepted", limits::MAX_SHADER_BYTES)]
+    #[error("{0} bytes of shader code; at most {max} are accepted", max = limits::MAX_SHADER_BYTES)]
     TooLarge(usize),
     /// Not a shader container.
     #[error(transparent)]
@@ -65,9 +65,9 @@ impl Shader {
                 }
                 Ok(Self::Dxbc(ValidatedShader::new(program, blob.signatures)?))
             }
-            ShaderBlob::Sm3(blob) => match stage {
+            ShaderBlob::Sm3 { tokens } => match stage {
                 ShaderStage::Vertex | ShaderStage::Pixel => {
-                    Ok(Self::Direct3d9 { stage, tokens: blob.tokens })
+                    Ok(Self::Direct3d9 { stage, tokens })
                 }
                 other => Err(ShaderError::Direct3d9Stage(other)),
             },

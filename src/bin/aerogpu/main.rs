@@ -4,7 +4,7 @@ mod disasm;
 mod info;
 mod replay;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -35,7 +35,7 @@ enum Command {
 }
 
 /// A failure with everything that a person needs: which file, what, and the cause.
-type Failure = Box<dyn std::error::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
@@ -61,6 +61,3 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 fn stem(path: &Path) -> String {
     path.file_stem().map_or_else(|| "recording".into(), |stem| stem.to_string_lossy().into_owned())
 }
-
-/// Paths as `clap` takes them.
-type Paths = Vec<PathBuf>;

@@ -7,13 +7,13 @@ use aerogpu::executor::{Options, SoftwareRenderer};
 use aerogpu::replay::{Recording, ReplayedFrame};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, Paths, read, stem};
+use super::{Failure, read, stem};
 
 #[derive(clap::Args)]
 pub struct Args {
     /// Traces (.aerogputrace) or bare command streams (.acmd)
     #[arg(required = true, value_name = "TRACE")]
-    recordings: Paths,
+    recordings: Vec<PathBuf>,
     /// Folder for the PNG files; it is created when missing
     #[arg(long, value_name = "DIR", default_value = "out")]
     out: PathBuf,
