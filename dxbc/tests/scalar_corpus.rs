@@ -1,5 +1,7 @@
 //! Every shader of the public corpus validates, and executes on made-up inputs without trouble.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

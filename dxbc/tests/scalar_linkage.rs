@@ -1,5 +1,7 @@
 //! Dynamic linkage: `fcall` through class instances, and inputs that are pulled.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use aerogpu_dxbc::ir::{
     Components, Declaration, Instruction, Interpolation, Model, Op, Operand, Program, RegisterFile,
     ResourceDimension, Stage, Statement,

@@ -93,38 +93,29 @@ impl Machine<'_, '_> {
         let next = position + 1;
         match step.op {
             Op::Else | Op::Endloop | Op::Break | Op::Continue => {
-                self.lanes.place_all(&self.active, step.target)
+                self.lanes.place_all(&self.active, step.target);
             }
             // S22.7.1: a lane enters `if` when the test holds, and leaves it otherwise.
-            Op::If => self
-                .each(|m, lane| m.lanes.position[lane] = if m.test(lane, step) { next } else { step.target }),
-            Op::Breakc | Op::Continuec => {
-                self.each(|m, lane| {
-                    m.lanes.position[lane] = if m.test(lane, step) { step.target } else { next }
-                });
-            }
+            Op::If => self.send(step, |holds| if holds { next } else { step.target }),
+            Op::Breakc | Op::Continuec => self.send(step, |holds| if holds { step.target } else { next }),
             Op::Switch => self.switch(step),
             Op::Ret => self.each(|m, lane| m.lanes.ret(lane)),
-            Op::Retc => {
-                self.each(
-                    |m, lane| {
-                        if m.test(lane, step) { m.lanes.ret(lane) } else { m.lanes.position[lane] = next }
-                    },
-                )
-            }
             Op::Call => self.each(|m, lane| m.lanes.call(lane, step.target, next)),
-            Op::Callc => self.each(|m, lane| {
-                if m.test(lane, step) {
-                    m.lanes.call(lane, step.target, next)
-                } else {
-                    m.lanes.position[lane] = next
-                }
+            Op::Retc | Op::Callc => self.each(|m, lane| match step.op {
+                _ if !m.test(lane, step) => m.lanes.position[lane] = next,
+                Op::Retc => m.lanes.ret(lane),
+                _ => m.lanes.call(lane, step.target, next),
             }),
             Op::Fcall => self.interface_call(step, next),
             Op::Emit | Op::EmitThenCut | Op::EmitStream | Op::EmitThenCutStream => self.emit(step, next),
             _ => return false,
         }
         true
+    }
+
+    /// Sends every active lane where its test says.
+    fn send(&mut self, step: &Step, position: impl Fn(bool) -> usize) {
+        self.each(|m, lane| m.lanes.position[lane] = position(m.test(lane, step)));
     }
 
     /// Calls `f` for every active lane.

@@ -59,7 +59,7 @@ impl<'a> Builder<'a> {
                         statement,
                         mnemonic: instruction.op.info().mnemonic,
                         reason,
-                    })?
+                    })?;
                 }
                 Statement::Declaration(declaration) => self
                     .phase(statement, declaration)

@@ -89,7 +89,7 @@ impl Declarations {
                 self.resource(model, operand, *dimension, *return_type, 0)?;
             }
             D::ResourceRaw { operand, .. } => {
-                self.resource(model, operand, ResourceDimension::RawBuffer, 0, 0)?
+                self.resource(model, operand, ResourceDimension::RawBuffer, 0, 0)?;
             }
             D::ResourceStructured { operand, stride, .. } => {
                 self.resource(model, operand, ResourceDimension::StructuredBuffer, 0, *stride)?;
