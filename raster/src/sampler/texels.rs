@@ -50,6 +50,8 @@ impl Texels {
                 Storage::Blocks(codes) => {
                     (codes.divisor().into(), if codes == BlockCodes::Snorm { -1.0 } else { 0.0 })
                 }
+                // Alpha that is not there is a byte of 255 all the same.
+                Storage::Bytes { .. } if i == 3 => (255.0, 0.0),
                 _ => component(format, i).map_or((1.0, f32::NEG_INFINITY), |c| match c.kind {
                     Kind::Unorm => (((1u64 << c.bits) - 1) as f64, 0.0),
                     Kind::Snorm => (((1u64 << (c.bits - 1)) - 1) as f64, -1.0),

@@ -1,5 +1,6 @@
 //! One two-dimensional subresource.
 
+use std::fmt;
 use std::slice::ChunksMut;
 
 use super::blocks::BlockCache;
@@ -11,7 +12,7 @@ use crate::state::Rect;
 /// A rectangle of texels: a mip level of a layer, or of a slice of a volume. All samples of a texel lie together.
 ///
 /// Compressed blocks are always [linear](Layout::Linear). The default is an image without texels.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Image {
     format: Format,
     width: u32,
@@ -20,6 +21,14 @@ pub struct Image {
     geometry: Geometry,
     data: Vec<u8>,
     decoded: BlockCache,
+}
+
+/// Everything but the texels.
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { format, width, height, samples, .. } = self;
+        write!(f, "Image({format}, {width}x{height}, {samples} samples, {:?})", self.layout())
+    }
 }
 
 impl Default for Image {

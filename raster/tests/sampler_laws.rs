@@ -1,0 +1,224 @@
+//! What holds for every sample, whatever its arguments.
+
+mod sampler_support;
+
+use std::sync::Arc;
+
+use aerogpu_raster::format::Format;
+use aerogpu_raster::sampler::{
+    AddressMode, Filter, Lod, MipFilter, SampleKind, SampleRequest, SamplerState, info, load, sample,
+};
+use aerogpu_raster::state::CompareFunc;
+use aerogpu_raster::surface::{Texture, TextureDesc, TextureDimension, TextureView, ViewDimension};
+use proptest::prelude::*;
+use sampler_support::{floats, sampler, texture, view};
+
+const MODES: [AddressMode; 5] = [
+    AddressMode::Wrap,
+    AddressMode::Mirror,
+    AddressMode::Clamp,
+    AddressMode::Border,
+    AddressMode::MirrorOnce,
+];
+const DIMENSIONS: [ViewDimension; 9] = [
+    ViewDimension::Texture1D,
+    ViewDimension::Texture1DArray,
+    ViewDimension::Texture2D,
+    ViewDimension::Texture2DArray,
+    ViewDimension::Texture2DMs,
+    ViewDimension::Texture2DMsArray,
+    ViewDimension::Texture3D,
+    ViewDimension::Cube,
+    ViewDimension::CubeArray,
+];
+
+/// Any bits, and more often numbers that mean something.
+fn any_float() -> impl Strategy<Value = f32> {
+    prop_oneof![any::<u32>().prop_map(f32::from_bits), -3.0f32..3.0, Just(0.0), Just(1.0), Just(0.5)]
+}
+
+fn any_sampler() -> impl Strategy<Value = SamplerState> {
+    let filter = || prop::sample::select(vec![Filter::Point, Filter::Linear, Filter::Anisotropic]);
+    let mip_filter = prop::sample::select(vec![MipFilter::None, MipFilter::Point, MipFilter::Linear]);
+    let mode = || prop::sample::select(MODES.to_vec());
+    let compare =
+        prop::sample::select(vec![CompareFunc::Less, CompareFunc::NotEqual, CompareFunc::GreaterEqual]);
+    let limits = (any_float(), any_float(), any_float(), any::<u32>());
+    let border = prop::array::uniform4(any_float());
+    (filter(), filter(), mip_filter, [mode(), mode(), mode()], compare, limits, border, any::<bool>())
+        .prop_map(|(min_filter, mag_filter, mip_filter, address, compare, limits, border, seamless_cubes)| {
+            let (lod_bias, min_lod, max_lod, max_anisotropy) = limits;
+            SamplerState {
+                min_filter,
+                mag_filter,
+                mip_filter,
+                address,
+                lod_bias,
+                min_lod,
+                max_lod,
+                max_anisotropy,
+                compare,
+                border,
+                seamless_cubes,
+            }
+        })
+}
+
+fn any_request() -> impl Strategy<Value = SampleRequest> {
+    let kind = prop_oneof![
+        4 => Just(SampleKind::Filter),
+        1 => any_float().prop_map(SampleKind::Compare),
+        1 => any::<u8>().prop_map(SampleKind::Gather),
+        1 => any_float().prop_map(SampleKind::GatherCompare),
+        1 => Just(SampleKind::QueryLod),
+    ];
+    let three = || prop::array::uniform3(any_float());
+    let lod = prop_oneof![
+        any_float().prop_map(Lod::Explicit),
+        (three(), three(), any_float()).prop_map(|(ddx, ddy, bias)| Lod::Derivatives { ddx, ddy, bias }),
+    ];
+    let offset = prop::array::uniform3(prop_oneof![-8..8i32, any::<i32>()]);
+    (kind, prop::array::uniform4(any_float()), lod, any_float(), offset).prop_map(
+        |(kind, coordinate, lod, lod_clamp, offset)| SampleRequest {
+            kind,
+            coordinate,
+            lod,
+            lod_clamp,
+            offset,
+        },
+    )
+}
+
+/// A texture of any format and one of the shapes, filled with the bytes of a simple generator.
+fn any_view(dimensions: &[ViewDimension]) -> impl Strategy<Value = TextureView> {
+    let format = prop::sample::select(Format::ALL.to_vec());
+    let dimension = prop::sample::select(dimensions.to_vec());
+    (format, dimension, 1..9u32, 1..9u32, 1..20u32, any::<u32>()).prop_map(
+        |(format, dimension, w, h, layers, seed)| {
+            let volume = dimension == ViewDimension::Texture3D;
+            let cube = matches!(dimension, ViewDimension::Cube | ViewDimension::CubeArray);
+            let flat = matches!(dimension, ViewDimension::Texture1D | ViewDimension::Texture1DArray);
+            let desc = TextureDesc {
+                dimension: if volume { TextureDimension::Texture3D } else { TextureDimension::Texture2D },
+                format,
+                width: w,
+                height: if cube {
+                    w
+                } else if flat {
+                    1
+                } else {
+                    h
+                },
+                depth: if volume { layers } else { 1 },
+                mip_levels: 1 + w.ilog2(),
+                layers: if volume {
+                    1
+                } else if cube {
+                    layers + 5
+                } else {
+                    layers
+                },
+                samples: 1,
+            };
+            let mut texture = Texture::new(desc).unwrap();
+            let mut bits = seed;
+            for (mip, layer) in (0..desc.mip_levels).flat_map(|mip| (0..20).map(move |layer| (mip, layer))) {
+                let image = texture.image_mut(mip, layer);
+                let bytes = image.data().iter().map(|_| {
+                    bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (bits >> 24) as u8
+                });
+                let (bytes, rect) = (bytes.collect::<Vec<_>>(), image.rect());
+                let pitch = bytes.len() / (image.height().div_ceil(format.block_extent()) as usize);
+                image.write_rows(rect, &bytes, pitch);
+                if !layer.is_multiple_of(3) {
+                    image.make_tiled();
+                }
+            }
+            view(texture, dimension)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn every_request_has_an_answer(
+        view in any_view(&DIMENSIONS), state in any_sampler(), request in any_request(),
+        address in prop::array::uniform3(prop_oneof![0..9u32, any::<u32>()]), mip in 0..9u32,
+    ) {
+        let first = sample(&view, &state, &request);
+        prop_assert_eq!(first, sample(&view, &state, &request));
+        load(&view, address, mip, 0);
+        info(&view, mip);
+    }
+
+    #[test]
+    fn constant_textures_give_the_constant(
+        value in prop::array::uniform4(0.0f32..1.0), state in any_sampler(), request in any_request(),
+        size in 1..9u32, dimension in prop::sample::select(vec![ViewDimension::Texture2D, ViewDimension::Cube]),
+        format in prop::sample::select(vec![
+            Format::R8G8B8A8Unorm, Format::R8G8B8A8UnormSrgb, Format::B8G8R8X8Unorm, Format::R16G16B16A16Unorm,
+            Format::R8G8B8A8Snorm, Format::R32G32B32A32Float, Format::R16G16B16A16Float, Format::B5G6R5Unorm,
+            Format::R10G10B10A2Unorm, Format::R11G11B10Float, Format::D24UnormS8Uint,
+        ]),
+    ) {
+        let mip_levels = 1 + size.ilog2();
+        let desc = TextureDesc { format, width: size, height: size, mip_levels, layers: 6, ..Default::default() };
+        let view = view(texture(desc, |_, _, _, _| value), dimension);
+        let stored = load(&view, [0; 3], 0, 0);
+        let mode = |mode| if mode == AddressMode::Border { AddressMode::Wrap } else { mode };
+        let state = SamplerState { address: state.address.map(mode), ..state };
+        let request = SampleRequest { kind: SampleKind::Filter, ..request };
+        prop_assert_eq!(sample(&view, &state, &request), stored);
+    }
+
+    #[test]
+    fn means_stay_within_their_texels(
+        texels in prop::collection::vec(prop_oneof![-1e30f32..1e30, -1.0f32..1.0], 16),
+        u in any_float(), v in any_float(), mode in prop::sample::select(MODES.to_vec()),
+    ) {
+        let desc = TextureDesc { format: Format::R32Float, width: 4, height: 4, ..Default::default() };
+        let view = view(texture(desc, |_, _, x, y| [texels[(4 * y + x) as usize]; 4]), ViewDimension::Texture2D);
+        let state = SamplerState { border: [0.5; 4], ..sampler(true, mode) };
+        let request = sampler_support::request([u, v, 0.0, 0.0]);
+        let mean = floats(&view, &state, &request)[0];
+        let taps = floats(&view, &state, &SampleRequest { kind: SampleKind::Gather(0), ..request });
+        prop_assert!(taps.iter().any(|&tap| tap <= mean) && taps.iter().any(|&tap| tap >= mean), "{mean} {taps:?}");
+    }
+
+    #[test]
+    fn linear_filters_at_centres_are_point_filters(
+        view in any_view(&[ViewDimension::Texture2D, ViewDimension::Texture2DArray]), x in 0..8u32, y in 0..8u32, layer in 0..20u32, mode in prop::sample::select(MODES.to_vec()),
+    ) {
+        let [width, height, _] = view.extent(0);
+        let centre = |index: u32, size: u32| ((index % size) as f32 + 0.5) / size as f32;
+        let request = sampler_support::request([centre(x, width), centre(y, height), layer as f32, 0.0]);
+        let [point, linear] = [false, true].map(|linear| sample(&view, &sampler(linear, mode), &request));
+        // Filters make NaN canonical and denormals 0.
+        let same = |(a, b): (u32, u32)| {
+            let (a, b) = (f32::from_bits(a), f32::from_bits(b));
+            a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan() || a.is_subnormal() && b == 0.0
+        };
+        prop_assert!(point.into_iter().zip(linear).all(same), "{point:x?} {linear:x?}");
+        let direct = load(&view, [x % width, y % height, layer.min(view.elements() - 1)], 0, 0);
+        prop_assert_eq!(point, direct);
+    }
+
+    #[test]
+    fn views_of_tiled_and_linear_images_agree(seed in any::<u32>(), state in any_sampler(), request in any_request()) {
+        let desc = TextureDesc { width: 70, height: 66, ..Default::default() };
+        let texel = |x: u32, y: u32| (seed ^ x << 4 ^ y << 13).wrapping_mul(0x9e37_79b9);
+        let linear = texture(desc, |_, _, x, y| {
+            texel(x, y).to_le_bytes().map(|byte| f32::from(byte) / 255.0)
+        });
+        let mut tiled = linear.clone();
+        tiled.image_mut(0, 0).make_tiled();
+        let [a, b] = [linear, tiled].map(|texture| {
+            let all = TextureView::new(Arc::new(texture), desc.format, ViewDimension::Texture2D, 0..1, 0..1);
+            sample(&all.unwrap(), &state, &request)
+        });
+        prop_assert_eq!(a, b);
+    }
+}
