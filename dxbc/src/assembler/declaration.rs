@@ -233,21 +233,11 @@ fn global_flags(cursor: &mut Cursor<'_>) -> Parsed<u32> {
 }
 
 fn constant_buffer(cursor: &mut Cursor<'_>, model: Model) -> Parsed<Declaration> {
-    let mut operand = declared(cursor)?;
-    let ranged = model >= (Model { major: 5, minor: 1 });
-    let mut size = 0;
-    if ranged {
-        let error = cursor.error("expected `CB#[first:last][vectors]`");
-        // The size may follow attributes; else it was read as the last index.
-        size = if cursor.takes('[') {
-            let size = cursor.number()?;
-            cursor.expect(']')?;
-            size
-        } else {
-            let last = operand.indices.pop().filter(|index| index.relative.is_none());
-            last.and_then(|index| u32::try_from(index.base).ok()).ok_or(error)?
-        };
-    }
+    let (operand, size) = if model >= (Model { major: 5, minor: 1 }) {
+        operand::parse_with_number(cursor, Role::Declared)?
+    } else {
+        (declared(cursor)?, 0)
+    };
     cursor.comma()?;
     let error = cursor.error("expected `immediateIndexed` or `dynamicIndexed`");
     let dynamic =

@@ -17,7 +17,7 @@ pub(super) fn parse(cursor: &mut Cursor<'_>, name: &str) -> Parsed<Instruction> 
         modifier(&mut instruction, &mut groups, suffix)
             .ok_or_else(|| cursor.error(format!("`{}` has no `_{suffix}`", op.info().mnemonic)))?;
     }
-    if op.info().flags.contains(OpFlags::TEST) && !suffixes_test(name) {
+    if op.info().flags.contains(OpFlags::TEST) && !name.split('_').any(|part| matches!(part, "z" | "nz")) {
         return Err(cursor.error(format!("`{name}` needs `_z` or `_nz`")));
     }
     for group in groups {
@@ -46,10 +46,6 @@ fn mnemonic(name: &str) -> Option<(Op, impl Iterator<Item = &str>)> {
         }
         prefix = &prefix[..prefix.rfind('_')?];
     }
-}
-
-fn suffixes_test(name: &str) -> bool {
-    name.ends_with("_z") || name.ends_with("_nz")
 }
 
 /// What a group in parentheses says.
@@ -191,25 +187,18 @@ fn operands(cursor: &mut Cursor<'_>, instruction: &mut Instruction) -> Parsed<()
             let message = format!("`{}` takes {count} operands, {place} are given", info.mnemonic);
             return Err(cursor.error(message));
         }
-        instruction.operands.push(operand::parse(cursor, Role::of(instruction.op, place))?);
-    }
-    if instruction.op == Op::Fcall {
-        call_site(cursor, instruction)?;
+        let role = Role::of(instruction.op, place);
+        let operand = if instruction.op == Op::Fcall {
+            let (operand, call_site) = operand::parse_with_number(cursor, role)?;
+            instruction.call_site = call_site;
+            operand
+        } else {
+            operand::parse(cursor, role)?
+        };
+        instruction.operands.push(operand);
     }
     if cursor.is(',') {
         return Err(cursor.error(format!("`{}` takes {count} operands, more are given", info.mnemonic)));
     }
-    Ok(())
-}
-
-/// The last index of `fcall fp0[element][call site]` is not the register's. It may follow attributes.
-fn call_site(cursor: &mut Cursor<'_>, instruction: &mut Instruction) -> Parsed<()> {
-    let error = cursor.error("expected `fp#[element][call site]`");
-    if cursor.takes('[') {
-        instruction.call_site = cursor.number()?;
-        return cursor.expect(']');
-    }
-    let site = instruction.operands[0].indices.pop().filter(|index| index.relative.is_none() && !index.wide);
-    instruction.call_site = site.and_then(|index| u32::try_from(index.base).ok()).ok_or(error)?;
     Ok(())
 }

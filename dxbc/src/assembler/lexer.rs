@@ -27,11 +27,12 @@ pub(super) struct Token<'a> {
 pub(super) fn tokenize(text: &str) -> Parsed<Vec<Token<'_>>> {
     let mut tokens = Vec::new();
     for (line, content) in (1..).zip(text.lines()) {
-        let code = content.find(';').map_or(content, |end| &content[..end]);
-        let code = code.find("//").map_or(code, |end| &code[..end]);
-        let (mut rest, mut column) = (code.trim_start(), 0);
-        column += code.chars().count() - rest.chars().count() + 1;
+        let mut rest = content.trim_start();
+        let mut column = 1 + content[..content.len() - rest.len()].chars().count();
         while let Some(first) = rest.chars().next() {
+            if first == ';' || rest.starts_with("//") {
+                break;
+            }
             let (kind, length) = token(first, rest).ok_or_else(|| AssembleError {
                 line,
                 column,

@@ -9,13 +9,31 @@ use crate::limits;
 
 /// An operand in its role, with as many indices as are written.
 pub(super) fn parse(cursor: &mut Cursor<'_>, role: Role) -> Parsed<Operand> {
-    parse_nested(cursor, role, 0)
+    parse_nested(cursor, role, 0, |_, _| Ok(()))
 }
 
-fn parse_nested(cursor: &mut Cursor<'_>, role: Role, depth: usize) -> Parsed<Operand> {
+/// An operand whose last brackets hold a number that is not its own: `fp0[1][2]`, `CB0[0:0][4]`.
+pub(super) fn parse_with_number(cursor: &mut Cursor<'_>, role: Role) -> Parsed<(Operand, u32)> {
+    let mut number = 0;
+    let operand = parse_nested(cursor, role, 0, |cursor, operand| {
+        let last = operand.indices.pop().filter(|index| index.relative.is_none() && !index.wide);
+        let last = last.and_then(|index| u32::try_from(index.base).ok());
+        number = last.ok_or_else(|| cursor.error("expected a number in brackets"))?;
+        Ok(())
+    })?;
+    Ok((operand, number))
+}
+
+fn parse_nested(
+    cursor: &mut Cursor<'_>,
+    role: Role,
+    depth: usize,
+    take_number: impl FnOnce(&Cursor<'_>, &mut Operand) -> Parsed<()>,
+) -> Parsed<Operand> {
     let negative = cursor.takes('-');
     let absolute = cursor.takes('|');
     let mut operand = register(cursor, depth)?;
+    take_number(cursor, &mut operand)?;
     operand.components = role.implied(&operand);
     if cursor.takes('.') {
         operand.components = letters(cursor, role)?;
@@ -42,20 +60,23 @@ fn parse_nested(cursor: &mut Cursor<'_>, role: Role, depth: usize) -> Parsed<Ope
 fn register(cursor: &mut Cursor<'_>, depth: usize) -> Parsed<Operand> {
     let unknown = cursor.error("expected a register or an immediate");
     let word = cursor.word().map_err(|_| unknown.clone())?;
-    if cursor.is('(') {
-        return match word {
-            "l" | "L" => immediate(cursor),
-            "d" | "D" => double_immediate(cursor),
-            _ => Err(unknown),
-        };
-    }
-    let name = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    let file = RegisterFile::from_name(name).ok_or(unknown)?;
-    let mut operand = Operand::register(file, &[], Components::None);
-    if let Some(number) = unsigned(&word[name.len()..]) {
-        let number = u32::try_from(number).map_err(|_| cursor.error("the register number is too large"))?;
-        operand.indices.push(Index::constant(number));
-    }
+    let mut operand = if cursor.is('(') {
+        match word {
+            "l" | "L" => immediate(cursor)?,
+            "d" | "D" => double_immediate(cursor)?,
+            _ => return Err(unknown),
+        }
+    } else {
+        let name = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let file = RegisterFile::from_name(name).ok_or(unknown)?;
+        let mut operand = Operand::register(file, &[], Components::None);
+        if let Some(number) = unsigned(&word[name.len()..]) {
+            let number =
+                u32::try_from(number).map_err(|_| cursor.error("the register number is too large"))?;
+            operand.indices.push(Index::constant(number));
+        }
+        operand
+    };
     while cursor.takes('[') {
         let first = index(cursor, depth)?;
         operand.indices.push(first);
@@ -77,7 +98,7 @@ fn index(cursor: &mut Cursor<'_>, depth: usize) -> Parsed<Index> {
     if depth == limits::INDEX_NESTING {
         return Err(cursor.error("relative indices are nested too deeply"));
     }
-    let relative = Some(Box::new(parse_nested(cursor, Role::Source, depth + 1)?));
+    let relative = Some(Box::new(parse_nested(cursor, Role::Source, depth + 1, |_, _| Ok(()))?));
     let has_base = cursor.takes('+');
     let (base, wide) = if has_base { constant(cursor)? } else { (0, false) };
     Ok(Index { base, wide, relative, has_base })
@@ -157,7 +178,7 @@ fn attribute(cursor: &mut Cursor<'_>, operand: &mut Operand) -> Parsed<()> {
         "none" => operand.components = Components::None,
         "one" => operand.components = Components::One,
         "mask" if matches!(cursor.peek(), Kind::Word(_)) => {
-            operand.components = Components::Mask(mask(cursor)?)
+            operand.components = Components::Mask(mask(cursor)?);
         }
         "mask" => operand.components = Components::Mask(0),
         "swizzle" => match component_numbers(cursor.word()?).as_deref() {

@@ -86,6 +86,13 @@ pub enum SystemName {
     CullPrimitive = 25,
 }
 
+impl SystemName {
+    /// The name with this number in a token.
+    pub fn from_number(number: u32) -> Option<Self> {
+        Named::from_index(number)
+    }
+}
+
 /// How a pixel shader input is interpolated (`spec`: interpolation modes, 0 to 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]
@@ -100,6 +107,13 @@ pub enum Interpolation {
     LinearNoPerspectiveCentroid = 5,
     LinearSample = 6,
     LinearNoPerspectiveSample = 7,
+}
+
+impl Interpolation {
+    /// The mode with this number in a token.
+    pub fn from_number(number: u32) -> Option<Self> {
+        Named::from_index(number)
+    }
 }
 
 /// Hull-shader phase markers.

@@ -104,12 +104,19 @@ fn double_literal(low: u32, high: u32) -> String {
     if double.is_normal() || double == 0.0 { format!("{double:?}") } else { format!("{bits:#018x}") }
 }
 
-/// An operand in its role; immediates print as `kind`.
-struct OperandText<'a>(&'a Operand, Role, OperandType);
+/// An operand in its role.
+struct OperandText<'a> {
+    operand: &'a Operand,
+    role: Role,
+    /// How immediates print.
+    kind: OperandType,
+    /// A number in brackets after the register's own indices: a call site, the size of a constant buffer.
+    number: Option<u32>,
+}
 
 impl Display for OperandText<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self(operand, role, kind) = *self;
+        let Self { operand, role, kind, number } = *self;
         let (before, after) = match operand.modifier {
             Modifier::None => ("", ""),
             Modifier::Neg => ("-", ""),
@@ -129,6 +136,9 @@ impl Display for OperandText<'_> {
             }
             _ => write_register(f, operand, role)?,
         }
+        if let Some(number) = number {
+            write!(f, "[{number}]")?;
+        }
         let attribute = write_components(f, operand.components, role.implied(operand), role)?;
         f.write_str(after)?;
         write_attributes(f, operand, attribute)
@@ -147,9 +157,9 @@ fn write_register(f: &mut Formatter<'_>, operand: &Operand, role: Role) -> fmt::
     };
     let name = operand.file.name();
     if capital {
-        f.write_str(&name.to_ascii_uppercase())?
+        f.write_str(&name.to_ascii_uppercase())?;
     } else {
-        f.write_str(name)?
+        f.write_str(name)?;
     }
     let per_vertex =
         matches!(operand.file, F::Input | F::InputControlPoint | F::OutputControlPoint) && indices.len() > 1;
@@ -179,7 +189,9 @@ impl Index {
 impl Display for Index {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if let Some(relative) = &self.relative {
-            write!(f, "{}", OperandText(relative, Role::Source, OperandType::I))?;
+            let text =
+                OperandText { operand: relative, role: Role::Source, kind: OperandType::I, number: None };
+            write!(f, "{text}")?;
             f.write_str(if self.has_base { " + " } else { "" })?;
         }
         if self.has_base {
@@ -224,7 +236,7 @@ fn write_attributes(f: &mut Formatter<'_>, operand: &Operand, components: Option
 /// As a source of an instruction that reads floats.
 impl Display for Operand {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        OperandText(self, Role::Source, OperandType::F).fmt(f)
+        OperandText { operand: self, role: Role::Source, kind: OperandType::F, number: None }.fmt(f)
     }
 }
 
@@ -273,9 +285,10 @@ impl Display for Instruction {
         let kinds = info.dst.iter().chain(info.src).copied().chain(std::iter::repeat(OperandType::U));
         for (place, (operand, kind)) in self.operands.iter().zip(kinds).enumerate() {
             f.write_str(if place == 0 { " " } else { ", " })?;
-            OperandText(operand, Role::of(self.op, place), kind).fmt(f)?;
+            let number = (self.op == Op::Fcall).then_some(self.call_site);
+            OperandText { operand, role: Role::of(self.op, place), kind, number }.fmt(f)?;
         }
-        if self.op == Op::Fcall { write!(f, "[{}]", self.call_site) } else { Ok(()) }
+        Ok(())
     }
 }
 
@@ -299,7 +312,7 @@ impl Instruction {
                 Extension::TexelOffset([u, v, w]) => write!(f, "({u},{v},{w})")?,
                 Extension::Resource { dimension, stride: 0 } => write!(f, "({})", dimension.name())?,
                 Extension::Resource { dimension, stride } => {
-                    write!(f, "({}, stride={stride})", dimension.name())?
+                    write!(f, "({}, stride={stride})", dimension.name())?;
                 }
                 Extension::ReturnType(types) => f.write_str(&return_type(u32::from(*types)))?,
             }

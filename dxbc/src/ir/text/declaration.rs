@@ -8,7 +8,7 @@ use crate::ir::{Declaration, HullPhase, Operand, OperandType, ResourceDimension,
 
 /// The register of a declaration.
 fn declared(operand: &Operand) -> OperandText<'_> {
-    OperandText(operand, Role::Declared, OperandType::U)
+    OperandText { operand, role: Role::Declared, kind: OperandType::U, number: None }
 }
 
 /// `, space=1`, or nothing before Shader Model 5.1.
@@ -66,7 +66,8 @@ impl Display for Declaration {
                 match size_and_space {
                     None => write!(f, "dcl_constantbuffer {}, {access}", declared(operand)),
                     Some((size, space)) => {
-                        write!(f, "dcl_constantbuffer {}[{size}], {access}, space={space}", declared(operand))
+                        let operand = OperandText { number: Some(*size), ..declared(operand) };
+                        write!(f, "dcl_constantbuffer {operand}, {access}, space={space}")
                     }
                 }
             }
