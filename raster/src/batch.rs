@@ -3,8 +3,9 @@
 //! Quads of any primitives of one draw share a batch. Early tests are made when a quad is pushed and late ones when it is merged;
 //! both happen in the order of the quads, so that it does not matter where one batch ends.
 
+use crate::coverage::CENTER;
 use crate::depth_stencil::{Sample, clamp_to_viewport};
-use crate::interpolate::{Weights, blend, round};
+use crate::interpolate::{SUBPIXELS, Weights, blend, round};
 use crate::merge::{Location, Merger, Timing};
 use crate::pass::Work;
 use crate::primitive::VertexBatch;
@@ -42,6 +43,7 @@ impl Surface {
     }
 
     /// Depth at a snapped position, as the shader sees it.
+    #[inline]
     fn depth(&self, x: i32, y: i32) -> f32 {
         let gradients = &self.gradients;
         round(gradients.depth.at(gradients.interpolator.offset(x, y)))
@@ -111,7 +113,7 @@ impl Context<'_> {
         for sample in bits(samples) {
             let Some(texel) = targets.depth_stencil(x, y, sample) else { return samples };
             let [ox, oy] = self.offsets[sample];
-            let depth = given.0.unwrap_or_else(|| surface.depth(x * 256 + ox, y * 256 + oy));
+            let depth = given.0.unwrap_or_else(|| surface.depth(x * SUBPIXELS + ox, y * SUBPIXELS + oy));
             let depth = clamp_to_viewport(depth, &surface.viewport);
             passed |= u32::from(test.run(texel, Sample { depth, front: surface.front, reference })) << sample;
         }
@@ -255,52 +257,48 @@ impl Batch {
     fn locate(&mut self, info: &PixelShaderInfo, context: &Context<'_>) {
         let Self { surfaces, quads, input, weights, .. } = self;
         let merger = context.merger;
-        let lanes = quads.len() * 4;
-        input.lanes = lanes;
-        refill(&mut input.x, lanes, 0);
-        refill(&mut input.y, lanes, 0);
-        refill(&mut input.position, lanes, [0.0; 4]);
-        refill(&mut input.live, lanes, false);
-        refill(&mut input.front_face, lanes, false);
-        refill(&mut input.primitive_id, lanes, 0);
-        refill(&mut input.coverage, lanes, 0);
-        refill(&mut input.sample_index, lanes, 0);
-        refill(&mut input.array_indices, lanes, [0; 2]);
-        weights.iter_mut().flatten().for_each(|w| refill(w, lanes, [0.0; 2]));
+        input.lanes = quads.len() * 4;
+        resize(input);
+        weights.iter_mut().flatten().for_each(|w| w.resize(input.lanes, [0.0; 2]));
         for (at, Waiting { quad, surface, sample }) in quads.iter().enumerate() {
             let surface = &surfaces[*surface];
-            let interpolator = &surface.gradients.interpolator;
             for (i, alive) in alive(quad, context, info).into_iter().enumerate() {
                 let lane = at * 4 + i;
                 let (x, y) = quad.pixel(i);
-                let covered = quad.covered[i] & merger.sample_mask;
                 input.x[lane] = x;
                 input.y[lane] = y;
                 input.live[lane] = if info.per_sample { alive >> sample & 1 != 0 } else { alive != 0 };
                 input.front_face[lane] = surface.front;
                 input.primitive_id[lane] = surface.primitive_id;
-                input.coverage[lane] = covered;
+                input.coverage[lane] = quad.covered[i] & merger.sample_mask;
                 input.sample_index[lane] = *sample;
                 input.array_indices[lane] = surface.array_indices;
-                let position = if info.per_sample { Location::Sample } else { Location::Center };
-                for location in Location::ALL {
-                    if location != position && !merger.locations[location as usize] {
-                        continue;
-                    }
+            }
+            let position = if info.per_sample { Location::Sample } else { Location::Center };
+            for location in Location::ALL {
+                let [affine, perspective] = merger.locations[location as usize];
+                let [affine_weights, perspective_weights] = &mut weights[location as usize];
+                if !(affine || perspective || location == position) {
+                    continue;
+                }
+                for i in 0..4 {
+                    let lane = at * 4 + i;
+                    let (x, y) = quad.pixel(i);
                     let [ox, oy] = match location {
-                        Location::Center => [128, 128],
-                        Location::Centroid => centroid(context, quad.covered[i], covered),
+                        Location::Center => [CENTER; 2],
+                        Location::Centroid => centroid(context, quad.covered[i], input.coverage[lane]),
                         Location::Sample => context.offsets[*sample as usize],
                     };
-                    let d = interpolator.offset(x * 256 + ox, y * 256 + oy);
-                    let (perspective, w) = interpolator.perspective_weights(d);
-                    let [affine_weights, perspective_weights] = &mut weights[location as usize];
-                    affine_weights[lane] = interpolator.affine_weights(d);
-                    perspective_weights[lane] = perspective;
+                    let (x, y) = (x * SUBPIXELS + ox, y * SUBPIXELS + oy);
+                    let d = surface.gradients.interpolator.offset(x, y);
+                    let (weights, w) = surface.gradients.interpolator.perspective_weights(d);
+                    perspective_weights[lane] = weights;
+                    if affine {
+                        affine_weights[lane] = surface.gradients.interpolator.affine_weights(d);
+                    }
                     if location == position {
-                        let coordinate = |pixel: i32, offset: i32| pixel as f32 + offset as f32 / 256.0;
-                        let depth = round(surface.gradients.depth.at(d));
-                        input.position[lane] = [coordinate(x, ox), coordinate(y, oy), depth, w];
+                        let [x, y] = [x, y].map(|c| c as f32 / SUBPIXELS as f32);
+                        input.position[lane] = [x, y, round(surface.gradients.depth.at(d)), w];
                     }
                 }
             }
@@ -319,7 +317,12 @@ impl Batch {
             else {
                 continue;
             };
-            let value = |v: u32| vertices.vertex(v).get(usize::from(word)).copied().unwrap_or(0);
+            let word = usize::from(word);
+            if word >= vertices.words {
+                continue;
+            }
+            let value =
+                |v: u32| vertices.attributes.get(v as usize * vertices.words + word).copied().unwrap_or(0);
             let location = Location::of(interpolant.mode);
             for (at, (waiting, out)) in quads.iter().zip(row.as_chunks_mut::<4>().0).enumerate() {
                 let surface = &surfaces[waiting.surface];
@@ -403,7 +406,21 @@ fn centroid(context: &Context<'_>, covered: u32, writable: u32) -> [i32; 2] {
         () if mask != all && mask != 0 => Some(mask.trailing_zeros()),
         () => None,
     };
-    first.and_then(|sample| context.offsets.get(sample as usize)).copied().unwrap_or([128, 128])
+    first.and_then(|sample| context.offsets.get(sample as usize)).copied().unwrap_or([CENTER; 2])
+}
+
+/// Makes every vector of lanes as long as the batch; all of them are written over.
+fn resize(input: &mut PixelBatch) {
+    let lanes = input.lanes;
+    input.x.resize(lanes, 0);
+    input.y.resize(lanes, 0);
+    input.position.resize(lanes, [0.0; 4]);
+    input.live.resize(lanes, false);
+    input.front_face.resize(lanes, false);
+    input.primitive_id.resize(lanes, 0);
+    input.coverage.resize(lanes, 0);
+    input.sample_index.resize(lanes, 0);
+    input.array_indices.resize(lanes, [0; 2]);
 }
 
 /// Makes a vector `len` times `value`; it keeps its memory.

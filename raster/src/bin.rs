@@ -61,6 +61,25 @@ impl Bins {
         self.layers.get(layer).and_then(|tiles| tiles.get(row * self.columns + column)).map_or(&[], |t| t)
     }
 
+    /// Squares of `size` pixels (a multiple of the tile size) that have commands: layer, column and row, in the order of layers
+    /// and rows.
+    pub(crate) fn busy(&self, size: i32) -> Vec<(usize, usize, usize)> {
+        let side = (size / self.tile_size) as usize;
+        let mut busy = Vec::new();
+        for (layer, tiles) in self.layers.iter().enumerate().filter(|(_, tiles)| !tiles.is_empty()) {
+            for (row, rows) in tiles.chunks(self.columns * side).enumerate() {
+                for column in 0..self.columns.div_ceil(side) {
+                    let columns = column * side..((column + 1) * side).min(self.columns);
+                    let mut rows = rows.chunks(self.columns);
+                    if rows.any(|tiles| tiles[columns.clone()].iter().any(|tile| !tile.is_empty())) {
+                        busy.push((layer, column, row));
+                    }
+                }
+            }
+        }
+        busy
+    }
+
     pub(crate) fn clear(&mut self) {
         self.layers.iter_mut().flatten().for_each(Vec::clear);
     }

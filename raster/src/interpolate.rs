@@ -26,6 +26,7 @@ pub(crate) struct Plane {
 }
 
 impl Plane {
+    #[inline]
     pub(crate) fn at(&self, d: [f64; 2]) -> f64 {
         (self.c + self.x * d[0]) + self.y * d[1]
     }
@@ -172,6 +173,7 @@ impl Interpolator {
     }
 
     /// A snapped position as the planes take it.
+    #[inline]
     pub(crate) fn offset(&self, x: i32, y: i32) -> [f64; 2] {
         let [left, top, right, bottom] = self.clamp;
         let difference = |at: i32, anchor: i32| f64::from(at) - f64::from(anchor);
@@ -179,16 +181,21 @@ impl Interpolator {
     }
 
     /// Weights of attributes that are linear on the screen.
+    #[inline]
     pub(crate) fn affine_weights(&self, d: [f64; 2]) -> Weights {
         [1, 2].map(|i| self.edges[i].at(d) * self.affine[i] * self.inverse_total)
     }
 
     /// Weights of attributes that are linear in clip space, and `w` there.
+    #[inline]
     pub(crate) fn perspective_weights(&self, d: [f64; 2]) -> (Weights, f32) {
         let q = [0, 1, 2].map(|i| self.edges[i].at(d) * self.perspective[i]);
         let sum = (q[0] + q[1]) + q[2];
         let reciprocal = 1.0 / sum;
-        let w = self.constant_w.unwrap_or_else(|| round(self.total * reciprocal));
+        let w = match self.constant_w {
+            Some(w) => w,
+            None => round(self.total * reciprocal),
+        };
         ([q[1] * reciprocal, q[2] * reciprocal], w)
     }
 
@@ -225,11 +232,13 @@ fn line_box(xy: [[i32; 2]; 2]) -> [i32; 4] {
 }
 
 /// An attribute from its values at the vertices.
+#[inline]
 pub(crate) fn blend(v: [f64; 3], [b1, b2]: Weights) -> f32 {
     round((v[0] + b1 * (v[1] - v[0])) + b2 * (v[2] - v[0]))
 }
 
 /// The one rounding: to nearest even, denormals to zero, the one NaN (d3d-rules §1.1, §1.3).
+#[inline]
 pub(crate) fn round(value: f64) -> f32 {
     let value = value as f32;
     if value.is_nan() {

@@ -55,8 +55,8 @@ pub(crate) struct Merger {
     pub(crate) samples: u32,
     pub(crate) writers: [Option<ColorWriter>; MAX_TARGETS],
     pub(crate) dual_source: bool,
-    /// Places that the shader's inputs are evaluated at.
-    pub(crate) locations: [bool; 3],
+    /// Places that the shader's inputs are evaluated at, without and with perspective.
+    pub(crate) locations: [[bool; 2]; 3],
     alpha_to_coverage: bool,
     alpha_test: Option<(CompareFunc, u8)>,
 }
@@ -76,10 +76,10 @@ impl Merger {
         let alpha_to_coverage = blend.alpha_to_coverage && written & 1 != 0;
         let alpha_test = blend.alpha_test.filter(|_| written & 1 != 0);
         let depth_stencil = DepthStencilTest::new(&state.depth_stencil, layout.depth_stencil);
-        let mut locations = [false; 3];
+        let mut locations = [[false; 2]; 3];
         let timing = info.map_or(Timing::Early, |info| {
-            for (location, _) in info.interpolants.iter().filter_map(|i| Location::of(i.mode)) {
-                locations[location as usize] = true;
+            for (location, perspective) in info.interpolants.iter().filter_map(|i| Location::of(i.mode)) {
+                locations[location as usize][usize::from(perspective)] = true;
             }
             let kills = info.discards || info.writes_coverage || alpha_to_coverage || alpha_test.is_some();
             let tested_after = info.writes_depth || info.writes_stencil_ref || info.writes_memory;

@@ -17,7 +17,7 @@ use crate::primitive::{PrimitiveBatch, VertexBatch};
 use crate::setup::{Assembler, Gradients, QueuedDraw, Record};
 use crate::shader::{PixelShader, ShaderTimeout};
 use crate::state::{BlendState, DepthStencilState, MAX_TARGETS, RasterizerState, Rect};
-use crate::surface::{Image, TILE_SIZE};
+use crate::surface::{Image, MAX_DIMENSION, MAX_LAYERS, TILE_SIZE};
 use crate::tile::{Clear, Queue, TileJob, TilePixels, TileTargets};
 pub use crate::work::Work;
 
@@ -91,8 +91,12 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// An empty queue.
-    pub fn new(layout: TargetLayout, options: PassOptions) -> Self {
+    /// An empty queue. Sizes beyond Direct3D's limits are cut to them; a number of samples that there is no pattern for means one.
+    pub fn new(mut layout: TargetLayout, options: PassOptions) -> Self {
+        layout.width = layout.width.min(MAX_DIMENSION);
+        layout.height = layout.height.min(MAX_DIMENSION);
+        layout.layers = layout.layers.min(MAX_LAYERS);
+        layout.samples = if matches!(layout.samples, 2 | 4 | 8 | 16) { layout.samples } else { 1 };
         let tile_size = if matches!(options.tile_size, 8 | 16 | 32) { options.tile_size } else { TILE_SIZE };
         Self {
             offsets: sample_offsets(layout.samples).collect(),
@@ -172,6 +176,10 @@ impl Pass {
     ///
     /// Primitives with indices beyond the vertices are dropped. `vertices` must have as many attributes and distances as it says.
     pub fn draw(&mut self, state: &Arc<DrawState>, vertices: Arc<VertexBatch>, primitives: PrimitiveBatch) {
+        let tests = state.depth_stencil.depth_enable || state.depth_stencil.stencil_enable;
+        if state.pixel_shader.is_none() && !tests {
+            return; // rasterization is off, for the counts too (d3d-rules §7.8)
+        }
         let merger = Merger::new(state, &self.layout);
         let draw = QueuedDraw::new(Arc::clone(state), vertices, primitives, &self.layout);
         let draw_index = self.draws.len() as u32;
@@ -222,30 +230,29 @@ impl Pass {
 
     /// The image tiles that have something to do, with the bytes of every target in them.
     fn jobs<'a>(&self, targets: &'a mut Targets<'_>) -> Vec<TileJob<'a>> {
-        let columns = self.layout.width.div_ceil(TILE_SIZE) as usize;
-        let rows = self.layout.height.div_ceil(TILE_SIZE) as usize;
-        let (layers, samples) = (self.layout.layers as usize, self.layout.samples as usize);
-        let mut jobs: Vec<TileJob<'a>> = Vec::with_capacity(layers * rows * columns);
-        for layer in 0..layers {
-            for tile in 0..rows * columns {
-                let origin = [tile % columns, tile / columns].map(|c| (c * TILE_SIZE as usize) as i32);
-                jobs.push(TileJob { layer, targets: TileTargets { origin, ..Default::default() } });
-            }
-        }
+        let busy = self.bins.busy(TILE_SIZE as i32);
+        let job = |&(layer, column, row): &(usize, usize, usize)| {
+            let origin = [column, row].map(|c| (c * TILE_SIZE as usize) as i32);
+            TileJob { layer, targets: TileTargets { origin, ..Default::default() } }
+        };
+        let mut jobs: Vec<TileJob<'a>> = busy.iter().map(job).collect();
         let mut attach = |images: &'a mut Vec<&mut Image>, format: Option<Format>, slot: Option<usize>| {
             let Some(format) = format else { return };
-            for (layer, image) in images.iter_mut().enumerate().take(layers) {
+            // Images and busy tiles are in the same order.
+            let mut busy = busy.iter().zip(&mut jobs).peekable();
+            for (layer, image) in images.iter_mut().enumerate() {
                 if (image.format().block_bytes(), image.samples())
                     != (format.block_bytes(), self.layout.samples)
                 {
                     continue;
                 }
-                let image_columns = image.tile_grid().0 as usize;
+                let (columns, samples) = (image.tile_grid().0 as usize, image.samples() as usize);
                 for (at, bytes) in image.tiles_mut().enumerate() {
-                    let (column, row) = (at % image_columns, at / image_columns);
-                    if column < columns && row < rows {
-                        let job = &mut jobs[(layer * rows + row) * columns + column];
-                        let pixels = Some(TilePixels { bytes, format, samples });
+                    let place = |&(layer, column, row): &(usize, usize, usize)| (layer, row, column);
+                    let here = (layer, at / columns, at % columns);
+                    while busy.next_if(|(tile, _)| place(tile) < here).is_some() {}
+                    if let Some((_, job)) = busy.next_if(|(tile, _)| place(tile) == here) {
+                        let pixels = Some(TilePixels::new(bytes, format, samples));
                         match slot {
                             Some(target) => job.targets.colors[target] = pixels,
                             None => job.targets.depth_stencil = pixels,
@@ -258,7 +265,6 @@ impl Pass {
             attach(images, self.layout.colors[target], Some(target));
         }
         attach(&mut targets.depth_stencil, self.layout.depth_stencil, None);
-        jobs.retain(|job| !job.is_empty(&self.bins));
         jobs
     }
 

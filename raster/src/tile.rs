@@ -19,22 +19,28 @@ use crate::surface::TILE_SIZE;
 #[derive(Debug)]
 pub(crate) struct TilePixels<'a> {
     /// Rows of pixels, samples of a pixel behind each other.
-    pub(crate) bytes: &'a mut [u8],
-    pub(crate) format: Format,
-    pub(crate) samples: usize,
+    bytes: &'a mut [u8],
+    format: Format,
+    texel_bytes: usize,
+    samples: usize,
 }
 
-impl TilePixels<'_> {
+impl<'a> TilePixels<'a> {
+    pub(crate) fn new(bytes: &'a mut [u8], format: Format, samples: usize) -> Self {
+        Self { bytes, format, texel_bytes: format.block_bytes(), samples }
+    }
+
     /// A sample of a pixel of the tile.
+    #[inline]
     fn texel(&mut self, x: i32, y: i32, sample: usize) -> Option<&mut [u8]> {
-        let size = self.format.block_bytes();
+        let size = self.texel_bytes;
         let pixel = y as usize * TILE_SIZE as usize + x as usize;
         self.bytes.get_mut((pixel * self.samples + sample) * size..)?.get_mut(..size)
     }
 
     /// All samples of pixels of the tile.
     fn rows(&mut self, pixels: Rect) -> impl Iterator<Item = &mut [u8]> {
-        let pixel = self.format.block_bytes() * self.samples;
+        let pixel = self.texel_bytes * self.samples;
         let columns = pixels.left as usize * pixel..pixels.right as usize * pixel;
         let rows = self.bytes.chunks_mut(TILE_SIZE as usize * pixel);
         let rows = rows.skip(pixels.top as usize).take((pixels.bottom - pixels.top) as usize);
@@ -52,11 +58,13 @@ pub(crate) struct TileTargets<'a> {
 }
 
 impl TileTargets<'_> {
+    #[inline]
     pub(crate) fn color(&mut self, target: usize, x: i32, y: i32, sample: usize) -> Option<&mut [u8]> {
         let [left, top] = self.origin;
         self.colors[target].as_mut()?.texel(x - left, y - top, sample)
     }
 
+    #[inline]
     pub(crate) fn depth_stencil(&mut self, x: i32, y: i32, sample: usize) -> Option<&mut [u8]> {
         let [left, top] = self.origin;
         self.depth_stencil.as_mut()?.texel(x - left, y - top, sample)
@@ -88,10 +96,9 @@ impl Clear {
             }
             Self::DepthStencil { depth, stencil, pixels } => {
                 let Some(target) = &mut targets.depth_stencil else { return };
-                let format = target.format;
+                let (format, texel_bytes) = (target.format, target.texel_bytes);
                 for row in target.rows(local(pixels)) {
-                    row.chunks_exact_mut(format.block_bytes())
-                        .for_each(|to| store(format, to, *depth, *stencil));
+                    row.chunks_exact_mut(texel_bytes).for_each(|to| store(format, to, *depth, *stencil));
                 }
             }
         }
@@ -123,11 +130,6 @@ impl TileJob<'_> {
         let count = TILE_SIZE as i32 / size;
         (0..count * count)
             .map(move |i| ((left / size + i % count) as usize, (top / size + i / count) as usize))
-    }
-
-    /// True when no tile in it has commands.
-    pub(crate) fn is_empty(&self, bins: &Bins) -> bool {
-        self.tiles(bins).all(|(column, row)| bins.tile(self.layer, column, row).is_empty())
     }
 
     /// Runs the commands of every tile in it.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+#[allow(dead_code)] // other tests read words
 mod goldens;
 mod scene;
 
@@ -58,7 +59,7 @@ fn triangles() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|p| numbers(p))
+            .map(numbers)
             .map(|p| ([p[0], p[1]], p[2] as u64))
             .collect();
         let mut drawn = covered(samples, PrimitiveKind::Triangles, &corners);

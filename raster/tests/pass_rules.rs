@@ -273,7 +273,7 @@ fn depth_bias() {
     assert_eq!(draw(Format::D24UnormS8Uint, DepthBias { constant: 5, ..none }, [0.25; 3]), 0x40_0005);
     // Float depth: the unit is 2^(-1 - 23).
     let float = |bias, depths| f32::from_bits(draw(Format::D32Float, bias, depths));
-    let unit = 2.0_f32.powi(-24);
+    let unit = 1.0 / (1 << 24) as f32;
     assert_eq!(float(DepthBias { constant: 6, ..none }, flat), 0.5 + 6.0 * unit);
     assert_eq!(float(DepthBias { offset: 0.125, ..none }, flat), 0.625);
     assert_eq!(float(DepthBias { constant: 1 << 22, clamp: 0.0625, ..none }, flat), 0.5625);
