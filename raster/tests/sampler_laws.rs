@@ -207,6 +207,11 @@ proptest! {
     }
 
     #[test]
+    fn loads_read_what_the_images_hold(view in any_view(&[ViewDimension::Texture2DArray]), x in 0..9u32, y in 0..9u32) {
+        prop_assert_eq!(load(&view, [x, y, 0], 0, 0), view.image(0, 0).read_texel(x, y, 0));
+    }
+
+    #[test]
     fn views_of_tiled_and_linear_images_agree(seed in any::<u32>(), state in any_sampler(), request in any_request()) {
         let desc = TextureDesc { width: 70, height: 66, ..Default::default() };
         let texel = |x: u32, y: u32| (seed ^ x << 4 ^ y << 13).wrapping_mul(0x9e37_79b9);

@@ -37,8 +37,8 @@ impl<'a> Plan<'a> {
         let filter = if minifies { sampler.min_filter } else { sampler.mag_filter };
         let mut mips = levels.mips(sampler.mip_filter, view.mip_levels());
         let mut linear = filter != Filter::Point;
-        if view.format().is_integer() {
-            // Integers have no mean: the nearest texel of the nearer level.
+        if view.texels.integer {
+            // The nearest texel of the nearer level.
             linear = false;
             let nearer = if mips[1].1 >= ONE / 2 { mips[1].0 } else { mips[0].0 };
             mips = [(nearer, ONE), (0, 0)];
@@ -79,12 +79,20 @@ impl<'a> Plan<'a> {
             let taps = if self.linear { address::linear_taps } else { address::point_taps };
             taps(mode, place[i], extent[i], offset)
         });
-        for (layer, layer_weight) in taps[2].into_iter().filter(|tap| tap.1 > 0) {
+        let [columns, rows, layers] = taps;
+        for (layer, layer_weight) in layers {
+            if layer_weight == 0 {
+                continue;
+            }
             let image = layer.map(|layer| view.image(mip, layer));
-            for (row, row_weight) in taps[1].into_iter().filter(|tap| tap.1 > 0) {
-                for (column, column_weight) in taps[0].into_iter().filter(|tap| tap.1 > 0) {
-                    let tap = image.zip(column).zip(row).map(|((image, column), row)| (image, column, row));
-                    sink(tap, f64::from(layer_weight * row_weight * column_weight) * weight);
+            for (row, row_weight) in rows {
+                for (column, column_weight) in columns {
+                    let tap_weight = layer_weight * row_weight * column_weight;
+                    if tap_weight > 0 {
+                        let tap =
+                            image.zip(column).zip(row).map(|((image, column), row)| (image, column, row));
+                        sink(tap, f64::from(tap_weight) * weight);
+                    }
                 }
             }
         }

@@ -64,8 +64,7 @@ pub(super) fn gather(
     quad.map(|place| match place {
         Place::Texel(image, x, y) => texels.register(image, x, y, 0),
         Place::Border => texels.border(sampler.border).register,
-        // Integers have no mean.
-        Place::Corner([(image, x, y), ..]) if view.format().is_integer() => texels.register(image, x, y, 0),
+        Place::Corner([(image, x, y), ..]) if texels.integer => texels.register(image, x, y, 0),
         Place::Corner(corner) => {
             let mut mean = Mean::default();
             for (image, x, y) in corner {

@@ -3,7 +3,7 @@
 //! UNORM and SNORM components are filtered as the integers that they are and divided once at the end, so that a filtered value is
 //! the exact weighted mean, rounded. Everything else is filtered as the float that it decodes to (divisor 1).
 
-use crate::format::norm::UNORM8_TO_F32;
+use crate::format::norm::{self, UNORM8_TO_F32};
 use crate::format::srgb::SRGB8_TO_F32;
 use crate::format::{Component, Format, Kind};
 use crate::surface::{BlockCodes, Image};
@@ -11,12 +11,43 @@ use crate::surface::{BlockCodes, Image};
 /// What the bytes of a texel need.
 #[derive(Debug, Clone, Copy)]
 enum Storage {
-    /// Four bytes, UNORM or sRGB; `order` are the bytes of red, green, blue and alpha. Without alpha its byte counts as 255.
-    Bytes { order: [u8; 4], alpha: bool },
+    /// Four bytes, UNORM or sRGB.
+    Bytes(Bytes4),
     /// The image's decoded blocks.
     Blocks(BlockCodes),
-    /// Whatever the format's decoder makes of it.
-    Other,
+    /// Whatever the format's decoder makes of so many bytes.
+    Other(usize),
+}
+
+/// Where the components of four bytes are.
+#[derive(Debug, Clone, Copy)]
+struct Bytes4 {
+    /// Lowest bits of red, green, blue and alpha.
+    shifts: [u32; 4],
+    /// 255 when there is no alpha.
+    opaque: u8,
+    srgb: bool,
+}
+
+impl Bytes4 {
+    fn new(format: Format) -> Option<Self> {
+        let components = format.components();
+        let plain = format.block_bytes() == 4
+            && components.iter().all(|c| c.bits == 8 && matches!(c.kind, Kind::Unorm | Kind::Srgb));
+        let shift = |i| component(format, i).map(|c| c.shift);
+        let (shifts, opaque) = match shift(3) {
+            Some(alpha) => ([shift(0)?, shift(1)?, shift(2)?, alpha], 0),
+            None => ([shift(0)?, shift(1)?, shift(2)?, 0], 255),
+        };
+        plain.then_some(Self { shifts, opaque, srgb: format.is_srgb() })
+    }
+
+    #[inline]
+    fn read(self, image: &Image, x: u32, y: u32, sample: u32) -> Option<[u8; 4]> {
+        let texel = u32::from_le_bytes(*image.plain_texel(x, y, sample, 4)?.first_chunk()?);
+        let [r, g, b, a] = self.shifts.map(|shift| texel.wrapping_shr(shift) as u8);
+        Some([r, g, b, a | self.opaque])
+    }
 }
 
 /// The reader of a view's texels.
@@ -28,6 +59,8 @@ pub(crate) struct Texels {
     pub(super) divisors: [f64; 4],
     /// Least value that a component can have: 0, -1, or minus infinity.
     low: [f32; 4],
+    /// The format holds integers, which have no mean.
+    pub(super) integer: bool,
 }
 
 /// A border colour as a format sees it.
@@ -41,7 +74,7 @@ impl Texels {
     pub(crate) fn new(format: Format) -> Self {
         let storage = match format.block_codec() {
             Some(codec) => Storage::Blocks(BlockCodes::of(codec)),
-            None => bytes(format).unwrap_or(Storage::Other),
+            None => Bytes4::new(format).map_or(Storage::Other(format.block_bytes()), Storage::Bytes),
         };
         let (mut divisors, mut low) = ([1.0; 4], [f32::NEG_INFINITY; 4]);
         for i in 0..4 {
@@ -51,7 +84,7 @@ impl Texels {
                     (codes.divisor().into(), if codes == BlockCodes::Snorm { -1.0 } else { 0.0 })
                 }
                 // Alpha that is not there is a byte of 255 all the same.
-                Storage::Bytes { .. } if i == 3 => (255.0, 0.0),
+                Storage::Bytes(_) if i == 3 => (255.0, 0.0),
                 _ => component(format, i).map_or((1.0, f32::NEG_INFINITY), |c| match c.kind {
                     Kind::Unorm => (((1u64 << c.bits) - 1) as f64, 0.0),
                     Kind::Snorm => (((1u64 << (c.bits - 1)) - 1) as f64, -1.0),
@@ -61,18 +94,16 @@ impl Texels {
                 }),
             };
         }
-        Self { format, storage, divisors, low }
+        Self { format, storage, divisors, low, integer: format.is_integer() }
     }
 
     /// Register bits of a texel's sample. Nothing is rounded that a load would not round.
     #[inline]
     pub(super) fn register(&self, image: &Image, x: u32, y: u32, sample: u32) -> [u32; 4] {
         match self.storage {
-            Storage::Bytes { order, alpha } => {
-                let Some(rgba) = texel_bytes(image, x, y, sample, order, alpha) else {
-                    return self.format.outside();
-                };
-                let table = if self.format.is_srgb() { &SRGB8_TO_F32 } else { &UNORM8_TO_F32 };
+            Storage::Bytes(bytes) => {
+                let Some(rgba) = bytes.read(image, x, y, sample) else { return self.format.outside() };
+                let table = if bytes.srgb { &SRGB8_TO_F32 } else { &UNORM8_TO_F32 };
                 let [r, g, b, a] = rgba.map(usize::from);
                 [table[r], table[g], table[b], UNORM8_TO_F32[a]].map(f32::to_bits)
             }
@@ -80,7 +111,7 @@ impl Texels {
                 let numerators = self.numerators(image, x, y);
                 std::array::from_fn(|i| (numerators[i] / self.divisors[i] as f32).to_bits())
             }
-            Storage::Other => match image.texel(x, y, sample) {
+            Storage::Other(bytes) => match image.plain_texel(x, y, sample, bytes) {
                 Some(texel) => self.format.decode_texel(texel),
                 None => self.format.outside(),
             },
@@ -91,9 +122,9 @@ impl Texels {
     #[inline]
     pub(super) fn numerators(&self, image: &Image, x: u32, y: u32) -> [f32; 4] {
         match self.storage {
-            Storage::Bytes { order, alpha } => {
-                let Some(rgba) = texel_bytes(image, x, y, 0, order, alpha) else { return [0.0; 4] };
-                if self.format.is_srgb() { srgb(rgba) } else { rgba.map(f32::from) }
+            Storage::Bytes(bytes) => {
+                let Some(rgba) = bytes.read(image, x, y, 0) else { return [0.0; 4] };
+                if bytes.srgb { srgb(rgba) } else { rgba.map(f32::from) }
             }
             Storage::Blocks(codes) => {
                 let Some(texel) = image.block_texel(x, y) else { return [0.0; 4] };
@@ -105,12 +136,12 @@ impl Texels {
                     texel.map(|code| codes.numerator(code))
                 }
             }
-            Storage::Other => {
+            Storage::Other(_) => {
                 let register = self.register(image, x, y, 0).map(f32::from_bits);
                 std::array::from_fn(|i| match self.divisors[i] {
                     1.0 => flush(register[i]),
                     // The product is less than a half away from the stored integer.
-                    divisor => (f64::from(register[i]) * divisor).round_ties_even() as f32,
+                    divisor => norm::round_to_i32(f64::from(register[i]) * divisor) as f32,
                 })
             }
         }
@@ -137,29 +168,9 @@ impl Texels {
     }
 }
 
-/// Four bytes a texel, each a component.
-fn bytes(format: Format) -> Option<Storage> {
-    let components = format.components();
-    let plain = format.block_bytes() == 4
-        && components.iter().all(|c| c.bits == 8 && matches!(c.kind, Kind::Unorm | Kind::Srgb));
-    let at = |i| component(format, i).map(|c| (c.shift / 8) as u8);
-    let alpha = at(3);
-    plain.then_some(Storage::Bytes {
-        order: [at(0)?, at(1)?, at(2)?, alpha.unwrap_or(3)],
-        alpha: alpha.is_some(),
-    })
-}
-
 /// The component that fills register component `index`.
 fn component(format: Format, index: usize) -> Option<Component> {
     format.components().iter().copied().find(|c| c.channel.register() == Some(index))
-}
-
-#[inline]
-fn texel_bytes(image: &Image, x: u32, y: u32, sample: u32, order: [u8; 4], alpha: bool) -> Option<[u8; 4]> {
-    let texel: &[u8; 4] = image.texel(x, y, sample)?.first_chunk()?;
-    let [r, g, b, a] = order.map(|byte| texel[usize::from(byte & 3)]);
-    Some([r, g, b, if alpha { a } else { 255 }])
 }
 
 fn srgb([r, g, b, a]: [u8; 4]) -> [f32; 4] {

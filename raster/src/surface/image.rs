@@ -119,11 +119,22 @@ impl Image {
     /// The bytes of one sample; `None` outside the image. For compressed formats, those of the texel's block.
     #[inline]
     pub fn texel(&self, x: u32, y: u32, sample: u32) -> Option<&[u8]> {
+        let extent = self.format.block_extent();
+        self.unit(x, y, sample, self.format.block_bytes(), extent)
+    }
+
+    /// As [`texel`](Self::texel) for formats without blocks whose texels have `bytes` bytes: what a caller knows is not looked up.
+    #[inline]
+    pub(crate) fn plain_texel(&self, x: u32, y: u32, sample: u32, bytes: usize) -> Option<&[u8]> {
+        self.unit(x, y, sample, bytes, 1)
+    }
+
+    #[inline(always)]
+    fn unit(&self, x: u32, y: u32, sample: u32, bytes: usize, extent: u32) -> Option<&[u8]> {
         if x >= self.width || y >= self.height || sample >= self.samples {
             return None;
         }
-        let bytes = self.format.block_bytes();
-        let start = self.texel_offset(x, y) + sample as usize * bytes;
+        let start = self.geometry.offset(x / extent, y / extent) + sample as usize * bytes;
         self.data.get(start..start + bytes)
     }
 
