@@ -4,7 +4,7 @@
 //! both happen in the order of the quads, so that it does not matter where one batch ends.
 
 use crate::coverage::CENTER;
-use crate::depth_stencil::{Sample, clamp_to_viewport};
+use crate::depth_stencil::{DepthStencilTest, Sample, clamp_to_viewport};
 use crate::interpolate::{SUBPIXELS, Weights, blend, round};
 use crate::merge::{Location, Merger, Timing};
 use crate::pass::Work;
@@ -42,11 +42,33 @@ impl Surface {
         }
     }
 
-    /// Depth at a snapped position, as the shader sees it.
+    /// Depth at snapped positions, as the shader sees it.
     #[inline]
-    fn depth(&self, x: i32, y: i32) -> f32 {
+    fn depth(&self, positions: &[[i32; 4]; 2]) -> [f32; 4] {
         let gradients = &self.gradients;
-        round(gradients.depth.at(gradients.interpolator.offset(x, y)))
+        gradients.depth.over(&gradients.interpolator.offsets(positions)).map(round)
+    }
+
+    /// Tests and updates one sample; true when it passes. `depth` is not clamped yet.
+    #[inline]
+    fn test(
+        &self,
+        test: &DepthStencilTest,
+        texel: Option<&mut [u8]>,
+        depth: f32,
+        reference: u8,
+        work: &mut Work,
+    ) -> bool {
+        let Some(texel) = texel else { return true };
+        let depth = clamp_to_viewport(depth, &self.viewport);
+        let passes = test.run(texel, Sample { depth, front: self.front, reference });
+        work.z_tested += 1;
+        if passes {
+            work.z_passed += 1;
+        } else {
+            work.z_failed += 1;
+        }
+        passes
     }
 }
 
@@ -62,6 +84,20 @@ pub(crate) struct Quad {
 }
 
 impl Quad {
+    /// Columns and rows of its pixels.
+    #[inline]
+    fn pixels(&self) -> [[i32; 4]; 2] {
+        [[self.x, self.x + 1, self.x, self.x + 1], [self.y, self.y, self.y + 1, self.y + 1]]
+    }
+
+    /// Snapped positions at these offsets from the pixels' corners.
+    #[inline]
+    fn positions(&self, offsets: [[i32; 2]; 4]) -> [[i32; 4]; 2] {
+        let pixels = self.pixels();
+        [0, 1].map(|axis| std::array::from_fn(|i| pixels[axis][i] * SUBPIXELS + offsets[i][axis]))
+    }
+
+    #[inline]
     pub(crate) fn pixel(&self, lane: usize) -> (i32, i32) {
         (self.x + (lane as i32 & 1), self.y + (lane as i32 >> 1))
     }
@@ -83,7 +119,7 @@ pub(crate) struct Batch {
     quads: Vec<Waiting>,
     input: PixelBatch,
     output: PixelOutput,
-    /// With and without perspective at every location, by lane.
+    /// Without and with perspective at every location, by quad.
     weights: [[Vec<Weights>; 2]; 3],
 }
 
@@ -97,32 +133,6 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Tests one pixel's samples in order; returns those that pass.
-    fn test(
-        &self,
-        surface: &Surface,
-        (x, y): (i32, i32),
-        samples: u32,
-        given: (Option<f32>, Option<u8>),
-        targets: &mut TileTargets<'_>,
-        work: &mut Work,
-    ) -> u32 {
-        let Some(test) = &self.merger.depth_stencil else { return samples };
-        let reference = given.1.unwrap_or(test.reference());
-        let mut passed = 0;
-        for sample in bits(samples) {
-            let Some(texel) = targets.depth_stencil(x, y, sample) else { return samples };
-            let [ox, oy] = self.offsets[sample];
-            let depth = given.0.unwrap_or_else(|| surface.depth(x * SUBPIXELS + ox, y * SUBPIXELS + oy));
-            let depth = clamp_to_viewport(depth, &surface.viewport);
-            passed |= u32::from(test.run(texel, Sample { depth, front: surface.front, reference })) << sample;
-        }
-        work.z_tested += u64::from(samples.count_ones());
-        work.z_passed += u64::from(passed.count_ones());
-        work.z_failed += u64::from((samples & !passed).count_ones());
-        passed
-    }
-
     /// Tests a quad before its shader runs, and closes samples that fail.
     pub(crate) fn test_early(
         &self,
@@ -134,15 +144,48 @@ impl Context<'_> {
         if self.merger.timing == Timing::Late {
             return;
         }
-        for lane in 0..4 {
-            if quad.open[lane] != 0 {
-                let pixel = quad.pixel(lane);
-                quad.open[lane] = self.test(surface, pixel, quad.open[lane], (None, None), targets, work);
+        if let Some(test) = &self.merger.depth_stencil {
+            for (sample, &offset) in self.offsets.iter().enumerate() {
+                if quad.open.iter().all(|open| open >> sample & 1 == 0) {
+                    continue;
+                }
+                let depths = surface.depth(&quad.positions([offset; 4]));
+                for (lane, depth) in depths.into_iter().enumerate() {
+                    let (x, y) = quad.pixel(lane);
+                    if quad.open[lane] >> sample & 1 != 0 {
+                        let texel = targets.depth_stencil(x, y, sample);
+                        let passes = surface.test(test, texel, depth, test.reference(), work);
+                        quad.open[lane] &= !(u32::from(!passes) << sample);
+                    }
+                }
             }
         }
         if self.merger.shader.is_none() || self.merger.timing == Timing::Forced {
             work.occlusion_samples += quad.open.iter().map(|open| u64::from(open.count_ones())).sum::<u64>();
         }
+    }
+
+    /// Tests a pixel of a quad after its shader ran; returns the samples that pass.
+    fn test_late(
+        &self,
+        surface: &Surface,
+        (quad, lane): (&Quad, usize),
+        open: u32,
+        (depth, reference): (Option<f32>, Option<u8>),
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) -> u32 {
+        let Some(test) = &self.merger.depth_stencil else { return open };
+        let reference = reference.unwrap_or(test.reference());
+        let (x, y) = quad.pixel(lane);
+        let mut passed = 0;
+        for sample in bits(open) {
+            let interpolated = || surface.depth(&quad.positions([self.offsets[sample]; 4]))[lane];
+            let depth = depth.unwrap_or_else(interpolated);
+            let passes = surface.test(test, targets.depth_stencil(x, y, sample), depth, reference, work);
+            passed |= u32::from(passes) << sample;
+        }
+        passed
     }
 }
 
@@ -211,9 +254,10 @@ impl Batch {
     ) -> Result<(), ShaderTimeout> {
         if let Some(shader) = context.merger.shader.as_deref().filter(|_| !self.quads.is_empty()) {
             self.shade(shader, context, work)?;
+            let info = shader.info();
             for at in 0..self.quads.len() {
                 for lane in 0..4 {
-                    self.merge(at, lane, shader.info(), context, targets, work);
+                    self.merge(at, lane, info, context, targets, work);
                 }
             }
         }
@@ -259,47 +303,48 @@ impl Batch {
         let merger = context.merger;
         input.lanes = quads.len() * 4;
         resize(input);
-        weights.iter_mut().flatten().for_each(|w| w.resize(input.lanes, [0.0; 2]));
+        weights.iter_mut().flatten().for_each(|w| w.resize(quads.len(), [[0.0; 4]; 2]));
+        let position = if info.per_sample { Location::Sample } else { Location::Center };
         for (at, Waiting { quad, surface, sample }) in quads.iter().enumerate() {
             let surface = &surfaces[*surface];
-            for (i, alive) in alive(quad, context, info).into_iter().enumerate() {
-                let lane = at * 4 + i;
-                let (x, y) = quad.pixel(i);
-                input.x[lane] = x;
-                input.y[lane] = y;
-                input.live[lane] = if info.per_sample { alive >> sample & 1 != 0 } else { alive != 0 };
-                input.front_face[lane] = surface.front;
-                input.primitive_id[lane] = surface.primitive_id;
-                input.coverage[lane] = quad.covered[i] & merger.sample_mask;
-                input.sample_index[lane] = *sample;
-                input.array_indices[lane] = surface.array_indices;
-            }
-            let position = if info.per_sample { Location::Sample } else { Location::Center };
+            let coverage = quad.covered.map(|covered| covered & merger.sample_mask);
+            let alive = alive(quad, context, info);
+            let shaded = if info.per_sample { 1 << sample } else { u32::MAX };
+            let [x, y] = quad.pixels();
+            input.x.as_chunks_mut().0[at] = x;
+            input.y.as_chunks_mut().0[at] = y;
+            input.live.as_chunks_mut().0[at] = alive.map(|samples| samples & shaded != 0);
+            input.front_face.as_chunks_mut().0[at] = [surface.front; 4];
+            input.primitive_id.as_chunks_mut().0[at] = [surface.primitive_id; 4];
+            input.coverage.as_chunks_mut().0[at] = coverage;
+            input.sample_index.as_chunks_mut().0[at] = [*sample; 4];
+            input.array_indices.as_chunks_mut().0[at] = [surface.array_indices; 4];
             for location in Location::ALL {
                 let [affine, perspective] = merger.locations[location as usize];
-                let [affine_weights, perspective_weights] = &mut weights[location as usize];
                 if !(affine || perspective || location == position) {
                     continue;
                 }
-                for i in 0..4 {
-                    let lane = at * 4 + i;
-                    let (x, y) = quad.pixel(i);
-                    let [ox, oy] = match location {
-                        Location::Center => [CENTER; 2],
-                        Location::Centroid => centroid(context, quad.covered[i], input.coverage[lane]),
-                        Location::Sample => context.offsets[*sample as usize],
-                    };
-                    let (x, y) = (x * SUBPIXELS + ox, y * SUBPIXELS + oy);
-                    let d = surface.gradients.interpolator.offset(x, y);
-                    let (weights, w) = surface.gradients.interpolator.perspective_weights(d);
-                    perspective_weights[lane] = weights;
-                    if affine {
-                        affine_weights[lane] = surface.gradients.interpolator.affine_weights(d);
+                let offsets = match location {
+                    Location::Center => [[CENTER; 2]; 4],
+                    Location::Centroid => {
+                        [0, 1, 2, 3].map(|i| centroid(context, quad.covered[i], coverage[i]))
                     }
-                    if location == position {
-                        let [x, y] = [x, y].map(|c| c as f32 / SUBPIXELS as f32);
-                        input.position[lane] = [x, y, round(surface.gradients.depth.at(d)), w];
-                    }
+                    Location::Sample => [context.offsets[*sample as usize]; 4],
+                };
+                let positions = quad.positions(offsets);
+                let interpolator = &surface.gradients.interpolator;
+                let d = interpolator.offsets(&positions);
+                let [affine_weights, perspective_weights] = &mut weights[location as usize];
+                let (at_quad, w) = interpolator.perspective_weights(&d);
+                perspective_weights[at] = at_quad;
+                if affine {
+                    affine_weights[at] = interpolator.affine_weights(&d);
+                }
+                if location == position {
+                    let [x, y] = positions.map(|c| c.map(|c| c as f32 / SUBPIXELS as f32));
+                    let z = surface.gradients.depth.over(&d).map(round);
+                    input.position.as_chunks_mut::<4>().0[at] =
+                        std::array::from_fn(|i| [x[i], y[i], z[i], w[i]]);
                 }
             }
         }
@@ -327,18 +372,16 @@ impl Batch {
             for (at, (waiting, out)) in quads.iter().zip(row.as_chunks_mut::<4>().0).enumerate() {
                 let surface = &surfaces[waiting.surface];
                 let [v0, v1, v2] = surface.vertices;
-                match location {
-                    None => *out = [value(surface.leading); 4],
+                *out = match location {
+                    None => [value(surface.leading); 4],
                     // A point has one vertex, and even infinities of it are the same everywhere.
-                    Some(_) if v0 == v1 && v0 == v2 => *out = [value(v0); 4],
+                    Some(_) if v0 == v1 && v0 == v2 => [value(v0); 4],
                     Some((location, perspective)) => {
                         let v = surface.vertices.map(|v| f64::from(f32::from_bits(value(v))));
-                        let weights = &weights[location as usize][usize::from(perspective)][at * 4..];
-                        for (out, &weights) in out.iter_mut().zip(weights) {
-                            *out = blend(v, weights).to_bits();
-                        }
+                        let weights = &weights[location as usize][usize::from(perspective)][at];
+                        blend(v, weights).map(f32::to_bits)
                     }
-                }
+                };
             }
         }
     }
@@ -366,23 +409,21 @@ impl Batch {
         let color = |target: usize| output.colors[target].get(lane).copied();
         let mut open = quad.open[i] & if info.per_sample { 1 << sample } else { u32::MAX };
         open = merger.coverage(open, color(0), info.writes_coverage.then(|| output.coverage[lane]));
-        let (x, y) = quad.pixel(i);
         if merger.timing == Timing::Late && open != 0 {
             let depth = info.writes_depth.then(|| output.depth[lane]);
             let reference = info.writes_stencil_ref.then(|| output.stencil_ref[lane] as u8);
-            open = context.test(&self.surfaces[*surface], (x, y), open, (depth, reference), targets, work);
+            let surface = &self.surfaces[*surface];
+            open = context.test_late(surface, (quad, i), open, (depth, reference), targets, work);
         }
         if merger.timing != Timing::Forced {
             work.occlusion_samples += u64::from(open.count_ones());
         }
-        if open == 0 {
-            return;
-        }
+        let (x, y) = quad.pixel(i);
         let second = if merger.dual_source { color(1) } else { None }.unwrap_or_default();
-        for (target, writer) in merger.writers.iter().enumerate() {
-            let (Some(writer), Some(color)) = (writer, color(target)) else { continue };
+        for (target, writer) in &merger.writers {
+            let Some(color) = color(*target).filter(|_| open != 0) else { continue };
             for sample in bits(open) {
-                let Some(texel) = targets.color(target, x, y, sample) else { break };
+                let Some(texel) = targets.color(*target, x, y, sample) else { break };
                 writer.write(texel, color, second);
             }
             work.pixels_written += 1;

@@ -43,15 +43,22 @@ impl DepthStencilTest {
     }
 
     /// Tests and updates one sample; true when it passes.
+    #[inline]
     pub(crate) fn run(&self, texel: &mut [u8], sample: Sample) -> bool {
         let s = &self.state;
         let Some((stored_depth, stored_stencil)) = load(self.format, texel) else { return false };
         let depth = depth_code(self.format, sample.depth);
+        if !s.stencil_enable {
+            let passes = s.depth_func.compare(depth, stored_depth);
+            if passes && s.depth_write {
+                store(self.format, texel, Some(depth), None);
+            }
+            return passes;
+        }
         let face = if sample.front { &s.front } else { &s.back };
         let masked = |value: u8| value & s.stencil_read_mask;
         // The reference stands on the left.
-        let stencil_passes =
-            !s.stencil_enable || face.func.compare(masked(sample.reference), masked(stored_stencil));
+        let stencil_passes = face.func.compare(masked(sample.reference), masked(stored_stencil));
         let depth_passes = !s.depth_enable || s.depth_func.compare(depth, stored_depth);
         let op = match (stencil_passes, depth_passes) {
             (false, _) => face.fail,
@@ -59,16 +66,10 @@ impl DepthStencilTest {
             (true, true) => face.pass,
         };
         let passes = stencil_passes && depth_passes;
-        let new_depth = if passes && s.depth_enable && s.depth_write { depth } else { stored_depth };
-        let new_stencil = if s.stencil_enable {
-            let changed = apply(op, stored_stencil, sample.reference);
-            stored_stencil & !s.stencil_write_mask | changed & s.stencil_write_mask
-        } else {
-            stored_stencil
-        };
-        if new_depth.to_bits() != stored_depth.to_bits() || new_stencil != stored_stencil {
-            store(self.format, texel, Some(new_depth), Some(new_stencil));
-        }
+        let new_depth = (passes && s.depth_enable && s.depth_write).then_some(depth);
+        let changed = apply(op, stored_stencil, sample.reference);
+        let new_stencil = stored_stencil & !s.stencil_write_mask | changed & s.stencil_write_mask;
+        store(self.format, texel, new_depth, Some(new_stencil));
         passes
     }
 }
@@ -87,6 +88,7 @@ fn apply(op: StencilOp, stored: u8, reference: u8) -> u8 {
 }
 
 /// Clamps depth to the viewport as the output merger does, always (d3d-rules §6.7); a viewport may be upside down (§17.1.4).
+#[inline]
 pub(crate) fn clamp_to_viewport(depth: f32, viewport: &Viewport) -> f32 {
     let (a, b) = (viewport.min_depth, viewport.max_depth);
     let (low, high) = if a <= b { (a, b) } else { (b, a) };
@@ -96,6 +98,7 @@ pub(crate) fn clamp_to_viewport(depth: f32, viewport: &Viewport) -> f32 {
 }
 
 /// Depth as the format stores and compares it: codes of 16 or 24 bits are exact in `f32`, float depth is itself.
+#[inline]
 pub(crate) fn depth_code(format: Format, depth: f32) -> f32 {
     match format.unorm_depth_bits() {
         Some(bits) => f32_to_unorm(depth, bits) as f32,
@@ -104,6 +107,7 @@ pub(crate) fn depth_code(format: Format, depth: f32) -> f32 {
 }
 
 /// Depth code and stencil of a texel.
+#[inline]
 fn load(format: Format, texel: &[u8]) -> Option<(f32, u8)> {
     Some(match (format, texel) {
         (Format::D16Unorm, &[a, b, ..]) => (f32::from(u16::from_le_bytes([a, b])), 0),
@@ -116,6 +120,7 @@ fn load(format: Format, texel: &[u8]) -> Option<(f32, u8)> {
 }
 
 /// Puts a depth code, stencil or both into a texel.
+#[inline]
 pub(crate) fn store(format: Format, texel: &mut [u8], depth: Option<f32>, stencil: Option<u8>) {
     match (format, texel) {
         (Format::D24UnormS8Uint, [a, b, c, s, ..]) => {

@@ -31,13 +31,22 @@ impl Plane {
         (self.c + self.x * d[0]) + self.y * d[1]
     }
 
+    /// At four positions.
+    #[inline]
+    pub(crate) fn over(&self, d: &[Lanes; 2]) -> Lanes {
+        std::array::from_fn(|i| (self.c + self.x * d[0][i]) + self.y * d[1][i])
+    }
+
     fn is_finite(&self) -> bool {
         self.c.is_finite() && self.x.is_finite() && self.y.is_finite()
     }
 }
 
-/// Weights of the second and third vertex.
-pub(crate) type Weights = [f64; 2];
+/// A value for each pixel of a quad.
+pub(crate) type Lanes = [f64; 4];
+
+/// Weights of the second and third vertex at each pixel of a quad.
+pub(crate) type Weights = [Lanes; 2];
 
 /// Where a primitive's weights come from; see the module's definition.
 #[derive(Debug, Clone)]
@@ -180,23 +189,34 @@ impl Interpolator {
         [difference(x.clamp(left, right), self.anchor[0]), difference(y.clamp(top, bottom), self.anchor[1])]
     }
 
+    /// Four snapped positions as the planes take them.
+    #[inline]
+    pub(crate) fn offsets(&self, at: &[[i32; 4]; 2]) -> [Lanes; 2] {
+        let [left, top, right, bottom] = self.clamp;
+        let difference = |at: i32, anchor: i32| f64::from(at) - f64::from(anchor);
+        [
+            at[0].map(|x| difference(x.clamp(left, right), self.anchor[0])),
+            at[1].map(|y| difference(y.clamp(top, bottom), self.anchor[1])),
+        ]
+    }
+
     /// Weights of attributes that are linear on the screen.
     #[inline]
-    pub(crate) fn affine_weights(&self, d: [f64; 2]) -> Weights {
-        [1, 2].map(|i| self.edges[i].at(d) * self.affine[i] * self.inverse_total)
+    pub(crate) fn affine_weights(&self, d: &[Lanes; 2]) -> Weights {
+        [1, 2].map(|i| self.edges[i].over(d).map(|e| e * self.affine[i] * self.inverse_total))
     }
 
     /// Weights of attributes that are linear in clip space, and `w` there.
     #[inline]
-    pub(crate) fn perspective_weights(&self, d: [f64; 2]) -> (Weights, f32) {
-        let q = [0, 1, 2].map(|i| self.edges[i].at(d) * self.perspective[i]);
-        let sum = (q[0] + q[1]) + q[2];
-        let reciprocal = 1.0 / sum;
+    pub(crate) fn perspective_weights(&self, d: &[Lanes; 2]) -> (Weights, [f32; 4]) {
+        let [q0, q1, q2] = [0, 1, 2].map(|i| self.edges[i].over(d).map(|e| e * self.perspective[i]));
+        let reciprocal: Lanes = std::array::from_fn(|i| 1.0 / ((q0[i] + q1[i]) + q2[i]));
         let w = match self.constant_w {
-            Some(w) => w,
-            None => round(self.total * reciprocal),
+            Some(w) => [w; 4],
+            None => reciprocal.map(|reciprocal| round(self.total * reciprocal)),
         };
-        ([q[1] * reciprocal, q[2] * reciprocal], w)
+        let weights = [q1, q2].map(|q| std::array::from_fn(|i| q[i] * reciprocal[i]));
+        (weights, w)
     }
 
     /// The plane of something linear on the screen, given at the vertices of a primitive with snapped vertices.
@@ -231,10 +251,11 @@ fn line_box(xy: [[i32; 2]; 2]) -> [i32; 4] {
     [x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)]
 }
 
-/// An attribute from its values at the vertices.
+/// An attribute of a quad from its values at the vertices.
 #[inline]
-pub(crate) fn blend(v: [f64; 3], [b1, b2]: Weights) -> f32 {
-    round((v[0] + b1 * (v[1] - v[0])) + b2 * (v[2] - v[0]))
+pub(crate) fn blend(v: [f64; 3], [b1, b2]: &Weights) -> [f32; 4] {
+    let (d1, d2) = (v[1] - v[0], v[2] - v[0]);
+    std::array::from_fn(|i| round((v[0] + b1[i] * d1) + b2[i] * d2))
 }
 
 /// The one rounding: to nearest even, denormals to zero, the one NaN (d3d-rules §1.1, §1.3).

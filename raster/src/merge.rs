@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::blend::{ColorWriter, alpha_coverage, alpha_test, is_dual_source};
 use crate::depth_stencil::DepthStencilTest;
 use crate::pass::{DrawState, TargetLayout};
@@ -53,7 +55,8 @@ pub(crate) struct Merger {
     /// Samples that may be written.
     pub(crate) sample_mask: u32,
     pub(crate) samples: u32,
-    pub(crate) writers: [Option<ColorWriter>; MAX_TARGETS],
+    /// Colour targets that are written.
+    pub(crate) writers: SmallVec<[(usize, ColorWriter); 1]>,
     pub(crate) dual_source: bool,
     /// Places that the shader's inputs are evaluated at, without and with perspective.
     pub(crate) locations: [[bool; 2]; 3],
@@ -67,12 +70,12 @@ impl Merger {
         let info = state.pixel_shader.as_ref().map(|shader| shader.info());
         let written = info.map_or(0, |info| info.writes_color);
         let dual_source = info.is_some_and(|info| info.dual_source) && is_dual_source(&blend.targets[0]);
-        let writers = std::array::from_fn(|i| {
+        let writer = |i: usize| {
             let bound = written >> i & 1 != 0 && !(dual_source && i > 0);
-            layout.colors[i]
-                .filter(|_| bound)
-                .and_then(|f| ColorWriter::new(f, &blend.targets[i], blend.constant))
-        });
+            let format = layout.colors[i].filter(|_| bound)?;
+            Some((i, ColorWriter::new(format, &blend.targets[i], blend.constant)?))
+        };
+        let writers = (0..MAX_TARGETS).filter_map(writer).collect();
         let alpha_to_coverage = blend.alpha_to_coverage && written & 1 != 0;
         let alpha_test = blend.alpha_test.filter(|_| written & 1 != 0);
         let depth_stencil = DepthStencilTest::new(&state.depth_stencil, layout.depth_stencil);
