@@ -104,7 +104,7 @@ fn operand() -> BoxedStrategy<Operand> {
 }
 
 fn dimension() -> impl Strategy<Value = ResourceDimension> {
-    (0_u32..13).prop_map(|number| ResourceDimension::from_number(number).unwrap())
+    (0_u32..13).prop_map(|number| ResourceDimension::from_number(number).expect("a known number"))
 }
 
 fn extension() -> impl Strategy<Value = Extension> {
@@ -158,8 +158,9 @@ fn declaration(spaces: bool) -> BoxedStrategy<Declaration> {
     use Declaration as D;
     let space = move || any::<u32>().prop_map(move |space| spaces.then_some(space));
     let number = any::<u32>;
-    let name = || (0_u32..26).prop_map(|number| SystemName::from_number(number).unwrap());
-    let interpolation = || (0_u32..8).prop_map(|number| Interpolation::from_number(number).unwrap());
+    let name = || (0_u32..26).prop_map(|number| SystemName::from_number(number).expect("a known number"));
+    let interpolation =
+        || (0_u32..8).prop_map(|number| Interpolation::from_number(number).expect("a known number"));
     let flags = |counter: bool| {
         any::<[bool; 3]>().prop_map(move |[globally_coherent, rasterizer_ordered, count]| UavFlags {
             globally_coherent,
@@ -272,7 +273,7 @@ fn custom_data() -> impl Strategy<Value = CustomData> {
 }
 
 fn program() -> impl Strategy<Value = Program> {
-    let stages = (0_u32..6).prop_map(|number| Stage::from_number(number).unwrap());
+    let stages = (0_u32..6).prop_map(|number| Stage::from_number(number).expect("a known number"));
     let models = select(&[(4, 0), (4, 1), (5, 0), (5, 1)]).prop_map(|(major, minor)| Model { major, minor });
     (stages, models).prop_flat_map(|(stage, model)| {
         let statement = prop_oneof![

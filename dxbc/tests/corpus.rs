@@ -40,10 +40,10 @@ fn corpus(kind: &str) -> Option<Vec<Entry>> {
         println!("SKIPPED: no corpus at {}", folder.display());
         return None;
     };
-    let rows: Vec<Value> = serde_json::from_slice(&index).unwrap();
+    let rows: Vec<Value> = serde_json::from_slice(&index).expect("an index of the corpus");
     let entries = rows.into_iter().filter(|row| row["kind"] == kind).map(|row| {
-        let name = row["file"].as_str().unwrap().to_owned();
-        let bytes = std::fs::read(folder.join(&name)).unwrap();
+        let name = row["file"].as_str().expect("a file name").to_owned();
+        let bytes = std::fs::read(folder.join(&name)).expect("a file of the corpus");
         Entry { name, row, bytes }
     });
     Some(entries.collect())

@@ -126,6 +126,17 @@ fn every_instruction_has_a_line() {
     }
 }
 
+/// The files show every declaration and every modifier, exactly as they are printed.
+#[test]
+fn text_prints_as_it_is_written() {
+    for text in [include_str!("../../tests/text/sm5_0.dxasm"), include_str!("../../tests/text/sm5_1.dxasm")] {
+        let assembled = assemble(text).unwrap();
+        let printed = assembled.program.to_string();
+        assert!(printed.lines().eq(text.lines()), "{printed}");
+        assert_eq!(sm4::decode(&assembled.tokens).as_ref(), Ok(&assembled.program));
+    }
+}
+
 #[test]
 fn signatures_reach_the_container() {
     let text = "

@@ -161,10 +161,12 @@ fn write_register(f: &mut Formatter<'_>, operand: &Operand, role: Role) -> fmt::
     } else {
         f.write_str(name)?;
     }
-    let per_vertex =
-        matches!(operand.file, F::Input | F::InputControlPoint | F::OutputControlPoint) && indices.len() > 1;
+    let bracketed = match operand.file {
+        F::Input | F::InputControlPoint | F::OutputControlPoint => indices.len() > 1,
+        file => file == F::ThisPointer,
+    };
     let rest = match indices {
-        [first, rest @ ..] if first.relative.is_none() && !first.wide && !per_vertex => {
+        [first, rest @ ..] if first.relative.is_none() && !first.wide && !bracketed => {
             write!(f, "{}", first.base)?;
             rest
         }
