@@ -262,6 +262,7 @@ impl Assembler<'_> {
         }
         for c in 0..vertices.clip_count {
             let distances = v.map(|v| vertices.clip[v as usize * vertices.clip_count + c]);
+            // An infinite distance has no plane either.
             if distances.iter().any(|d| !d.is_finite()) || distances.iter().all(|&d| d < 0.0) {
                 return None;
             }

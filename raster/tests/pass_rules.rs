@@ -9,17 +9,15 @@ use std::sync::Arc;
 use aerogpu_raster::format::Format;
 use aerogpu_raster::pass::{DrawState, Pass, PassOptions, TargetLayout, Targets};
 use aerogpu_raster::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
-use aerogpu_raster::shader::{InterpolationMode, PixelShader, PixelShaderInfo};
+use aerogpu_raster::shader::{
+    InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout,
+};
 use aerogpu_raster::state::*;
 use aerogpu_raster::surface::Image;
 use scene::*;
 
 const ONE: u32 = 1.0_f32.to_bits();
 const TRIANGLES: PrimitiveKind = PrimitiveKind::Triangles;
-
-fn white() -> Option<Arc<dyn PixelShader>> {
-    Some(constant_shader([ONE; 4]))
-}
 
 /// Two triangles over the rectangle, in pixels of a 16x16 target, at one depth.
 fn rectangle([left, top, right, bottom]: [f32; 4], z: f32) -> VertexBatch {
@@ -32,10 +30,6 @@ fn rectangle([left, top, right, bottom]: [f32; 4], z: f32) -> VertexBatch {
         corner(right, top),
         corner(right, bottom),
     ])
-}
-
-fn pixels(left: u32, top: u32, right: u32, bottom: u32) -> Vec<(u32, u32)> {
-    (top..bottom).flat_map(|y| (left..right).map(move |x| (x, y))).collect()
 }
 
 #[test]
@@ -284,52 +278,6 @@ fn depth_bias() {
 }
 
 #[test]
-fn points_and_their_sizes() {
-    let draw = |x: f32, y: f32, sizes: &[f32]| {
-        let mut scene = Scene::rgba8(16, 16);
-        let mut batch = vertices(&[(at([16.0; 2], x, y, 0.0), [])]);
-        batch.point_sizes = sizes.to_vec();
-        scene.draw_now(state(16.0, 16.0, white()), PrimitiveKind::Points, batch);
-        scene.lit()
-    };
-    assert_eq!(draw(4.5, 6.5, &[]), [(4, 6)]);
-    // Between two centres the left and upper one is in.
-    assert_eq!(draw(5.0, 7.0, &[]), [(4, 6)]);
-    assert_eq!(draw(8.0, 8.0, &[4.0]), pixels(6, 6, 10, 10));
-    assert_eq!(draw(-1.0, 0.0, &[4.0]), pixels(0, 0, 1, 2));
-    assert_eq!(draw(8.0, 8.0, &[0.0]), []);
-    assert_eq!(draw(8.0, 8.0, &[f32::NAN]), []);
-    assert_eq!(draw(8.0, 8.0, &[f32::INFINITY]).len(), 256);
-}
-
-#[test]
-fn lines_interpolate_along_their_major_axis() {
-    let mut scene = Scene::new(Format::R32G32B32A32Float, None, 16, 16, 1, 8);
-    let list = [(at([16.0; 2], 2.0, 3.5, 0.0), [1.0; 4]), (at([16.0; 2], 10.0, 3.5, 0.0), [9.0; 4])];
-    scene.draw_now(state(16.0, 16.0, Some(copy_shader())), PrimitiveKind::Lines, vertices(&list));
-    // From the corner between pixels 1 and 2 to that between 9 and 10.
-    assert_eq!(scene.lit(), pixels(2, 3, 10, 4));
-    assert_eq!([2, 5, 9].map(|x| scene.color(x, 3)[0]), [1.5, 4.5, 8.5]);
-}
-
-#[test]
-fn wireframes_and_corner_points() {
-    let draw = |fill| {
-        let mut scene = Scene::rgba8(16, 16);
-        let mut state = state(16.0, 16.0, white());
-        state.rasterizer.fill = fill;
-        let list = [[2.5, 2.5], [8.5, 2.5], [2.5, 8.5]].map(|[x, y]| (at([16.0; 2], x, y, 0.0), []));
-        scene.draw_now(state, TRIANGLES, vertices(&list));
-        scene.lit()
-    };
-    let mut edges: Vec<(u32, u32)> = (2..9).flat_map(|i| [(i, 2), (10 - i, i), (2, i)]).collect();
-    edges.sort_by_key(|&(x, y)| (y, x));
-    edges.dedup();
-    assert_eq!(draw(FillMode::Wireframe), edges);
-    assert_eq!(draw(FillMode::Point), [(2, 2), (8, 2), (2, 8)]);
-}
-
-#[test]
 fn overlapping_quads_blend_in_order() {
     // dst * 0.5 + src: four layers of 0.5 in one batch.
     let mut scene = Scene::new(Format::R32G32B32A32Float, None, 16, 16, 1, 64);
@@ -555,4 +503,27 @@ fn alpha_test_drops_pixels_with_their_depth() {
     scene.draw_now(state, TRIANGLES, vertices(&[corner(0.0, 0.0), corner(32.0, 0.0), corner(0.0, 32.0)]));
     assert_eq!(scene.lit(), pixels(8, 0, 16, 16));
     assert_eq!((float_depth(&scene, 7, 0), float_depth(&scene, 8, 0)), (1.0, 0.5));
+}
+
+#[test]
+fn a_time_out_is_reported_once() {
+    #[derive(Debug)]
+    struct Endless(PixelShaderInfo);
+    impl PixelShader for Endless {
+        fn info(&self) -> &PixelShaderInfo {
+            &self.0
+        }
+        fn shade(&self, _: &PixelBatch, _: &mut PixelOutput) -> Result<(), ShaderTimeout> {
+            Err(ShaderTimeout)
+        }
+    }
+    let mut scene = Scene::rgba8(16, 16);
+    let rect = rectangle([0.0, 0.0, 16.0, 16.0], 0.0);
+    scene.draw(state(16.0, 16.0, Some(Arc::new(Endless(inputs(&[]))))), TRIANGLES, rect.clone());
+    let mut targets = Targets::default();
+    targets.colors[0].push(&mut scene.color);
+    assert!(scene.pass.flush(&mut targets).is_err());
+    assert!(scene.pass.is_empty() && scene.pass.estimated_work() == 0);
+    scene.draw_now(state(16.0, 16.0, white()), TRIANGLES, rect);
+    assert_eq!(scene.lit().len(), 256);
 }

@@ -133,6 +133,16 @@ pub fn in_order(kind: PrimitiveKind, vertices: &VertexBatch) -> PrimitiveBatch {
     }
 }
 
+/// A shader that writes 1 to everything.
+pub fn white() -> Option<Arc<dyn PixelShader>> {
+    Some(constant_shader([1.0_f32.to_bits(); 4]))
+}
+
+/// The pixels of a rectangle, row by row.
+pub fn pixels(left: u32, top: u32, right: u32, bottom: u32) -> Vec<(u32, u32)> {
+    (top..bottom).flat_map(|y| (left..right).map(move |x| (x, y))).collect()
+}
+
 /// A clip-space position that comes out at these pixels exactly, if the sizes are powers of two.
 pub fn at([width, height]: [f32; 2], x: f32, y: f32, z: f32) -> [f32; 4] {
     [x / (width / 2.0) - 1.0, 1.0 - y / (height / 2.0), z, 1.0]
