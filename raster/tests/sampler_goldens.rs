@@ -1,4 +1,6 @@
-//! Levels of detail against the golden logarithms: of a texture of one texel, the level is the logarithm of the derivative.
+//! Levels of detail against the golden logarithms: of a texture of one texel, the level is the logarithm of
+//! the derivative.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod goldens;
 mod sampler_support;

@@ -1,4 +1,5 @@
 //! Each rule of sampling, with values worked out by hand from its text.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod sampler_support;
 
@@ -87,7 +88,8 @@ fn offsets_count_in_texels_of_each_level() {
     // Between mips both move: (23 + 123) / 2.
     let linear = sampler(true, AddressMode::Clamp);
     let request = SampleRequest { offset: [3, 2, 0], ..request_lod([0.0625, 0.0625, 0.0, 0.0], 0.5) };
-    // In mip 1, u is at 0.25 texels: a quarter of texel 2 and three of texel 3; in v likewise of rows 1 and 2.
+    // In mip 1, u is at 0.25 texels: a quarter of texel 2 and three of texel 3; in v likewise of rows 1 and
+    // 2.
     assert_eq!(red(&view, &linear, &request), (23.0 + (123.0 - 0.25 - 2.5)) / 2.0);
 }
 
@@ -477,6 +479,13 @@ fn taps_without_weight_do_not_matter() {
     let linear = sampler(true, AddressMode::Clamp);
     assert_eq!(red(&view, &linear, &request([0.25, 0.5, 0.0, 0.0])), 3.0);
     assert_eq!(red(&view, &linear, &request([0.5, 0.5, 0.0, 0.0])).to_bits(), 0x7fc0_0000);
+}
+
+#[test]
+fn zeros_keep_their_sign() {
+    let view = plane(Format::R32Float, 2, 2, |_, _| [-0.0; 4]);
+    let mixed = sample(&view, &sampler(true, AddressMode::Clamp), &request([0.4; 4]));
+    assert_eq!(mixed, [0x8000_0000, 0, 0, 1.0f32.to_bits()]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub(super) const ONE: u32 = 256;
 pub(super) type AxisTaps = [(Option<u32>, u32); 2];
 
 /// A scaled coordinate in 1/256 texel: exactly eight fraction bits, ties to even, NaN is 0.
+#[inline]
 fn texel_fixed(scaled: f32) -> i32 {
     f32_to_fixed(scaled, 24, 8)
 }
@@ -20,7 +21,9 @@ pub(super) fn lod_fixed(lod: f32) -> i32 {
 }
 
 impl AddressMode {
-    /// Brings a coordinate near 0..1, so that scaling it keeps its precision. Infinities become NaN where they repeat.
+    /// Brings a coordinate near 0..1, so that scaling it keeps its precision. Infinities become NaN where
+    /// they repeat.
+    #[inline]
     fn reduce(self, u: f32) -> f32 {
         match self {
             Self::Wrap => u - u.floor(),
@@ -32,6 +35,7 @@ impl AddressMode {
     }
 
     /// The texel that an index stands for among `size`; `None` is the border.
+    #[inline]
     pub(super) fn resolve(self, index: i32, size: u32) -> Option<u32> {
         if let Ok(inside) = u32::try_from(index)
             && inside < size
@@ -54,23 +58,27 @@ impl AddressMode {
 }
 
 /// The index of the texel that `u` lies in.
+#[inline]
 pub(super) fn point_index(u: f32, size: u32) -> i32 {
     texel_fixed(u * size as f32) >> 8
 }
 
 /// The index of the first of the two texels around `u`, and the weight of the second.
+#[inline]
 pub(super) fn linear_index(u: f32, size: u32) -> (i32, u32) {
     let fixed = texel_fixed(u * size as f32 - 0.5);
     (fixed >> 8, (fixed & 255) as u32)
 }
 
 /// The texel at `u`.
+#[inline]
 pub(super) fn point_taps(mode: AddressMode, u: f32, size: u32, offset: i32) -> AxisTaps {
     let index = point_index(mode.reduce(u), size).saturating_add(offset);
     only(mode.resolve(index, size))
 }
 
 /// The texels around `u`.
+#[inline]
 pub(super) fn linear_taps(mode: AddressMode, u: f32, size: u32, offset: i32) -> AxisTaps {
     let (index, weight) = linear_index(mode.reduce(u), size);
     let index = index.saturating_add(offset);

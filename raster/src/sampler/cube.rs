@@ -59,7 +59,8 @@ pub(super) enum CubeTap {
     Corner([FaceTexel; 3]),
 }
 
-/// The texel at (`i`, `j`) seen from a face of `size` texels; indices beyond -1 and `size` (of directions that are none) are clamped.
+/// The texel at (`i`, `j`) seen from a face of `size` texels; indices beyond -1 and `size` (of directions
+/// that are none) are clamped.
 pub(super) fn tap(face: u32, i: i32, j: i32, size: u32, seamless: bool) -> CubeTap {
     let last = size as i32 - 1;
     let (i, j) = (i.clamp(-1, last + 1), j.clamp(-1, last + 1));
@@ -77,7 +78,8 @@ pub(super) fn tap(face: u32, i: i32, j: i32, size: u32, seamless: bool) -> CubeT
 
 /// The texel across the one edge that (`i`, `j`) lies beyond.
 fn across(face: u32, i: i32, j: i32, size: u32) -> FaceTexel {
-    // Texel centres in half texels from the middle of the face, `n` half texels away from the middle of the cube.
+    // Texel centres in half texels from the middle of the face, `n` half texels away from the middle of the
+    // cube.
     let n = size as i32;
     let [(major, sign), s, t] = FACES[face as usize];
     let beyond_s = i < 0 || i >= n;

@@ -1,9 +1,10 @@
 //! Weighted means of texels, and comparisons (d3d-rules §12.3, §12.8, §12.10, §12.14, §12.19).
 //!
-//! A sample is one sum over all its taps: bilinear times mip weight times anisotropic tap. Weights are integers, and their products
-//! with texels are exact in f64 (24 bits each; 32 bits for linear volumes between mips); the sum is divided once and rounded once
-//! to f32. For UNORM texels it is the exact mean. A mean of equal texels is that texel, and no mean leaves the range of its texels.
-//! Taps without weight are skipped, so that not even a NaN reaches the result from there.
+//! A sample is one sum over all its taps: bilinear times mip weight times anisotropic tap. Weights are
+//! integers, and their products with texels are exact in f64 (24 bits each; 32 bits for linear volumes
+//! between mips); the sum is divided once and rounded once to f32. For UNORM texels it is the exact mean. A
+//! mean of equal texels is that texel, and no mean leaves the range of its texels. Taps without weight are
+//! skipped, so that not even a NaN reaches the result from there.
 
 use super::address::{self, AxisTaps, ONE};
 use super::cube::{self, CubeTap};
@@ -35,17 +36,17 @@ impl<'a> Plan<'a> {
         let levels = Levels::new(&footprint, sampler, request);
         let minifies = levels.minifies(sampler.mip_filter);
         let filter = if minifies { sampler.min_filter } else { sampler.mag_filter };
-        let mut mips = levels.mips(sampler.mip_filter, view.mip_levels());
-        let mut linear = filter != Filter::Point;
+        let mips = levels.mips(sampler.mip_filter, view.mip_levels());
+        let (element, axis) = (element(view, request.coordinate), footprint.axis);
         if view.texels.integer {
-            // The nearest texel of the nearer level.
-            linear = false;
+            // Integers have no mean: the nearest texel of the nearer level.
             let nearer = if mips[1].1 >= ONE / 2 { mips[1].0 } else { mips[0].0 };
-            mips = [(nearer, ONE), (0, 0)];
+            let mips = [(nearer, ONE), (0, 0)];
+            return Self { view, sampler, request, linear: false, mips, taps: 1, axis, element };
         }
+        let linear = filter != Filter::Point;
         let taps = if filter == Filter::Anisotropic { footprint.taps } else { 1 };
-        let axis = footprint.axis;
-        Self { view, sampler, request, linear, mips, taps, axis, element: element(view, request.coordinate) }
+        Self { view, sampler, request, linear, mips, taps, axis, element }
     }
 
     /// Calls `sink` with every tap that has a weight.
@@ -175,10 +176,17 @@ fn for_each_of_quad([(i, right), (j, below)]: [(i32, u32); 2], mut f: impl FnMut
 }
 
 /// A weighted mean in the making.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Mean {
     sums: [f64; 4],
     weights: f64,
+}
+
+impl Default for Mean {
+    fn default() -> Self {
+        // The neutral element of addition: a mean of negative zeros is one.
+        Self { sums: [-0.0; 4], weights: 0.0 }
+    }
 }
 
 impl Mean {
@@ -192,8 +200,9 @@ impl Mean {
 
     /// The mean as register bits; denormals are 0, NaN is the canonical one.
     pub(super) fn finish(self, divisors: [f64; 4]) -> [u32; 4] {
-        std::array::from_fn(|i| {
-            let value = (self.sums[i] / (self.weights * divisors[i])) as f32;
+        let quotients: [f64; 4] = std::array::from_fn(|i| self.sums[i] / (self.weights * divisors[i]));
+        quotients.map(|quotient| {
+            let value = quotient as f32;
             if value.is_nan() { f32::NAN.to_bits() } else { flush(value).to_bits() }
         })
     }

@@ -4,8 +4,9 @@ use crate::surface::{TextureView, ViewDimension};
 
 /// Register bits of one texel's sample.
 ///
-/// The array index follows the spatial coordinates (1D arrays: `address[1]`); cubes are arrays of faces. Whatever lies outside (a
-/// coordinate, layer, mip level or sample) reads 0 in the components that the format stores and defaults in the others.
+/// The array index follows the spatial coordinates (1D arrays: `address[1]`); cubes are arrays of faces.
+/// Whatever lies outside (a coordinate, layer, mip level or sample) reads 0 in the components that the format
+/// stores and defaults in the others.
 pub fn load(view: &TextureView, address: [u32; 3], mip: u32, sample: u32) -> [u32; 4] {
     let outside = view.format().outside();
     if mip >= view.mip_levels() {

@@ -8,8 +8,9 @@ use crate::surface::TextureView;
 /// Most taps of an anisotropic filter.
 const MAX_ANISOTROPY: u32 = 16;
 
-/// The base-2 logarithm, within 2^-50 of the truth: close enough that rounding the result to f32 rounds correctly (for f32 arguments
-/// the goldens show it). Additions, multiplications and one division only, so that it is the same everywhere.
+/// The base-2 logarithm, within 2^-50 of the truth: close enough that rounding the result to f32 rounds
+/// correctly (for f32 arguments the goldens show it). Additions, multiplications and one division only, so
+/// that it is the same everywhere.
 pub(super) fn log2(x: f64) -> f64 {
     if x.is_nan() || x < 0.0 {
         return f64::NAN;
@@ -88,7 +89,8 @@ fn length2(d: [f64; 3]) -> f64 {
     d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
 }
 
-/// The minor axis and the number of taps along the major one (d3d-rules §12.10); `None` when there is no ellipse to speak of.
+/// The minor axis and the number of taps along the major one (d3d-rules §12.10); `None` when there is no
+/// ellipse to speak of.
 fn ellipse(dx: [f64; 3], dy: [f64; 3], max_anisotropy: u32) -> Option<(f64, u32)> {
     let (x, y) = (length2(dx), length2(dy));
     let major2 = if x >= y { x } else { y };

@@ -1,12 +1,13 @@
 //! Texture sampling and loads (d3d-rules §12).
 //!
-//! Results are register bits and depend on nothing but their arguments: coordinates and levels of detail have eight fraction bits,
-//! weights are integers, and every mean is rounded once (see [`filter`]). The steps of a sample, a module each:
+//! Results are register bits and depend on nothing but their arguments: coordinates and levels of detail have
+//! eight fraction bits, weights are integers, and every mean is rounded once. The steps of a sample, a module
+//! each:
 //!
-//! 1. [`lod`]: derivatives to a level of detail, its biases and limits, mip levels and their weights;
-//! 2. [`address`] (or [`cube`]): coordinates to texel indices and weights, offsets, address modes;
-//! 3. [`texels`]: bytes to numbers;
-//! 4. [`filter`] or [`gather`]: numbers to the result.
+//! 1. `lod`: derivatives to a level of detail, its biases and limits, mip levels and their weights;
+//! 2. `address` (or `cube`): coordinates to texel indices and weights, offsets, address modes;
+//! 3. `texels`: bytes to numbers;
+//! 4. `filter` or `gather`: numbers to the result.
 
 mod address;
 mod cube;

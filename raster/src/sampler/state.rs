@@ -59,7 +59,8 @@ pub struct SamplerState {
     pub compare: CompareFunc,
     /// Linear red, green, blue, alpha of [`AddressMode::Border`].
     pub border: [f32; 4],
-    /// Linear filters reach across the edges of cubes, as in Direct3D 10 and later; in Direct3D 9 faces end at their edges.
+    /// Linear filters reach across the edges of cubes, as in Direct3D 10 and later; in Direct3D 9 faces end
+    /// at their edges.
     pub seamless_cubes: bool,
 }
 

@@ -1,7 +1,8 @@
 //! How a view's texels are read: as register bits for loads, as numerators for filters.
 //!
-//! UNORM and SNORM components are filtered as the integers that they are and divided once at the end, so that a filtered value is
-//! the exact weighted mean, rounded. Everything else is filtered as the float that it decodes to (divisor 1).
+//! UNORM and SNORM components are filtered as the integers that they are and divided once at the end, so that
+//! a filtered value is the exact weighted mean, rounded. Everything else is filtered as the float that it
+//! decodes to (divisor 1).
 
 use crate::format::norm::{self, UNORM8_TO_F32};
 use crate::format::srgb::SRGB8_TO_F32;
@@ -147,8 +148,8 @@ impl Texels {
         }
     }
 
-    /// The border colour: clamped to what the format can hold (not rounded to it), defaults in components that it lacks, no sRGB
-    /// (d3d-rules §12.6).
+    /// The border colour: clamped to what the format can hold (not rounded to it), defaults in components
+    /// that it lacks, no sRGB (d3d-rules §12.6).
     pub(super) fn border(&self, color: [f32; 4]) -> Border {
         let (mask, mut register) = (self.format.channel_mask(), self.format.defaults());
         for i in (0..4).filter(|i| mask >> i & 1 == 1) {

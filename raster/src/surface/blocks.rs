@@ -1,7 +1,8 @@
 //! Decoded texels of block-compressed images, so that sampling does not decode a block for every tap.
 //!
-//! They are kept in 16 bits without loss. Every value of a BC1-5 palette is a fraction whose divisor divides 210 times 255 (or 35 times 127
-//! with a sign): 2 and 3 for colours, 5 and 7 for scalars; BC7 has whole 255ths. BC6H has halves anyway.
+//! They are kept in 16 bits without loss. Every value of a BC1-5 palette is a fraction whose divisor divides
+//! 210 times 255 (or 35 times 127 with a sign): 2 and 3 for colours, 5 and 7 for scalars; BC7 has whole
+//! 255ths. BC6H has halves anyway.
 
 use std::sync::OnceLock;
 
@@ -43,8 +44,8 @@ impl BlockCodes {
         }
     }
 
-    /// The code of a decoded component. The float is the fraction rounded to 24 bits, so that multiplying it by the divisor ends
-    /// within 1/300 of the numerator.
+    /// The code of a decoded component. The float is the fraction rounded to 24 bits, so that multiplying it
+    /// by the divisor ends within 1/300 of the numerator.
     fn encode(self, value: f32) -> u16 {
         match self {
             Self::Unorm | Self::Snorm => {

@@ -9,7 +9,8 @@ use super::{Layout, MAX_DIMENSION, MAX_TEXTURE_BYTES, SurfaceError, TILE_SIZE, c
 use crate::format::Format;
 use crate::state::Rect;
 
-/// A rectangle of texels: a mip level of a layer, or of a slice of a volume. All samples of a texel lie together.
+/// A rectangle of texels: a mip level of a layer, or of a slice of a volume. All samples of a texel lie
+/// together.
 ///
 /// Compressed blocks are always [linear](Layout::Linear). The default is an image without texels.
 #[derive(Clone)]
@@ -109,7 +110,8 @@ impl Image {
         self.geometry.unit_bytes
     }
 
-    /// Where the first sample of a texel (or its block) starts in [`data`](Self::data). The texel must be in the image.
+    /// Where the first sample of a texel (or its block) starts in [`data`](Self::data). The texel must be in
+    /// the image.
     #[inline]
     pub fn texel_offset(&self, x: u32, y: u32) -> usize {
         let extent = self.format.block_extent();
@@ -123,7 +125,8 @@ impl Image {
         self.unit(x, y, sample, self.format.block_bytes(), extent)
     }
 
-    /// As [`texel`](Self::texel) for formats without blocks whose texels have `bytes` bytes: what a caller knows is not looked up.
+    /// As [`texel`](Self::texel) for formats without blocks whose texels have `bytes` bytes: what a caller
+    /// knows is not looked up.
     #[inline]
     pub(crate) fn plain_texel(&self, x: u32, y: u32, sample: u32, bytes: usize) -> Option<&[u8]> {
         self.unit(x, y, sample, bytes, 1)
@@ -150,7 +153,8 @@ impl Image {
         }
     }
 
-    /// Stores register bits to one sample, as a render target does; nothing outside the image or in compressed blocks.
+    /// Stores register bits to one sample, as a render target does; nothing outside the image or in
+    /// compressed blocks.
     pub fn write_texel(&mut self, x: u32, y: u32, sample: u32, register: [u32; 4]) {
         if x >= self.width || y >= self.height || sample >= self.samples {
             return;
@@ -187,7 +191,8 @@ impl Image {
         self.geometry.tile_bytes()
     }
 
-    /// The bytes of every tile, row by row; makes the image [tiled](Layout::Tiled). There are none in compressed images.
+    /// The bytes of every tile, row by row; makes the image [tiled](Layout::Tiled). There are none in
+    /// compressed images.
     pub fn tiles_mut(&mut self) -> ChunksMut<'_, u8> {
         self.make_tiled();
         let bytes = self.tile_bytes().max(1);
@@ -230,7 +235,8 @@ impl Image {
         self.data = linear;
     }
 
-    /// The image in tiles and with its texels' bits taken for `format`. A format with another texel size changes nothing.
+    /// The image in tiles and with its texels' bits taken for `format`. A format with another texel size
+    /// changes nothing.
     pub fn into_target(mut self, format: Format) -> Self {
         if format.block_bytes() == self.format.block_bytes() && !format.is_block_compressed() {
             self.make_tiled();
@@ -246,10 +252,11 @@ impl Image {
         Rect { left: 0, top: 0, right: self.width as i32, bottom: self.height as i32 }
     }
 
-    /// Copies the part of `rect` that lies in the image to rows that start `pitch` bytes apart, whatever the layout.
+    /// Copies the part of `rect` that lies in the image to rows that start `pitch` bytes apart, whatever the
+    /// layout.
     ///
-    /// For compressed formats rows are rows of blocks, and every block that the rectangle touches counts. All samples of a texel
-    /// follow each other. What does not fit into `out` is left out.
+    /// For compressed formats rows are rows of blocks, and every block that the rectangle touches counts. All
+    /// samples of a texel follow each other. What does not fit into `out` is left out.
     pub fn read_rows(&self, rect: Rect, out: &mut [u8], pitch: usize) {
         let Some((columns, rows)) = self.units(rect) else { return };
         for span in self.geometry.spans(columns, rows) {
@@ -260,7 +267,8 @@ impl Image {
         }
     }
 
-    /// Stores rows as [`read_rows`](Self::read_rows) gives them. Bytes that are missing leave the image as it is.
+    /// Stores rows as [`read_rows`](Self::read_rows) gives them. Bytes that are missing leave the image as it
+    /// is.
     pub fn write_rows(&mut self, rect: Rect, bytes: &[u8], pitch: usize) {
         let Some((columns, rows)) = self.units(rect) else { return };
         self.decoded.clear();
@@ -292,7 +300,8 @@ fn geometry(format: Format, width: u32, height: u32, samples: u32) -> Geometry {
 }
 
 impl Format {
-    /// Register bits that a load outside a resource gives: 0 in what the format stores, defaults in the rest (d3d-rules §12.17).
+    /// Register bits that a load outside a resource gives: 0 in what the format stores, defaults in the rest
+    /// (d3d-rules §12.17).
     pub(crate) fn outside(self) -> [u32; 4] {
         let (defaults, mask) = (self.defaults(), self.channel_mask());
         std::array::from_fn(|i| if mask >> i & 1 == 1 { 0 } else { defaults[i] })

@@ -1,8 +1,8 @@
 //! What textures and render targets are made of.
 //!
-//! An [`Image`] is one two-dimensional subresource, a [`Texture`] a set of them, a [`TextureView`] what a shader sees of a texture.
-//! Textures share their images and copy them on the first write while somebody else holds them, so that queued work keeps
-//! the contents that it was recorded with.
+//! An [`Image`] is one two-dimensional subresource, a [`Texture`] a set of them, a [`TextureView`] what a
+//! shader sees of a texture. Textures share their images and copy them on the first write while somebody else
+//! holds them, so that queued work keeps the contents that it was recorded with.
 
 mod blocks;
 mod geometry;
@@ -28,8 +28,8 @@ pub const MAX_LAYERS: u32 = 2048;
 pub const MAX_SAMPLES: u32 = 16;
 /// Most bytes of a texture as stored, and of an image.
 ///
-/// Two things come on top of them: tiles of images that are drawn to are padded to 64 by 64 texels, and sampling decodes the touched
-/// parts of block-compressed images into 8 bytes a texel.
+/// Two things come on top of them: tiles of images that are drawn to are padded to 64 by 64 texels, and
+/// sampling decodes the touched parts of block-compressed images into 8 bytes a texel.
 pub const MAX_TEXTURE_BYTES: u64 = 1 << 31;
 
 /// Why an image, a texture or a view cannot exist.

@@ -120,7 +120,8 @@ impl Texture {
         &self.desc
     }
 
-    /// A subresource by mip level and layer, or slice of a volume's level. Numbers beyond the last mean the last.
+    /// A subresource by mip level and layer, or slice of a volume's level. Numbers beyond the last mean the
+    /// last.
     #[inline]
     pub fn image(&self, mip: u32, layer: u32) -> &Image {
         &self.images[self.index(mip, layer)]

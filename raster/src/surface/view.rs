@@ -63,9 +63,10 @@ pub struct TextureView {
 impl TextureView {
     /// A view of `mips` and `layers` of a texture.
     ///
-    /// The texels' bits are taken for `format`, which must have the same size; compressed blocks can only change between UNORM and
-    /// sRGB. The texture must have the shape that `dimension` says: 1D wants height 1, cubes want squares in sixes, samples are for
-    /// the multisampled alone. Dimensions that are no arrays use the first layer (or six); volumes ignore `layers`.
+    /// The texels' bits are taken for `format`, which must have the same size; compressed blocks can only
+    /// change between UNORM and sRGB. The texture must have the shape that `dimension` says: 1D wants height
+    /// 1, cubes want squares in sixes, samples are for the multisampled alone. Dimensions that are no arrays
+    /// use the first layer (or six); volumes ignore `layers`.
     pub fn new(
         texture: Arc<Texture>,
         format: Format,
@@ -104,8 +105,8 @@ impl TextureView {
         Ok(Self { texture, format, dimension, base_mip, mip_levels, base_layer, elements, texels })
     }
 
-    /// The view with red, green and blue decoded from sRGB although its format does not say so (Direct3D 9's `SRGBTEXTURE`).
-    /// Formats without an sRGB twin stay as they are.
+    /// The view with red, green and blue decoded from sRGB although its format does not say so (Direct3D 9's
+    /// `SRGBTEXTURE`). Formats without an sRGB twin stay as they are.
     pub fn with_srgb(self) -> Self {
         let format = self.format.srgb().unwrap_or(self.format);
         Self { format, texels: crate::sampler::Texels::new(format), ..self }
