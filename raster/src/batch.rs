@@ -255,10 +255,8 @@ impl Batch {
         if let Some(shader) = context.merger.shader.as_deref().filter(|_| !self.quads.is_empty()) {
             self.shade(shader, context, work)?;
             let info = shader.info();
-            for at in 0..self.quads.len() {
-                for lane in 0..4 {
-                    self.merge(at, lane, info, context, targets, work);
-                }
+            for lane in (0..self.input.lanes).filter(|&lane| self.input.live[lane]) {
+                self.merge(lane, info, context, targets, work);
             }
         }
         self.quads.clear();
@@ -355,53 +353,47 @@ impl Batch {
         let Self { surfaces, quads, input, weights, .. } = self;
         let lanes = input.lanes;
         refill(&mut input.inputs, info.rows * lanes, 0);
-        for interpolant in &info.interpolants {
-            let start = usize::from(interpolant.row) * lanes;
-            let (Some(word), Some(row)) =
-                (interpolant.vertex_word, input.inputs.get_mut(start..start + lanes))
-            else {
-                continue;
-            };
-            let word = usize::from(word);
-            if word >= vertices.words {
-                continue;
-            }
-            let value =
-                |v: u32| vertices.attributes.get(v as usize * vertices.words + word).copied().unwrap_or(0);
-            let location = Location::of(interpolant.mode);
-            for (at, (waiting, out)) in quads.iter().zip(row.as_chunks_mut::<4>().0).enumerate() {
-                let surface = &surfaces[waiting.surface];
-                let [v0, v1, v2] = surface.vertices;
-                *out = match location {
-                    None => [value(surface.leading); 4],
-                    // A point has one vertex, and even infinities of it are the same everywhere.
-                    Some(_) if v0 == v1 && v0 == v2 => [value(v0); 4],
+        for (at, waiting) in quads.iter().enumerate() {
+            let surface = &surfaces[waiting.surface];
+            let words = |v: u32| vertices.attributes.get(v as usize * vertices.words..).unwrap_or(&[]);
+            let (leading, corners) = (words(surface.leading), surface.vertices.map(words));
+            // A point has one vertex, and even infinities of it are the same everywhere.
+            let flat = surface.vertices == [surface.vertices[0]; 3];
+            for interpolant in &info.interpolants {
+                let Some(word) =
+                    interpolant.vertex_word.map(usize::from).filter(|&word| word < vertices.words)
+                else {
+                    continue;
+                };
+                let start = usize::from(interpolant.row) * lanes + at * 4;
+                let Some(out) = input.inputs.get_mut(start..).and_then(<[u32]>::first_chunk_mut) else {
+                    continue;
+                };
+                let value = |words: &[u32]| words.get(word).copied().unwrap_or(0);
+                *out = match Location::of(interpolant.mode) {
+                    None => [value(leading); 4],
+                    Some(_) if flat => [value(corners[0]); 4],
                     Some((location, perspective)) => {
-                        let v = surface.vertices.map(|v| f64::from(f32::from_bits(value(v))));
-                        let weights = &weights[location as usize][usize::from(perspective)][at];
-                        blend(v, weights).map(f32::to_bits)
+                        let v = corners.map(|words| f64::from(f32::from_bits(value(words))));
+                        blend(v, &weights[location as usize][usize::from(perspective)][at]).map(f32::to_bits)
                     }
                 };
             }
         }
     }
 
-    /// Merges one shaded pixel into the targets.
+    /// Merges one live lane into the targets.
     fn merge(
         &self,
-        at: usize,
-        i: usize,
+        lane: usize,
         info: &PixelShaderInfo,
         context: &Context<'_>,
         targets: &mut TileTargets<'_>,
         work: &mut Work,
     ) {
         let (merger, output) = (context.merger, &self.output);
-        let Waiting { quad, surface, sample } = &self.quads[at];
-        let lane = at * 4 + i;
-        if !self.input.live[lane] {
-            return;
-        }
+        let Waiting { quad, surface, sample } = &self.quads[lane / 4];
+        let i = lane % 4;
         if !output.live[lane] {
             work.ps_discarded += 1;
             return;
@@ -418,10 +410,13 @@ impl Batch {
         if merger.timing != Timing::Forced {
             work.occlusion_samples += u64::from(open.count_ones());
         }
+        if open == 0 {
+            return;
+        }
         let (x, y) = quad.pixel(i);
         let second = if merger.dual_source { color(1) } else { None }.unwrap_or_default();
         for (target, writer) in &merger.writers {
-            let Some(color) = color(*target).filter(|_| open != 0) else { continue };
+            let Some(color) = color(*target) else { continue };
             for sample in bits(open) {
                 let Some(texel) = targets.color(*target, x, y, sample) else { break };
                 writer.write(texel, color, second);
