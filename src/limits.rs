@@ -22,8 +22,14 @@ pub const MAX_RETIRED_TOKENS: usize = 1 << 20;
 pub const MAX_DRAW_VERTICES: u64 = 1 << 28;
 /// Thread groups of one dispatch along one axis (Direct3D 11).
 pub const MAX_DISPATCH_GROUPS: u32 = 65_535;
-/// Vertices shaded at a time.
+/// Vertices shaded at a time, and about as many as the stages after the vertex shader hand on at a time.
 pub const VERTEX_BATCH: usize = 1 << 12;
+/// Points of patches shaded at a time; each holds the control points of its patch.
+pub const DOMAIN_BATCH: usize = 1 << 8;
+/// Geometry shader invocations that run at a time; each holds what it emits.
+pub const GEOMETRY_BATCH: usize = 1 << 6;
+/// Words of vertices and indices that wait in a pass before it is drawn.
+pub const MAX_QUEUED_WORDS: usize = 1 << 26;
 /// Instructions that one run of a shader may execute, for all its lanes together.
 pub const SHADER_BUDGET: u64 = 1 << 24;
 /// Vertex buffer slots (Direct3D 11).

@@ -21,6 +21,7 @@ mod work;
 
 use std::sync::Arc;
 
+use aerogpu_dxbc::scalar::ExecutionError;
 use aerogpu_protocol::packets::UnknownShaderStage;
 use aerogpu_protocol::{AllocTable, Packet, PacketErrorReason, Stream, StreamError};
 use rustc_hash::FxHashMap;
@@ -30,6 +31,7 @@ use crate::limits;
 use crate::memory::GuestMemory;
 use crate::pipeline::input::{InputLayout, LayoutError};
 use crate::pipeline::shader::{Shader, ShaderError};
+use crate::pipeline::stages::StageError;
 use crate::resources::{Backing, Guest, ResourceError, ResourceId, ResourceTable};
 use crate::state::Context;
 use passes::OpenPass;
@@ -91,12 +93,22 @@ pub enum Failure {
         /// The bound.
         limit: u64,
     },
+    /// The bound shaders fit neither each other nor the topology.
+    #[error(transparent)]
+    Stages(#[from] StageError),
     /// The renderer does not do this.
     #[error("not supported: {0}")]
     Unsupported(String),
     /// A shader ran into its instruction budget; the draw or dispatch was abandoned.
     #[error("a shader exceeded its instruction budget")]
     Timeout,
+}
+
+impl From<ExecutionError> for Failure {
+    /// A validated shader with the registers that it asks for fails in one way only.
+    fn from(_: ExecutionError) -> Self {
+        Self::Timeout
+    }
 }
 
 /// What may be chosen about the renderer.

@@ -3,11 +3,15 @@
 //! A pass is flushed when the targets change, when something reads or overwrites one of them, at a present, and at the end
 //! of the submission. What queued draws *read* needs no flush: they hold the contents that they were recorded with.
 
+use std::sync::Arc;
+
 use aerogpu_raster::format::Format;
-use aerogpu_raster::pass::{Pass, PassOptions, TargetLayout, Targets};
+use aerogpu_raster::pass::{DrawState, Pass, PassOptions, TargetLayout, Targets};
+use aerogpu_raster::primitive::{PrimitiveBatch, VertexBatch};
 use aerogpu_raster::surface::Image;
 
 use super::{Execution, Failure};
+use crate::limits;
 use crate::resources::{ResourceError, ResourceId, ResourceTable, raster_format};
 use crate::state::Bound;
 
@@ -61,6 +65,8 @@ impl Attachments {
 pub(super) struct OpenPass {
     attachments: Attachments,
     pub(super) pass: Pass,
+    /// Words of vertices and indices in the queue.
+    queued_words: usize,
 }
 
 impl Execution<'_, '_> {
@@ -123,8 +129,24 @@ impl Execution<'_, '_> {
         let open = self.renderer.pass.get_or_insert_with(|| OpenPass {
             attachments,
             pass: Pass::new(attachments.layout(), options),
+            queued_words: 0,
         });
         Ok(&mut open.pass)
+    }
+
+    /// Queues primitives of a draw, and draws what is queued when it is much: memory does not grow with the work.
+    pub(super) fn queue(
+        &mut self,
+        attachments: Attachments,
+        state: &Arc<DrawState>,
+        vertices: VertexBatch,
+        primitives: PrimitiveBatch,
+    ) -> Result<(), Failure> {
+        let words = vertices.attributes.len() + primitives.indices.len();
+        self.pass_for(attachments)?.draw(state, Arc::new(vertices), primitives);
+        let Some(open) = &mut self.renderer.pass else { return Ok(()) };
+        open.queued_words += words;
+        if open.queued_words > limits::MAX_QUEUED_WORDS { self.flush_pass() } else { Ok(()) }
     }
 
     /// Flushes when queued work draws to `texture`.

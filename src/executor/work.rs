@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aerogpu_dxbc::ValidatedShader;
 use aerogpu_dxbc::ir::{ResourceDimension, Stage};
 use aerogpu_protocol::packets::{self, Clear, ClearFlags, Dispatch, DrawIndexed, IndexFormat, PresentFlags};
-use aerogpu_protocol::packets::{PrimitiveTopology, ShaderBindings, ShaderStage};
+use aerogpu_protocol::packets::ShaderStage;
 use aerogpu_raster::pass::DrawState;
 use aerogpu_raster::sampler::SamplerState;
 use aerogpu_raster::shader::PixelShader;
@@ -21,7 +21,8 @@ use crate::pipeline::bindings::{ResourceView, StageBindings, UavView, WordView};
 use crate::pipeline::draw::{Draw, IndexStream};
 use crate::pipeline::input::{InputLayout, VertexStream};
 use crate::pipeline::pixel::BoundPixelShader;
-use crate::pipeline::shader::Shader;
+use crate::pipeline::shader::{BoundShader, Shader, dxbc_stage};
+use crate::pipeline::stages::{OptionalShaders, StageError};
 use crate::pipeline::{compute, draw, stand_in};
 use crate::resources::{ResourceError, ResourceId};
 use crate::state::{Bound, BufferRange, ConstantBuffer, ShaderResource};
@@ -95,8 +96,9 @@ impl Execution<'_, '_> {
         }
         let attachments = self.attachments()?;
         let Some(draw) = self.snapshot(counts, &attachments)? else { return Ok(()) };
-        let pass = self.pass_for(attachments)?;
-        let statistics = draw::run(&draw, pass).map_err(|_| Failure::Timeout)?;
+        let statistics = draw::run(&draw, &mut |vertices, primitives| {
+            self.queue(attachments, &draw.state, vertices, primitives)
+        })?;
         self.report.statistics += statistics;
         Ok(())
     }
@@ -108,18 +110,21 @@ impl Execution<'_, '_> {
         if self.renderer.options.fixed_function && handles.vs == 0 && handles.ps == 0 {
             return self.stand_in(counts, attachments);
         }
-        let vertex_shader = self
-            .shader("vertex shader", handles.vs)?
+        let vertex = self
+            .bound_shader("vertex shader", ShaderStage::Vertex, handles.vs)?
             .ok_or(Failure::NotBound("a draw needs a vertex shader; bind one with BIND_SHADERS"))?;
-        let pixel_shader = self.shader("pixel shader", handles.ps)?;
-        if handles.gs != 0 || handles.hs != 0 || handles.ds != 0 {
-            self.check_geometry_stages(&handles, topology)?;
+        let optional = OptionalShaders {
+            hull: self.bound_shader("hull shader", ShaderStage::Hull, handles.hs)?,
+            domain: self.bound_shader("domain shader", ShaderStage::Domain, handles.ds)?,
+            geometry: self.bound_shader("geometry shader", ShaderStage::Geometry, handles.gs)?,
+        };
+        let pixel = self.bound_shader("pixel shader", ShaderStage::Pixel, handles.ps)?;
+        let d3d9 = || Failure::Unsupported("drawing with Direct3D 9 shaders".into());
+        let vertex_outputs = &vertex.program().ok_or_else(d3d9)?.signatures().outputs;
+        if pixel.as_ref().is_some_and(|pixel| pixel.program().is_none()) {
+            return Err(d3d9());
         }
-        for shader in [Some(&vertex_shader), pixel_shader.as_ref()].into_iter().flatten() {
-            if shader.dxbc().is_none() {
-                return Err(Failure::Unsupported("drawing with Direct3D 9 shaders".into()));
-            }
-        }
+        optional.check(topology)?;
         let layout = match self.input_layout()?.as_deref() {
             Some(InputLayout::Dxgi(layout)) => Some(layout.clone()),
             Some(InputLayout::D3d9(_)) => {
@@ -132,15 +137,10 @@ impl Execution<'_, '_> {
             None => None,
         };
         let streams = self.vertex_streams()?;
-        let vertex_bindings = self.bindings(ShaderStage::Vertex, &vertex_shader)?;
-        let pixel_shader = match (pixel_shader, vertex_shader.dxbc()) {
-            (Some(shader), Some(vertex)) => {
-                let bindings = self.bindings(ShaderStage::Pixel, &shader)?;
-                BoundPixelShader::new(shader, bindings, &vertex.signatures().outputs)
-                    .map(|bound| Arc::new(bound) as Arc<dyn PixelShader>)
-            }
-            _ => None,
-        };
+        let producer = optional.rasterized(vertex_outputs);
+        let pixel_shader = pixel
+            .and_then(|pixel| BoundPixelShader::new(pixel.shader, pixel.bindings, &producer))
+            .map(|bound| Arc::new(bound) as Arc<dyn PixelShader>);
         if sample_mask & 1 == 0 || attachments.is_empty() {
             return Ok(None);
         }
@@ -153,8 +153,8 @@ impl Execution<'_, '_> {
             indices,
             streams,
             layout,
-            vertex_shader,
-            vertex_bindings,
+            vertex,
+            optional,
             state: Arc::new(self.draw_state(attachments, pixel_shader)),
         }))
     }
@@ -168,7 +168,9 @@ impl Execution<'_, '_> {
         };
         let outputs = vertex_shader.dxbc().map(|v| v.signatures().outputs.clone()).unwrap_or_default();
         let bound = BoundPixelShader::new(pixel_shader, StageBindings::default(), &outputs);
-        let state = self.draw_state(attachments, bound.map(|b| Arc::new(b) as Arc<dyn PixelShader>));
+        let mut state = self.draw_state(attachments, bound.map(|b| Arc::new(b) as Arc<dyn PixelShader>));
+        // The fixed pipeline culled nothing.
+        state.rasterizer.cull = raster::CullMode::None;
         Ok((!attachments.is_empty()).then_some(Draw {
             topology: self.context().topology,
             count: counts.count,
@@ -178,8 +180,8 @@ impl Execution<'_, '_> {
             indices,
             streams: self.vertex_streams()?,
             layout: Some(layout),
-            vertex_shader,
-            vertex_bindings: StageBindings::default(),
+            vertex: BoundShader { shader: vertex_shader, bindings: StageBindings::default() },
+            optional: OptionalShaders::default(),
             state: Arc::new(state),
         }))
     }
@@ -202,21 +204,19 @@ impl Execution<'_, '_> {
         }
     }
 
-    fn check_geometry_stages(
-        &self,
-        handles: &ShaderBindings,
-        topology: PrimitiveTopology,
-    ) -> Result<(), Failure> {
-        let hull = self.shader("hull shader", handles.hs)?;
-        let domain = self.shader("domain shader", handles.ds)?;
-        self.shader("geometry shader", handles.gs)?;
-        if hull.is_some() != domain.is_some() {
-            return Err(Failure::NotBound("hull and domain shaders must be bound together"));
+    /// A shader with what its stage has bound; `None` for handle 0.
+    fn bound_shader(
+        &mut self,
+        kind: &'static str,
+        stage: ShaderStage,
+        handle: u32,
+    ) -> Result<Option<BoundShader>, Failure> {
+        let Some(shader) = self.shader(kind, handle)? else { return Ok(None) };
+        if shader.dxbc().is_some_and(|program| program.stage() != dxbc_stage(stage)) {
+            return Err(StageError::Kind(kind).into());
         }
-        if hull.is_some() != matches!(topology, PrimitiveTopology::PatchList(_)) {
-            return Err(Failure::NotBound("patch lists need hull and domain shaders, and those need patch lists"));
-        }
-        Err(Failure::Unsupported("geometry, hull and domain shaders".into()))
+        let bindings = self.bindings(stage, &shader)?;
+        Ok(Some(BoundShader { shader, bindings }))
     }
 
     fn input_layout(&mut self) -> Result<Option<Arc<InputLayout>>, Failure> {

@@ -4,19 +4,18 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use aerogpu_dxbc::scalar::{self, ExecutionError};
-use aerogpu_dxbc::signature::Signature;
 use aerogpu_dxbc::{Io, ValidatedShader};
 use aerogpu_protocol::packets::PrimitiveTopology;
-use aerogpu_raster::pass::{DrawState, Pass};
-use aerogpu_raster::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
+use aerogpu_raster::pass::DrawState;
 use rustc_hash::FxHashMap;
 
 use super::assembly::{assemble, shape};
-use super::bindings::StageBindings;
 use super::input::{DxgiLayout, VertexFetch, VertexId, VertexStream};
-use super::link::{system_value, system_words};
-use super::shader::Shader;
+use super::primitives::Primitives;
+use super::shader::BoundShader;
+use super::stages::{OptionalShaders, Queue, Stages};
 use crate::backend::Statistics;
+use crate::executor::Failure;
 use crate::limits;
 
 /// The indices of an indexed draw.
@@ -54,9 +53,9 @@ pub struct Draw {
     /// Input layout.
     pub layout: Option<DxgiLayout>,
     /// Vertex shader.
-    pub vertex_shader: Arc<Shader>,
-    /// What the vertex shader has bound.
-    pub vertex_bindings: StageBindings,
+    pub vertex: BoundShader,
+    /// Hull, domain and geometry shader.
+    pub optional: OptionalShaders,
     /// Fixed-function state and the pixel shader.
     pub state: Arc<DrawState>,
 }
@@ -150,7 +149,7 @@ fn shade_vertices(
             for (lane, &vertex) in batch.iter().enumerate() {
                 fetch.fetch(&mut io.inputs, lane, vertex, instance, draw.first_instance);
             }
-            scalar::run(shader, &draw.vertex_bindings, io, limits::SHADER_BUDGET)?;
+            scalar::run(shader, &draw.vertex.bindings, io, limits::SHADER_BUDGET)?;
             for lane in 0..batch.len() {
                 (0..registers).for_each(|r| words.extend(io.outputs.vector(lane, r)));
             }
@@ -159,71 +158,24 @@ fn shade_vertices(
     })
 }
 
-/// Collects what the rasterizer needs of shaded vertices.
-fn vertex_batch(signature: &Signature, words_per_vertex: usize, attributes: Vec<u32>) -> VertexBatch {
-    let gather = |words: &[usize]| -> Vec<f32> {
-        attributes
-            .chunks_exact(words_per_vertex.max(1))
-            .flat_map(|vertex| words.iter().map(|&w| f32::from_bits(vertex[w])))
-            .collect()
-    };
-    let position = system_words(signature, system_value::POSITION);
-    let clip_words = system_words(signature, system_value::CLIP_DISTANCE);
-    let cull_words = system_words(signature, system_value::CULL_DISTANCE);
-    let positions = match position[..] {
-        [x, y, z, w] => gather(&[x, y, z, w]).as_chunks::<4>().0.to_vec(),
-        // Without a position nothing can be drawn; NaN positions are discarded.
-        _ => vec![[f32::NAN; 4]; attributes.len().checked_div(words_per_vertex).unwrap_or(0)],
-    };
-    VertexBatch {
-        positions,
-        words: words_per_vertex,
-        clip_count: clip_words.len(),
-        clip: gather(&clip_words),
-        cull_count: cull_words.len(),
-        cull: gather(&cull_words),
-        point_sizes: Vec::new(),
-        attributes,
-    }
-}
-
-/// Runs the geometry stages of a draw and queues its primitives.
-pub fn run(draw: &Draw, pass: &mut Pass) -> Result<Statistics, ExecutionError> {
+/// Runs the geometry stages of a draw; its primitives go to `queue` in order.
+pub fn run(draw: &Draw, queue: &mut Queue<'_>) -> Result<Statistics, Failure> {
     let mut statistics = Statistics { draws: 1, ..Default::default() };
-    let Some(shader) = draw.vertex_shader.dxbc() else { return Ok(statistics) };
-    let shape = shape(draw.topology);
-    let kind = match shape.own.len() {
-        1 => PrimitiveKind::Points,
-        2 => PrimitiveKind::Lines,
-        3 => PrimitiveKind::Triangles,
-        _ => return Ok(statistics), // patches without a hull shader make nothing to rasterize
-    };
-    let outputs = &shader.signatures().outputs;
-    let words = shader.output_registers() * 4;
-    let fetch = VertexFetch::new(draw.layout.as_ref(), &shader.signatures().inputs, &draw.streams);
+    let Some(shader) = draw.vertex.program() else { return Ok(statistics) };
+    let signatures = shader.signatures();
+    let fetch = VertexFetch::new(draw.layout.as_ref(), &signatures.inputs, &draw.streams);
+    let stages = Stages::new(&draw.optional, &signatures.outputs);
     let assembled = assemble_instance(draw);
-    let array_words = [system_value::RENDER_TARGET_ARRAY_INDEX, system_value::VIEWPORT_ARRAY_INDEX]
-        .map(|value| system_words(outputs, value).first().copied());
-    let mut indices = Vec::with_capacity(assembled.primitives.len());
-    for primitive in assembled.primitives.chunks_exact(shape.vertices) {
-        indices.extend(shape.own.iter().map(|&i| primitive[i]));
-    }
     for instance in 0..draw.instances {
-        let attributes = shade_vertices(draw, shader, &fetch, &assembled.vertices, instance)?;
-        let primitives = (indices.len() / kind.vertices()) as u64;
-        statistics.ia_vertices += assembled.read;
-        statistics.ia_primitives += primitives;
-        statistics.vs_invocations += assembled.read;
-        let vertices = vertex_batch(outputs, words, attributes);
-        let array_indices = if array_words == [None, None] {
-            Vec::new()
-        } else {
-            let leading = indices.chunks_exact(kind.vertices()).map(|primitive| vertices.vertex(primitive[0]));
-            leading.map(|v| array_words.map(|word| word.map_or(0, |w| v[w]))).collect()
+        let primitives = Primitives {
+            vertices: shade_vertices(draw, shader, &fetch, &assembled.vertices, instance)?,
+            indices: assembled.primitives.clone(),
+            ..Primitives::empty(shader.output_registers() * 4, shape(draw.topology))
         };
-        let batch =
-            PrimitiveBatch { kind, indices: indices.clone(), leading: 0, ids: Vec::new(), array_indices };
-        pass.draw(&draw.state, Arc::new(vertices), batch);
+        statistics.ia_vertices += assembled.read;
+        statistics.ia_primitives += primitives.count() as u64;
+        statistics.vs_invocations += assembled.read;
+        stages.run(primitives, &mut statistics, queue)?;
     }
     Ok(statistics)
 }

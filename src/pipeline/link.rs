@@ -42,6 +42,11 @@ pub fn link_words(producer: &Signature, consumer: &Signature, registers: usize) 
     words
 }
 
+/// The words of a consumer's input registers, from the words of one vertex of the producer; what nothing feeds is 0.
+pub fn linked<'a>(links: &'a [Option<u16>], vertex: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
+    links.iter().map(|link| link.and_then(|word| vertex.get(usize::from(word)).copied()).unwrap_or(0))
+}
+
 /// The words of a producer's output registers that carry a system value, in order of semantic index and component.
 pub fn system_words(signature: &Signature, system_value: u32) -> Vec<usize> {
     let mut elements: Vec<_> = signature.elements.iter().filter(|e| e.system_value == system_value).collect();

@@ -1,5 +1,7 @@
 //! Shaders as the executor keeps them: parsed and validated once, at creation.
 
+use std::sync::Arc;
+
 use aerogpu_dxbc::ValidatedShader;
 use aerogpu_dxbc::container::{ContainerError, ShaderBlob};
 use aerogpu_dxbc::ir::Stage;
@@ -7,6 +9,7 @@ use aerogpu_dxbc::shader::ValidationError;
 use aerogpu_dxbc::sm4::DecodeError;
 use aerogpu_protocol::packets::ShaderStage;
 
+use super::bindings::StageBindings;
 use crate::limits;
 
 /// Why shader code was refused.
@@ -83,6 +86,22 @@ impl Shader {
     }
 }
 
+/// A shader with everything that its stage has bound.
+#[derive(Debug)]
+pub struct BoundShader {
+    /// The shader.
+    pub shader: Arc<Shader>,
+    /// What it reads.
+    pub bindings: StageBindings,
+}
+
+impl BoundShader {
+    /// The validated program, unless this is Direct3D 9 code.
+    pub fn program(&self) -> Option<&ValidatedShader> {
+        self.shader.dxbc()
+    }
+}
+
 /// The protocol's stage in the bytecode's terms.
 pub fn dxbc_stage(stage: ShaderStage) -> Stage {
     match stage {
@@ -92,5 +111,15 @@ pub fn dxbc_stage(stage: ShaderStage) -> Stage {
         ShaderStage::Geometry => Stage::Geometry,
         ShaderStage::Hull => Stage::Hull,
         ShaderStage::Domain => Stage::Domain,
+    }
+}
+
+#[cfg(test)]
+impl BoundShader {
+    /// A shader from text, with nothing bound.
+    pub(crate) fn assemble(stage: ShaderStage, text: &str) -> Self {
+        let code = aerogpu_dxbc::assembler::assemble(text).expect("assembles").to_dxbc();
+        let shader = Arc::new(Shader::new(stage, &code).expect("is valid"));
+        Self { shader, bindings: StageBindings::default() }
     }
 }
