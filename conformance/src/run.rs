@@ -1,0 +1,193 @@
+//! Executing the steps of a case on a back end.
+
+use aerogpu::backend::{CommandError, Report};
+use aerogpu::executor::Failure;
+use aerogpu::memory::{GuestMemory, MemoryError, SparseMemory};
+use aerogpu::replay::Recording;
+use aerogpu::{Backend, Submission};
+use aerogpu_protocol::ring::{AllocEntry, write_alloc_table};
+
+use crate::case::{Allocation, Case, ExpectBuffer, ExpectTexture, MemoryAt, Step, Submit, SubmitResult};
+use crate::compare;
+use crate::encode::{encode, picture};
+
+/// Why a case did not pass.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trouble {
+    /// What kind of trouble.
+    pub kind: Kind,
+    /// What happened, in words.
+    pub detail: String,
+    /// What it looks like, when a picture is not as expected.
+    pub pictures: Option<Pictures>,
+}
+
+/// Kinds of trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Something is not as expected.
+    Wrong,
+    /// A command that must work is not supported.
+    Unsupported,
+    /// A shader did not end.
+    Timeout,
+}
+
+/// A picture and what it should be: RGBA bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pictures {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// What was expected.
+    pub expected: Vec<u8>,
+    /// What there is.
+    pub actual: Vec<u8>,
+}
+
+impl From<String> for Trouble {
+    fn from(detail: String) -> Self {
+        Self { kind: Kind::Wrong, detail, pictures: None }
+    }
+}
+
+/// Executes `case` until the first step that fails. `fresh` makes back ends with nothing in them.
+pub fn run(case: &Case, fresh: &dyn Fn() -> Box<dyn Backend>) -> Result<(), Trouble> {
+    let mut machine = Machine { backend: fresh(), memory: SparseMemory::new(), fence: 0 };
+    for (number, step) in case.steps.iter().enumerate() {
+        let done = match step {
+            Step::Memory(step) => machine.memory(step),
+            Step::Submit(step) => machine.submit(step),
+            Step::ExpectTexture(step) => machine.expect_texture(step),
+            Step::ExpectBuffer(step) => machine.expect_buffer(step),
+            Step::ExpectMemory(step) => machine.expect_memory(step),
+            Step::Reset {} => {
+                machine.backend = fresh();
+                Ok(())
+            }
+        };
+        done.map_err(|t| Trouble { detail: format!("step {number}: {}", t.detail), ..t })?;
+    }
+    Ok(())
+}
+
+/// Replays a trace or bare stream: it passes when no command of it fails.
+pub fn replay(bytes: &[u8], backend: &mut dyn Backend) -> Result<(), Trouble> {
+    let recording = Recording::parse(bytes).map_err(|error| error.to_string())?;
+    let mut trouble = None;
+    let replayed = recording.replay(backend, |frame| {
+        if trouble.is_none() && !frame.errors.is_empty() {
+            let t = failed(&frame.errors);
+            trouble = Some(Trouble { detail: format!("frame {}: {}", frame.index, t.detail), ..t });
+        }
+    });
+    replayed.map_err(|error| error.to_string())?;
+    trouble.map_or(Ok(()), Err)
+}
+
+struct Machine {
+    backend: Box<dyn Backend>,
+    memory: SparseMemory,
+    /// The last fence that was given out.
+    fence: u64,
+}
+
+impl Machine {
+    fn memory(&mut self, step: &MemoryAt<Vec<u8>>) -> Result<(), Trouble> {
+        Ok(self.memory.write(step.gpa, &step.data).map_err(|e: MemoryError| e.to_string())?)
+    }
+
+    fn submit(&mut self, step: &Submit<Vec<u8>>) -> Result<(), Trouble> {
+        self.fence += 1;
+        let table = step.alloc_table.as_deref().map(alloc_table);
+        let submission = Submission {
+            stream: &step.stream,
+            alloc_table: table.as_deref(),
+            context_id: step.context_id,
+            fence: self.fence,
+        };
+        self.backend.submit(&mut self.memory, &submission);
+        let mut completions = self.backend.poll().into_iter();
+        let Some(done) = completions.find(|done| done.fence == self.fence) else {
+            return Err(format!("the submission did not complete its fence {}", self.fence).into());
+        };
+        judge(&done.report, step.result)
+    }
+
+    fn expect_texture(&mut self, step: &ExpectTexture<Vec<u8>>) -> Result<(), Trouble> {
+        let data = self.backend.read_texture(step.handle, step.mip, step.layer).map_err(|e| e.to_string())?;
+        let (width, height) = (data.width, data.height);
+        if (width, height) != (step.width, step.height) {
+            return Err(format!("size is {width}x{height}, expected {}x{}", step.width, step.height).into());
+        }
+        let actual = encode(&data, step.encoding)?;
+        let expected = compare::Image { bytes: step.data.clone(), ..actual };
+        let (has, wants) = (actual.bytes.len(), expected.bytes.len());
+        if has != wants {
+            return Err(format!("texture {} has {has} bytes, expected {wants}", step.handle).into());
+        }
+        let Some(difference) = compare::images(&actual, &expected, step.tolerance) else { return Ok(()) };
+        let pictures = picture(&expected, step.encoding).zip(picture(&actual, step.encoding));
+        Err(Trouble {
+            kind: Kind::Wrong,
+            detail: format!("texture {}: {difference}", step.handle),
+            pictures: pictures.map(|(expected, actual)| Pictures { width, height, expected, actual }),
+        })
+    }
+
+    fn expect_buffer(&mut self, step: &ExpectBuffer<Vec<u8>>) -> Result<(), Trouble> {
+        let len = step.data.len() as u64;
+        let actual = self.backend.read_buffer(step.handle, step.offset, len).map_err(|e| e.to_string())?;
+        same_bytes(&format!("buffer {} from byte {}", step.handle, step.offset), &actual, &step.data)
+    }
+
+    fn expect_memory(&mut self, step: &MemoryAt<Vec<u8>>) -> Result<(), Trouble> {
+        let mut actual = vec![0; step.data.len()];
+        self.memory.read(step.gpa, &mut actual).map_err(|e| e.to_string())?;
+        same_bytes(&format!("guest memory from {:#x}", step.gpa), &actual, &step.data)
+    }
+}
+
+fn same_bytes(what: &str, actual: &[u8], expected: &[u8]) -> Result<(), Trouble> {
+    if actual.len() != expected.len() {
+        return Err(format!("{what}: {} bytes, expected {}", actual.len(), expected.len()).into());
+    }
+    compare::bytes(actual, expected).map_or(Ok(()), |difference| Err(format!("{what}: {difference}").into()))
+}
+
+fn alloc_table(entries: &[Allocation]) -> Vec<u8> {
+    let entry = |&Allocation { alloc_id, gpa, size_bytes, flags }: &Allocation| AllocEntry {
+        alloc_id,
+        flags,
+        gpa,
+        size_bytes,
+        ..Default::default()
+    };
+    write_alloc_table(&entries.iter().map(entry).collect::<Vec<_>>())
+}
+
+/// Whether a submission came to what it should.
+fn judge(report: &Report, result: SubmitResult) -> Result<(), Trouble> {
+    match result {
+        SubmitResult::Ok if !report.errors.is_empty() => Err(failed(&report.errors)),
+        SubmitResult::Error if report.errors.is_empty() => {
+            Err("the submission reports no error, but one is expected".to_owned().into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Commands failed that must not: one that is not supported, or did not end, explains the others.
+fn failed(errors: &[CommandError]) -> Trouble {
+    let kind = |error: &CommandError| match error.reason {
+        Failure::Unsupported(_) => Kind::Unsupported,
+        Failure::Timeout => Kind::Timeout,
+        _ => Kind::Wrong,
+    };
+    let telling = errors.iter().find(|error| kind(error) != Kind::Wrong).or(errors.first());
+    let more = errors.len().saturating_sub(1);
+    let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+    let detail = telling.map_or_else(String::new, |error| format!("{error}{more}"));
+    Trouble { kind: telling.map_or(Kind::Wrong, kind), detail, pictures: None }
+}

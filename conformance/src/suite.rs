@@ -1,0 +1,150 @@
+//! Running entries one by one: selected, guarded against panics, judged by what is known about them.
+
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use aerogpu::Backend;
+
+use crate::case::{Case, CaseError, MAX_DATA_BYTES, read};
+use crate::discover::Entry;
+use crate::expectations::Expectations;
+use crate::results::{Record, Status};
+use crate::run::{self, Kind, Trouble};
+use crate::stages::{self, Stage};
+
+/// Which entries are run; the others are skipped.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Those with this in their name.
+    pub filter: Option<String>,
+    /// Those with each of these features.
+    pub features: Vec<String>,
+    /// Those that use none of these stages.
+    pub without: Vec<Stage>,
+}
+
+/// What a back end is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A case.
+    Case,
+    /// A trace: old ones draw without shaders.
+    Trace,
+}
+
+/// How entries are run.
+pub struct Suite<'a> {
+    /// Makes a back end with nothing in it.
+    pub fresh: &'a dyn Fn(Purpose) -> Box<dyn Backend>,
+    /// Which entries to run.
+    pub selection: Selection,
+    /// Which cases are known to fail.
+    pub expectations: Expectations,
+}
+
+impl Suite<'_> {
+    /// Runs one entry. It never fails: what cannot even be loaded has a record too.
+    pub fn run(&self, entry: &Entry) -> Record {
+        let (path, record) = match entry {
+            Entry::Case(folder) => (folder, self.case(folder)),
+            Entry::Trace(path) => (path, self.trace(path)),
+        };
+        record.unwrap_or_else(|error| Record {
+            name: path.display().to_string(),
+            features: Vec::new(),
+            class: "other",
+            status: Status::Fail,
+            detail: Some(error.to_string()),
+            pictures: None,
+        })
+    }
+
+    fn case(&self, folder: &Path) -> Result<Record, CaseError> {
+        let case = Case::load(folder)?;
+        let stages = stages::used(&case);
+        let class = stages::class(&case.features, &stages);
+        let blank = blank(case.name.clone(), case.features.clone(), class);
+        if !self.selection.contains(&case.name, &case.features, &stages) {
+            return Ok(blank);
+        }
+        let fresh = || (self.fresh)(Purpose::Case);
+        let marked = case.known_failure.as_ref().map(|known| known.reason.as_str());
+        Ok(self.judge(blank, marked, guard(|| run::run(&case, &fresh))))
+    }
+
+    fn trace(&self, path: &Path) -> Result<Record, CaseError> {
+        let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let features = vec!["trace".to_owned()];
+        let selected = self.selection.contains(&name, &features, &BTreeSet::new());
+        let blank = blank(name, features, "trace");
+        if !selected {
+            return Ok(blank);
+        }
+        let bytes = read(path, MAX_DATA_BYTES)?;
+        let replayed = guard(|| run::replay(&bytes, (self.fresh)(Purpose::Trace).as_mut()));
+        Ok(self.judge(blank, None, replayed))
+    }
+
+    /// What the outcome means, given what is known. A crash is never expected.
+    fn judge(&self, blank: Record, marked: Option<&str>, outcome: Result<(), Outcome>) -> Record {
+        let listed = self.expectations.find(&blank.name);
+        let known =
+            marked.map(str::to_owned).or(listed.map(|entry| format!("{} ({})", entry.reason, entry.rule)));
+        let (status, detail, pictures) = match outcome {
+            Ok(()) => (Status::Pass, None, None),
+            Err(Outcome::Panic(message)) => (Status::Crash, Some(message), None),
+            Err(Outcome::Trouble(t)) => {
+                let status = match t.kind {
+                    Kind::Wrong => Status::Fail,
+                    Kind::Unsupported => Status::Unsupported,
+                    Kind::Timeout => Status::Timeout,
+                };
+                (status, Some(t.detail), t.pictures)
+            }
+        };
+        let (status, detail) = match (status, known) {
+            (Status::Pass, Some(known)) => {
+                let place = if marked.is_some() { "known_failure of the case" } else { "the expectations" };
+                (Status::UnexpectedPass, Some(format!("remove it from {place}, which say: {known}")))
+            }
+            (Status::Fail | Status::Unsupported | Status::Timeout, Some(known)) => {
+                (Status::ExpectedFailure, Some(format!("{known}: {}", detail.unwrap_or_default())))
+            }
+            (status, _) => (status, detail),
+        };
+        Record { status, detail, pictures, ..blank }
+    }
+}
+
+impl Selection {
+    fn contains(&self, name: &str, features: &[String], stages: &BTreeSet<Stage>) -> bool {
+        self.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()))
+            && self.features.iter().all(|feature| features.contains(feature))
+            && !self.without.iter().any(|stage| stages.contains(stage))
+    }
+}
+
+fn blank(name: String, features: Vec<String>, class: &'static str) -> Record {
+    Record { name, features, class, status: Status::Skipped, detail: None, pictures: None }
+}
+
+enum Outcome {
+    Trouble(Trouble),
+    Panic(String),
+}
+
+/// Runs `work` and catches its panic. What it worked on is dropped with it, so no broken state survives.
+fn guard(work: impl FnOnce() -> Result<(), Trouble>) -> Result<(), Outcome> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(Outcome::Trouble),
+        Err(payload) => Err(Outcome::Panic(panic_message(payload.as_ref()))),
+    }
+}
+
+fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+    format!("panicked: {}", text.as_deref().unwrap_or("no message"))
+}
