@@ -8,6 +8,17 @@ use crate::surface::TextureView;
 /// Most taps of an anisotropic filter.
 const MAX_ANISOTROPY: u32 = 16;
 
+/// 1/3, 1/5, 1/7, ... 1/21.
+const SERIES: [f64; 10] = {
+    let mut terms = [0.0; 10];
+    let mut k = 0;
+    while k < 10 {
+        terms[k] = 1.0 / (2 * k + 3) as f64;
+        k += 1;
+    }
+    terms
+};
+
 /// The base-2 logarithm, within 2^-50 of the truth: close enough that rounding the result to f32 rounds
 /// correctly (for f32 arguments the goldens show it). Additions, multiplications and one division only, so
 /// that it is the same everywhere.
@@ -32,7 +43,7 @@ pub(super) fn log2(x: f64) -> f64 {
     // ln(m) = 2 atanh(s) = 2 (s + s^3/3 + s^5/5 + ...) with s = (m-1)/(m+1), |s| < 0.172.
     let s = (mantissa - 1.0) / (mantissa + 1.0);
     let square = s * s;
-    let series = (1..=10).rev().fold(0.0, |sum, k| (sum + 1.0 / f64::from(2 * k + 1)) * square);
+    let series = SERIES.iter().rev().fold(0.0, |sum, term| (sum + term) * square);
     f64::from(exponent) + (s + s * series) * (2.0 * std::f64::consts::LOG2_E)
 }
 
