@@ -55,13 +55,8 @@ fn triangles() {
         let corners: Vec<[i64; 2]> =
             record[1].as_array().unwrap().iter().map(|p| numbers(p).try_into().unwrap()).collect();
         let samples = record[0].as_u64().unwrap() as u32;
-        let expected: BTreeMap<[i64; 2], u64> = record[3]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(numbers)
-            .map(|p| ([p[0], p[1]], p[2] as u64))
-            .collect();
+        let expected: BTreeMap<[i64; 2], u64> =
+            record[3].as_array().unwrap().iter().map(numbers).map(|p| ([p[0], p[1]], p[2] as u64)).collect();
         let mut drawn = covered(samples, PrimitiveKind::Triangles, &corners);
         drawn.retain(|&[x, y], _| x >= 0 && y >= 0); // the table begins there
         assert_eq!(drawn, expected, "{record}");
