@@ -4,3 +4,4 @@ mod drawing;
 mod resources;
 mod rig;
 mod sharing;
+mod stages;
