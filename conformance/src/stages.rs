@@ -52,7 +52,7 @@ fn in_stream(stream: &Stream<'_>) -> BTreeSet<Stage> {
     for at in stream.packets().map_while(Result::ok) {
         match at.packet {
             Packet::CreateShaderDxbc(p, _) => {
-                stages.extend(p.shader_stage(stream.minor()).ok().map(Stage::from))
+                stages.extend(p.shader_stage(stream.minor()).ok().map(Stage::from));
             }
             Packet::BindShaders(ShaderBindings { vs, ps, cs, gs, hs, ds }) => {
                 let handles = [vs, ps, cs, gs, hs, ds].into_iter().zip(Stage::value_variants());
