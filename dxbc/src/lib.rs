@@ -17,6 +17,7 @@ pub mod container;
 pub mod io;
 pub mod ir;
 pub mod limits;
+pub mod math;
 pub mod reflection;
 pub mod resources;
 pub mod scalar;

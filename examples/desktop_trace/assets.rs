@@ -45,8 +45,13 @@ pub fn wallpaper(width: u32, height: u32) -> Vec<u8> {
                 ((r + glow, g + glow / 2, b), (r + glow + 4, g + glow / 2 + 2, b + 2))
             };
             let (c0, c1) = (rgb565(top.0, top.1, top.2), rgb565(bottom.0, bottom.1, bottom.2));
-            // Rows run from the first colour to the second; the larger number must come first for four colours.
-            let order = if c0 >= c1 { [0, 2, 3, 1] } else { [1, 3, 2, 0] };
+            // Rows run from the first colour to the second. Four colours want the larger number first; between equal
+            // ones the last index would be transparent.
+            let order = match c0.cmp(&c1) {
+                std::cmp::Ordering::Greater => [0, 2, 3, 1],
+                std::cmp::Ordering::Less => [1, 3, 2, 0],
+                std::cmp::Ordering::Equal => [0; 4],
+            };
             bytes.extend(bc1_block(c0.max(c1), c0.min(c1), |_, row| order[row as usize]));
         }
     }

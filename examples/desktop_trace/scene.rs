@@ -137,7 +137,6 @@ pub fn write_frame(trace: &mut TraceWriter, frame: u32) -> Result<(), AssembleEr
         ..bytemuck::Zeroable::zeroed()
     };
     trace.submission(submission, &w.finish(), None, &[]);
-    trace.present();
     Ok(())
 }
 

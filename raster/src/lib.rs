@@ -1,6 +1,6 @@
 //! Direct3D fixed-function rasterization: formats, textures, sampling, triangles to pixels.
 //!
-//! **What it is.** The parts of the pipeline that no shader replaces: [pixel formats](format), textures and their
+//! **What it is.** The parts of the pipeline that no shader replaces: [pixel formats](mod@format), textures and their
 //! [images](surface), the [sampler], and the way from clip-space [primitives](primitive) to merged pixels, a
 //! [pass] at a time, tile by tile.
 //!

@@ -27,6 +27,16 @@ pub(super) struct Attachment {
     height: u32,
 }
 
+impl Attachment {
+    /// True when both contain the same subresource.
+    fn overlaps(&self, other: &Self) -> bool {
+        self.texture == other.texture
+            && self.mip == other.mip
+            && self.layer < other.layer + other.layers
+            && other.layer < self.layer + self.layers
+    }
+}
+
 /// The targets that a context has bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Attachments {
@@ -46,6 +56,20 @@ impl Attachments {
     /// Pixels that lie in every target.
     pub(super) fn extent(&self) -> (u32, u32) {
         self.all().fold((u32::MAX, u32::MAX), |(w, h), a| (w.min(a.width), h.min(a.height)))
+    }
+
+    /// The targets as one set, or each by itself when their sizes differ: a pass covers what lies in all of its targets, but
+    /// a clear covers each whole.
+    pub(super) fn by_size(&self) -> Vec<Self> {
+        let extent = |a: &Attachment| (a.width, a.height, a.layers);
+        let mut sizes = self.all().map(extent);
+        let first = sizes.next();
+        if sizes.all(|size| Some(size) == first) {
+            return vec![*self];
+        }
+        let color = |i: usize| Self { colors: std::array::from_fn(|j| self.colors[j].filter(|_| i == j)), ..Self::default() };
+        let depth = Self { depth_stencil: self.depth_stencil, ..Self::default() };
+        (0..8).map(color).chain([depth]).filter(|part| !part.is_empty()).collect()
     }
 
     fn layout(&self) -> TargetLayout {
@@ -84,6 +108,12 @@ impl Execution<'_, '_> {
         attachments.depth_stencil = self.attachment(depth_stencil)?;
         if let Some(a) = attachments.depth_stencil.filter(|a| !a.format.is_depth()) {
             return Err(format_use(a.format, "a depth-stencil target"));
+        }
+        let all: Vec<&Attachment> = attachments.all().collect();
+        for (i, a) in all.iter().enumerate() {
+            if all[..i].iter().any(|b| a.overlaps(b)) {
+                return Err(Failure::NotBound("a subresource is bound as two render targets"));
+            }
         }
         Ok(attachments)
     }

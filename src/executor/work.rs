@@ -50,17 +50,19 @@ impl Execution<'_, '_> {
         let context = self.context();
         let scissored = context.render_states.get(SCISSOR_TEST_ENABLE).is_some_and(|enable| enable != 0);
         let rect = context.scissor.and_then(scissor_rect).filter(|_| scissored);
-        let pass = self.pass_for(attachments)?;
         let flags = p.flags();
-        if flags.contains(ClearFlags::COLOR) {
-            for target in (0..8).filter(|&i| attachments.colors[i].is_some()) {
-                pass.clear_color(target, p.color(), rect);
-            }
-        }
         let depth = flags.contains(ClearFlags::DEPTH).then(|| p.depth());
         let stencil = flags.contains(ClearFlags::STENCIL).then_some(p.stencil as u8);
-        if attachments.depth_stencil.is_some() && (depth.is_some() || stencil.is_some()) {
-            pass.clear_depth_stencil(depth, stencil, rect);
+        for part in attachments.by_size() {
+            let pass = self.pass_for(part)?;
+            if flags.contains(ClearFlags::COLOR) {
+                for target in (0..8).filter(|&i| part.colors[i].is_some()) {
+                    pass.clear_color(target, p.color(), rect);
+                }
+            }
+            if part.depth_stencil.is_some() && (depth.is_some() || stencil.is_some()) {
+                pass.clear_depth_stencil(depth, stencil, rect);
+            }
         }
         Ok(())
     }

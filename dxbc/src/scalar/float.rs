@@ -3,7 +3,7 @@
 //! Arithmetic takes denormals as zeros of their sign, gives zeros for denormal results and the one canonical NaN for
 //! NaN results. What is data movement (`min`, `max` results, `mov`) keeps its bits.
 
-use super::math;
+use crate::math;
 
 /// The NaN of every arithmetic result.
 pub(super) const NAN: u32 = 0x7fc0_0000;

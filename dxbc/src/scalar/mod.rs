@@ -126,22 +126,3 @@ fn check_shape(shader: &ValidatedShader, io: &Io) -> Result<(), ExecutionError> 
         Ok(())
     }
 }
-
-#[allow(clippy::disallowed_methods)]
-mod math {
-    pub(super) fn exp2(x: f32) -> f32 {
-        x.exp2()
-    }
-    pub(super) fn log2(x: f32) -> f32 {
-        x.log2()
-    }
-    pub(super) fn sin(x: f32) -> f32 {
-        x.sin()
-    }
-    pub(super) fn cos(x: f32) -> f32 {
-        x.cos()
-    }
-    pub(super) fn rsqrt(x: f32) -> f32 {
-        1.0 / x.sqrt()
-    }
-}

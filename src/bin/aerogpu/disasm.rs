@@ -66,5 +66,5 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 fn listing(code: &[u8]) -> Result<String, String> {
     let blob = ShaderBlob::parse(code).map_err(|e| e.to_string())?;
-    aerogpu_dxbc::ir::text::listing(&blob).map_err(|e| e.to_string())
+    Ok(aerogpu_dxbc::ir::text::listing(&blob))
 }
