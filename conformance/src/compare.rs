@@ -135,6 +135,8 @@ pub fn bytes(actual: &[u8], expected: &[u8]) -> Option<ByteDifference> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn rgba(width: u32, pixels: &[[u8; 4]]) -> Image {
@@ -192,5 +194,26 @@ mod tests {
         let difference = bytes(&[1, 0, 3, 255], &[1, 2, 3, 4]).expect("they differ");
         assert_eq!(difference, ByteDifference { first: 1, actual: 0, expected: 2, bytes: 2 });
         assert_eq!(difference.to_string(), "byte 1 is 0x00, expected 0x02; 2 bytes differ");
+    }
+
+    proptest! {
+        #[test]
+        fn one_changed_byte_is_found_where_it_is(
+            (width, height, at) in (1u32..9, 1u32..9).prop_flat_map(|(w, h)| (Just(w), Just(h), 0..w * h * 4)),
+            by in 1u8..=255,
+        ) {
+            let bytes = (0..width * height * 4).map(|i| (i * 37) as u8).collect();
+            let expected = Image { width, height, pixel_bytes: 4, channel: Channel::U8, bytes };
+            let mut actual = expected.clone();
+            prop_assert_eq!(images(&actual, &expected, tolerance(0.0, 0)), None);
+            let byte = &mut actual.bytes[at as usize];
+            let distance = byte.abs_diff(byte.wrapping_add(by));
+            *byte = byte.wrapping_add(by);
+            let difference = images(&actual, &expected, tolerance(0.0, 0)).expect("a byte differs");
+            prop_assert_eq!(difference.first, (at / 4 % width, at / 4 / width));
+            prop_assert_eq!((difference.greatest, difference.pixels), (f64::from(distance), 1));
+            prop_assert_eq!(images(&actual, &expected, tolerance(f64::from(distance), 0)), None);
+            prop_assert_eq!(images(&actual, &expected, tolerance(0.0, 1)), None);
+        }
     }
 }

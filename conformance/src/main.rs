@@ -152,5 +152,9 @@ fn summarize(results: &Results) -> io::Result<()> {
         1 => writeln!(out, "1 expected failure")?,
         n => writeln!(out, "{n} expected failures")?,
     }
-    writeln!(out, "{}", results.totals)
+    writeln!(out, "{}", results.totals)?;
+    if results.totals.skipped == results.cases.len() as u64 {
+        eprintln!("error: every case was skipped; widen --filter, --features or --without");
+    }
+    Ok(())
 }

@@ -149,9 +149,26 @@ fn the_software_renderer_passes() {
         expectations: Expectations::default(),
     };
     let entries = discover::find(&[folder()]).expect("cases");
-    assert!(entries.len() >= 3);
+    assert_eq!(entries.len(), 3);
     for entry in &entries {
         let record = suite.run(entry);
         assert_eq!(record.status, Status::Pass, "{record}");
     }
+}
+
+fn command_line(arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_aerogpu-conformance"));
+    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output().expect("runs");
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn the_command_line_ends_with_totals() {
+    let all = "other: 3 passed, 0 failed, 0 skipped\n3 passed, 0 failed, 0 skipped\n";
+    assert_eq!(command_line(&["run", "cases"]), (Some(0), all.into()));
+    let one = "other: 1 passed, 0 failed, 2 skipped\n1 passed, 0 failed, 2 skipped\n";
+    assert_eq!(command_line(&["run", "cases", "--filter", "clear"]), (Some(0), one.into()));
+    let none = "other: 0 passed, 0 failed, 3 skipped\n0 passed, 0 failed, 3 skipped\n";
+    assert_eq!(command_line(&["run", "cases", "--features", "none"]), (Some(1), none.into()));
+    assert_eq!(command_line(&["run", "nowhere"]), (Some(2), String::new()));
 }
