@@ -12,7 +12,7 @@ use aerogpu_raster::shader::{
 use smallvec::SmallVec;
 
 use super::bindings::StageBindings;
-use super::link::{link_words, system_value};
+use super::link::{link_words, system_value, unfed};
 use super::shader::Shader;
 use crate::limits;
 
@@ -63,13 +63,23 @@ impl BoundPixelShader {
         for row in 0..io.inputs.len().min(self.info.rows) {
             io.inputs.row_mut(row).copy_from_slice(&batch.inputs[row * lanes..][..lanes]);
         }
+        for missing in self.info.interpolants.iter().filter(|i| i.vertex_word.is_none()) {
+            let row = usize::from(missing.row);
+            io.inputs.row_mut(row).fill(unfed(row));
+        }
         for &(input, register, mask) in &self.system_inputs {
             for c in (0..4).filter(|c| mask & (1 << c) != 0) {
                 let row = io.inputs.row_mut(register * 4 + c);
                 for (lane, word) in row.iter_mut().enumerate() {
                     *word = match input {
                         SystemInput::Position => batch.position[lane][c].to_bits(),
-                        SystemInput::IsFrontFace => if batch.front_face[lane] { u32::MAX } else { 0 },
+                        SystemInput::IsFrontFace => {
+                            if batch.front_face[lane] {
+                                u32::MAX
+                            } else {
+                                0
+                            }
+                        }
                         SystemInput::PrimitiveId => batch.primitive_id[lane],
                         SystemInput::SampleIndex => batch.sample_index[lane],
                         SystemInput::RenderTargetArrayIndex => batch.array_indices[lane][0],
@@ -149,7 +159,9 @@ fn info(
         .iter()
         .flat_map(|input| {
             let register = input.register as usize;
-            (0..4).filter(|c| input.mask & (1 << c) != 0).map(move |c| (register * 4 + c, input.interpolation))
+            (0..4)
+                .filter(|c| input.mask & (1 << c) != 0)
+                .map(move |c| (register * 4 + c, input.interpolation))
         })
         .filter(|&(row, _)| row < registers * 4 && !is_system(row))
         .map(|(row, interpolation)| Interpolant {
@@ -194,7 +206,11 @@ fn target_registers(program: &ValidatedShader) -> SmallVec<[(usize, usize); 8]> 
     }
     elements
         .iter()
-        .filter(|e| e.name.eq_ignore_ascii_case("SV_Target") || e.system_value == 64 || e.name.eq_ignore_ascii_case("COLOR"))
+        .filter(|e| {
+            e.name.eq_ignore_ascii_case("SV_Target")
+                || e.system_value == 64
+                || e.name.eq_ignore_ascii_case("COLOR")
+        })
         .filter_map(|e| Some((e.register? as usize, e.index as usize)))
         .filter(|&(_, target)| target < 8)
         .collect()
