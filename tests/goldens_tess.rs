@@ -32,15 +32,15 @@ impl Table {
     }
 
     fn word(&mut self) -> u32 {
-        let word = u32::from_le_bytes(self.bytes[self.at..][..4].try_into().unwrap());
+        let word = self.bytes[self.at..].first_chunk().expect("a word");
         self.at += 4;
-        word
+        u32::from_le_bytes(*word)
     }
 
     fn index(&mut self) -> u32 {
-        let index = u16::from_le_bytes(self.bytes[self.at..][..2].try_into().unwrap());
+        let index = self.bytes[self.at..].first_chunk().expect("an index");
         self.at += 2;
-        index.into()
+        u16::from_le_bytes(*index).into()
     }
 }
 

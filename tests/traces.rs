@@ -57,7 +57,11 @@ fn published_hashes() {
                 .map(|&(_, file)| file)
                 .collect()
         });
-        println!("traces: {} of {} hashes match with {threads} threads", expected.len() - wrong.len(), expected.len());
+        println!(
+            "traces: {} of {} hashes match with {threads} threads",
+            expected.len() - wrong.len(),
+            expected.len()
+        );
         assert_eq!(wrong, [] as [&str; 0], "with {threads} threads");
     }
 }

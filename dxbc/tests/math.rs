@@ -22,7 +22,11 @@ fn misrounded(name: &str, ours: Function, reference: Function, inputs: impl Iter
         let same = if want.is_nan() { got.to_bits() == 0x7fc0_0000 } else { got.to_bits() == want.to_bits() };
         if !same {
             if wrong < 8 {
-                println!("{name}({bits:#010x} = {x:e}): {:#010x}, should be {:#010x}", got.to_bits(), want.to_bits());
+                println!(
+                    "{name}({bits:#010x} = {x:e}): {:#010x}, should be {:#010x}",
+                    got.to_bits(),
+                    want.to_bits()
+                );
             }
             wrong += 1;
         }
@@ -45,7 +49,9 @@ fn every_float_is_correctly_rounded() {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get()) as u32;
     for (name, ours, reference) in FUNCTIONS {
         let wrong: usize = std::thread::scope(|scope| {
-            let run = |first| move || misrounded(name, ours, reference, (first..=u32::MAX).step_by(threads as usize));
+            let run = |first| {
+                move || misrounded(name, ours, reference, (first..=u32::MAX).step_by(threads as usize))
+            };
             let handles: Vec<_> = (0..threads).map(|first| scope.spawn(run(first))).collect();
             handles.into_iter().map(|handle| handle.join().expect("a worker")).sum()
         });
@@ -57,16 +63,20 @@ fn every_float_is_correctly_rounded() {
 #[test]
 fn golden_tables() {
     use std::io::Read;
-    let root = std::env::var("AEROGPU_SHARED").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").into());
+    let root = std::env::var("AEROGPU_SHARED")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").into());
     let folder = std::path::Path::new(&root).join("goldens/math");
     if !folder.is_dir() {
-        println!("SKIPPED: {} does not exist; set AEROGPU_SHARED to the folder that holds it", folder.display());
+        println!(
+            "SKIPPED: {} does not exist; set AEROGPU_SHARED to the folder that holds it",
+            folder.display()
+        );
         return;
     }
-    let tables = FUNCTIONS.iter().map(|&(name, ours, _)| (name, ours)).chain([
-        ("rcp", math::rcp as Function),
-        ("sqrt", math::sqrt as Function),
-    ]);
+    let tables = FUNCTIONS
+        .iter()
+        .map(|&(name, ours, _)| (name, ours))
+        .chain([("rcp", math::rcp as Function), ("sqrt", math::sqrt as Function)]);
     for (name, ours) in tables {
         let file = std::fs::File::open(folder.join(format!("f32_{name}.bin.gz"))).expect("a golden table");
         let mut bytes = Vec::new();
@@ -90,7 +100,14 @@ fn special_values() {
     assert_eq!(math::exp2(inf), inf);
     assert_eq!(math::sin(-0.0).to_bits(), 0x8000_0000);
     assert_eq!(math::cos(0.0), 1.0);
-    for nan in [math::sqrt(-1.0), math::rsqrt(-1.0), math::log2(-1.0), math::sin(inf), math::cos(-inf), math::rcp(f32::NAN)] {
+    for nan in [
+        math::sqrt(-1.0),
+        math::rsqrt(-1.0),
+        math::log2(-1.0),
+        math::sin(inf),
+        math::cos(-inf),
+        math::rcp(f32::NAN),
+    ] {
         assert_eq!(nan.to_bits(), 0x7fc0_0000);
     }
 }

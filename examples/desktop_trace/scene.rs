@@ -183,7 +183,13 @@ fn desktop(frame: u32) -> Flat {
 }
 
 fn create(w: &mut StreamWriter) -> Result<(), AssembleError> {
-    w.create_simple_texture(handle::SCREEN, Format::B8G8R8A8Unorm, WIDTH, HEIGHT, ResourceUsage::RENDER_TARGET);
+    w.create_simple_texture(
+        handle::SCREEN,
+        Format::B8G8R8A8Unorm,
+        WIDTH,
+        HEIGHT,
+        ResourceUsage::RENDER_TARGET,
+    );
     w.create_simple_texture(handle::DEPTH, Format::D32Float, WIDTH, HEIGHT, ResourceUsage::DEPTH_STENCIL);
     let [width, height] = WALLPAPER_SIZE;
     texture(w, handle::WALLPAPER, Format::Bc1RgbaUnorm, WALLPAPER_SIZE, 1, &assets::wallpaper(width, height));
@@ -228,7 +234,14 @@ fn create(w: &mut StreamWriter) -> Result<(), AssembleError> {
     Ok(())
 }
 
-fn texture(w: &mut StreamWriter, handle: u32, format: Format, [width, height]: [u32; 2], mips: u32, data: &[u8]) {
+fn texture(
+    w: &mut StreamWriter,
+    handle: u32,
+    format: Format,
+    [width, height]: [u32; 2],
+    mips: u32,
+    data: &[u8],
+) {
     w.create_texture2d(CreateTexture2d {
         texture_handle: handle,
         usage_flags: ResourceUsage::TEXTURE.bits(),
@@ -358,15 +371,32 @@ fn solid_constants(frame: u32) -> [[f32; 4]; 7] {
     use aerogpu_dxbc::math::{cos, sin};
     let angle = 0.5 + frame as f32 * 0.35;
     let (s, c) = (sin(angle), cos(angle));
-    let spin = Mat4::from_cols_array(&[c, 0.0, -s, 0.0, 0.0, 1.0, 0.0, 0.0, s, 0.0, c, 0.0, 0.0, 0.0, 0.0, 1.0]);
+    let spin =
+        Mat4::from_cols_array(&[c, 0.0, -s, 0.0, 0.0, 1.0, 0.0, 0.0, s, 0.0, c, 0.0, 0.0, 0.0, 0.0, 1.0]);
     let (s, c) = (sin(0.6), cos(0.6));
-    let tilt = Mat4::from_cols_array(&[1.0, 0.0, 0.0, 0.0, 0.0, c, -s, 0.0, 0.0, s, c, 0.0, 0.0, 0.0, 0.0, 1.0]);
+    let tilt =
+        Mat4::from_cols_array(&[1.0, 0.0, 0.0, 0.0, 0.0, c, -s, 0.0, 0.0, s, c, 0.0, 0.0, 0.0, 0.0, 1.0]);
     let model = tilt * spin;
     // A lens of 45 degrees: near 1, far 10, depth 0 to 1, looking along +z.
     let (near, far, lens, aspect) = (1.0f32, 10.0f32, 2.2f32, 524.0 / 402.0);
     let depth = far / (far - near);
     let projection = Mat4::from_cols_array(&[
-        lens / aspect, 0.0, 0.0, 0.0, 0.0, lens, 0.0, 0.0, 0.0, 0.0, depth, 1.0, 0.0, 0.0, -near * depth, 0.0,
+        lens / aspect,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        lens,
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        depth,
+        1.0,
+        0.0,
+        0.0,
+        -near * depth,
+        0.0,
     ]);
     let transform = projection * Mat4::from_translation(Vec3::new(0.0, 0.0, 4.2)) * model;
     let row = |m: &Mat4, i| m.row(i).to_array();

@@ -5,7 +5,7 @@ use aerogpu_protocol::{BoolConstants, PodSlice};
 
 use super::{Execution, Failure};
 use crate::limits;
-use crate::resources::{Backing, ResourceId};
+use crate::resources::{Backing, ResourceError, ResourceId};
 use crate::state::{
     Bound, BufferRange, ConstantBuffer, IndexBuffer, ShaderResource, Uav, VertexBuffer, d3d9,
 };
@@ -17,16 +17,19 @@ fn check_slots(what: &'static str, first: u32, count: usize, limit: usize) -> Re
 }
 
 impl Execution<'_, '_> {
-    /// What a handle names at the moment of binding.
-    fn bound(&self, handle: u32) -> Bound {
-        if handle == 0 {
-            return Bound::None;
-        }
-        match self.renderer.resources.resolve(handle) {
+    /// What a handle names at the moment of binding. A destroyed handle whose resource lives on through an alias is an
+    /// error at once; one that was never alive only when it is used.
+    fn bound(&self, handle: u32) -> Result<Bound, Failure> {
+        let resources = &self.renderer.resources;
+        Ok(match resources.resolve(handle) {
+            _ if handle == 0 => Bound::None,
             Some(id) => Bound::Resource(id),
-            None if self.renderer.resources.view(handle).is_some() => Bound::View(handle),
+            None if resources.view(handle).is_some() => Bound::View(handle),
+            None if resources.get(ResourceId(handle)).is_some() => {
+                return Err(ResourceError::Unknown { kind: "resource", handle }.into());
+            }
             None => Bound::Unknown(handle),
-        }
+        })
     }
 
     /// The texture behind a binding, through a view or not.
@@ -42,15 +45,16 @@ impl Execution<'_, '_> {
         check_slots("colour targets", 0, p.color_count as usize, MAX_RENDER_TARGETS)?;
         let mut colors = [Bound::None; MAX_RENDER_TARGETS];
         for (slot, &handle) in colors.iter_mut().zip(&p.colors[..p.color_count as usize]) {
-            *slot = self.bound(handle);
+            *slot = self.bound(handle)?;
         }
-        let depth_stencil = self.bound(p.depth_stencil);
+        let depth_stencil = self.bound(p.depth_stencil)?;
         // Direct3D 10/11: what becomes a target is no longer read. Direct3D 9 leaves this undefined.
         let targets: Vec<ResourceId> =
             colors.iter().chain([&depth_stencil]).filter_map(|&b| self.bound_texture(b)).collect();
         let views = self.views_of(&targets);
         let context = self.context();
-        context.unbind_resources(|b| targets.iter().any(|&id| b == Bound::Resource(id)) || views.contains(&b));
+        context
+            .unbind_resources(|b| targets.iter().any(|&id| b == Bound::Resource(id)) || views.contains(&b));
         context.colors = colors;
         context.depth_stencil = depth_stencil;
         Ok(())
@@ -73,7 +77,7 @@ impl Execution<'_, '_> {
     ) -> Result<(), Failure> {
         check_slots("vertex buffer slots", p.start_slot, slots.len(), limits::VERTEX_BUFFER_SLOTS)?;
         for (i, slot) in slots.iter().enumerate() {
-            let buffer = self.bound(slot.buffer);
+            let buffer = self.bound(slot.buffer)?;
             let binding = VertexBuffer { buffer, stride: slot.stride_bytes, offset: slot.offset_bytes };
             self.context().vertex_buffers[p.start_slot as usize + i] = binding;
         }
@@ -82,7 +86,7 @@ impl Execution<'_, '_> {
 
     pub(super) fn set_index_buffer(&mut self, p: &SetIndexBuffer) -> Result<(), Failure> {
         let format = p.format().ok_or(Failure::Value { field: "index format", value: p.format })?;
-        let buffer = self.bound(p.buffer);
+        let buffer = self.bound(p.buffer)?;
         let binding = IndexBuffer { buffer, format, offset: p.offset_bytes };
         self.context().index_buffer = (p.buffer != 0).then_some(binding);
         Ok(())
@@ -97,7 +101,7 @@ impl Execution<'_, '_> {
     pub(super) fn set_texture(&mut self, p: &SetTexture) -> Result<(), Failure> {
         let stage = p.shader_stage(self.minor)?;
         check_slots("shader resource slots", p.slot, 1, limits::RESOURCE_SLOTS)?;
-        let bound = self.bound(p.texture);
+        let bound = self.bound(p.texture)?;
         let slot = match bound {
             Bound::None => ShaderResource::None,
             Bound::Resource(id) if self.renderer.resources.buffer(id).is_some() => {
@@ -123,7 +127,11 @@ impl Execution<'_, '_> {
         }
     }
 
-    pub(super) fn set_samplers(&mut self, p: &SetSamplers, handles: PodSlice<'_, u32>) -> Result<(), Failure> {
+    pub(super) fn set_samplers(
+        &mut self,
+        p: &SetSamplers,
+        handles: PodSlice<'_, u32>,
+    ) -> Result<(), Failure> {
         let stage = p.shader_stage(self.minor)?;
         check_slots("sampler slots", p.start_slot, handles.len(), limits::SAMPLER_SLOTS)?;
         for (i, handle) in handles.iter().enumerate() {
@@ -140,8 +148,11 @@ impl Execution<'_, '_> {
         let stage = p.shader_stage(self.minor)?;
         check_slots("constant buffer slots", p.start_slot, slots.len(), limits::CONSTANT_BUFFER_SLOTS)?;
         for (i, slot) in slots.iter().enumerate() {
-            let range =
-                BufferRange { buffer: self.bound(slot.buffer), offset: slot.offset_bytes, size: slot.size_bytes };
+            let range = BufferRange {
+                buffer: self.bound(slot.buffer)?,
+                offset: slot.offset_bytes,
+                size: slot.size_bytes,
+            };
             let at = p.start_slot as usize + i;
             self.context().stage_mut(stage).constant_buffers[at] = ConstantBuffer::Buffer(range);
         }
@@ -156,7 +167,7 @@ impl Execution<'_, '_> {
         let stage = p.shader_stage(self.minor)?;
         check_slots("shader resource slots", p.start_slot, slots.len(), limits::RESOURCE_SLOTS)?;
         for (i, slot) in slots.iter().enumerate() {
-            let buffer = self.bound(slot.buffer);
+            let buffer = self.bound(slot.buffer)?;
             self.release_writers(buffer);
             let range = BufferRange { buffer, offset: slot.offset_bytes, size: slot.size_bytes };
             let resource =
@@ -178,7 +189,7 @@ impl Execution<'_, '_> {
         }
         check_slots("unordered-access slots", p.start_slot, slots.len(), limits::UAV_SLOTS)?;
         for (i, slot) in slots.iter().enumerate() {
-            let buffer = self.bound(slot.buffer);
+            let buffer = self.bound(slot.buffer)?;
             if let Bound::Resource(id) = buffer {
                 self.context().unbind_resources(|b| b == Bound::Resource(id));
                 if let Some(buffer) = self.renderer.resources.buffer_mut(id)

@@ -26,7 +26,9 @@ use aerogpu_protocol::packets::UnknownShaderStage;
 use aerogpu_protocol::{AllocTable, Packet, PacketErrorReason, Stream, StreamError};
 use rustc_hash::FxHashMap;
 
-use crate::backend::{Backend, CommandError, Completion, Present, ReadError, Report, Submission, TextureData};
+use crate::backend::{
+    Backend, CommandError, Completion, Present, ReadError, Report, Submission, TextureData,
+};
 use crate::limits;
 use crate::memory::GuestMemory;
 use crate::pipeline::input::{InputLayout, LayoutError};
@@ -181,7 +183,8 @@ impl SoftwareRenderer {
                 Err(error) => (error.offset, error.opcode, Err(error.reason.into())),
             };
             if let Err(reason) = result {
-                let packet = aerogpu_protocol::packets::Opcode::from_u32(opcode).map_or("unknown", |o| o.name());
+                let packet =
+                    aerogpu_protocol::packets::Opcode::from_u32(opcode).map_or("unknown", |o| o.name());
                 execution.report.errors.push(CommandError { offset, packet, reason });
             }
         }
@@ -221,11 +224,8 @@ fn prepare<'g>(
     memory: &'g mut dyn GuestMemory,
     submission: &Submission<'g>,
 ) -> Result<(Stream<'g>, Guest<'g>), Failure> {
-    let too_large = |what, len: usize, limit: usize| Failure::TooLarge {
-        what,
-        value: len as u64,
-        limit: limit as u64,
-    };
+    let too_large =
+        |what, len: usize, limit: usize| Failure::TooLarge { what, value: len as u64, limit: limit as u64 };
     if submission.stream.len() > limits::MAX_STREAM_BYTES {
         return Err(too_large("command stream", submission.stream.len(), limits::MAX_STREAM_BYTES));
     }
@@ -305,7 +305,9 @@ impl Execution<'_, '_> {
             Packet::Dispatch(p) => self.dispatch(&p),
             Packet::Present(p) => self.present(p.scanout_id, p.flags()),
             Packet::PresentEx(p) => self.present(p.scanout_id, p.flags()),
-            Packet::ExportSharedSurface(p) => Ok(self.renderer.resources.export(p.resource_handle, p.share_token)?),
+            Packet::ExportSharedSurface(p) => {
+                Ok(self.renderer.resources.export(p.resource_handle, p.share_token)?)
+            }
             Packet::ImportSharedSurface(p) => {
                 Ok(self.renderer.resources.import(p.out_resource_handle, p.share_token)?)
             }
@@ -361,16 +363,20 @@ impl Backend for SoftwareRenderer {
 
     fn read_texture(&mut self, handle: u32, mip: u32, layer: u32) -> Result<TextureData, ReadError> {
         let unknown = ReadError::Unknown { kind: "texture", handle };
-        let texture = self.resources.resolve(handle).and_then(|id| self.resources.texture(id)).ok_or(unknown)?;
+        // Looking is allowed where commands fail: an original that was destroyed while an alias keeps its texture alive.
+        let id = self.resources.resolve(handle).unwrap_or(ResourceId(handle));
+        let texture = self.resources.texture(id).ok_or(unknown)?;
         let what = || format!("mip {mip} of layer {layer}");
         texture.read(mip, layer).ok_or_else(|| ReadError::OutOfRange { handle, what: what() })
     }
 
     fn read_buffer(&mut self, handle: u32, offset: u64, len: u64) -> Result<Vec<u8>, ReadError> {
         let unknown = ReadError::Unknown { kind: "buffer", handle };
-        let buffer = self.resources.resolve(handle).and_then(|id| self.resources.buffer(id)).ok_or(unknown)?;
+        let buffer =
+            self.resources.resolve(handle).and_then(|id| self.resources.buffer(id)).ok_or(unknown)?;
         let range = offset.checked_add(len).filter(|&end| end <= buffer.size());
-        let end = range.ok_or_else(|| ReadError::OutOfRange { handle, what: format!("bytes {offset}..+{len}") })?;
+        let end =
+            range.ok_or_else(|| ReadError::OutOfRange { handle, what: format!("bytes {offset}..+{len}") })?;
         Ok(buffer.bytes()[offset as usize..end as usize].to_vec())
     }
 }

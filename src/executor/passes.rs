@@ -67,7 +67,10 @@ impl Attachments {
         if sizes.all(|size| Some(size) == first) {
             return vec![*self];
         }
-        let color = |i: usize| Self { colors: std::array::from_fn(|j| self.colors[j].filter(|_| i == j)), ..Self::default() };
+        let color = |i: usize| Self {
+            colors: std::array::from_fn(|j| self.colors[j].filter(|_| i == j)),
+            ..Self::default()
+        };
         let depth = Self { depth_stencil: self.depth_stencil, ..Self::default() };
         (0..8).map(color).chain([depth]).filter(|part| !part.is_empty()).collect()
     }
@@ -128,7 +131,15 @@ impl Execution<'_, '_> {
                 let desc = &resources.texture(id).ok_or_else(|| unknown(id.0))?.desc;
                 let (width, height) = (desc.width, desc.height);
                 let format = raster_format(desc.format);
-                Ok(Some(Attachment { texture: id, format, mip: 0, layer: 0, layers: desc.array_layers, width, height }))
+                Ok(Some(Attachment {
+                    texture: id,
+                    format,
+                    mip: 0,
+                    layer: 0,
+                    layers: desc.array_layers,
+                    width,
+                    height,
+                }))
             }
             Bound::View(handle) => {
                 let view = resources.view(handle).ok_or_else(|| unknown(handle))?;

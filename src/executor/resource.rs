@@ -5,7 +5,8 @@ use aerogpu_protocol::packets::*;
 
 use super::{Execution, Failure, WriteBack};
 use crate::resources::{
-    Backing, Buffer, Resource, ResourceError, ResourceId, Texture, TextureDesc, View, check_bounds, check_range,
+    Backing, Buffer, Resource, ResourceError, ResourceId, Texture, TextureDesc, View, check_bounds,
+    check_range,
 };
 use crate::state::Bound;
 
@@ -123,7 +124,12 @@ impl Execution<'_, '_> {
         if let Some(buffer) = self.renderer.resources.buffer_mut(id) {
             check_range("upload", p.offset_bytes, p.size_bytes, buffer.size())?;
             if !p.offset_bytes.is_multiple_of(4) {
-                return Err(ResourceError::Unaligned { what: "upload offset", value: p.offset_bytes, multiple: 4 }.into());
+                return Err(ResourceError::Unaligned {
+                    what: "upload offset",
+                    value: p.offset_bytes,
+                    multiple: 4,
+                }
+                .into());
             }
             buffer.overwrite_dirty(range.clone());
             if buffer.is_dirty() {
@@ -148,10 +154,12 @@ impl Execution<'_, '_> {
         let (src_size, dst_size) = (self.buffer(src)?.size(), self.buffer(dst)?.size());
         check_range("copy source", p.src_offset_bytes, p.size_bytes, src_size)?;
         check_range("copy destination", p.dst_offset_bytes, p.size_bytes, dst_size)?;
-        let to_end = p.src_offset_bytes + p.size_bytes == src_size && p.dst_offset_bytes + p.size_bytes == dst_size;
-        for (what, value) in [("copy source offset", p.src_offset_bytes), ("copy destination offset", p.dst_offset_bytes)]
-            .into_iter()
-            .chain((!to_end).then_some(("copy size", p.size_bytes)))
+        let to_end =
+            p.src_offset_bytes + p.size_bytes == src_size && p.dst_offset_bytes + p.size_bytes == dst_size;
+        for (what, value) in
+            [("copy source offset", p.src_offset_bytes), ("copy destination offset", p.dst_offset_bytes)]
+                .into_iter()
+                .chain((!to_end).then_some(("copy size", p.size_bytes)))
         {
             if !value.is_multiple_of(4) {
                 return Err(ResourceError::Unaligned { what, value, multiple: 4 }.into());

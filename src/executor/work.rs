@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use aerogpu_dxbc::ValidatedShader;
 use aerogpu_dxbc::ir::{ResourceDimension, Stage};
-use aerogpu_protocol::packets::{self, Clear, ClearFlags, Dispatch, DrawIndexed, IndexFormat, PresentFlags};
 use aerogpu_protocol::packets::ShaderStage;
+use aerogpu_protocol::packets::{self, Clear, ClearFlags, Dispatch, DrawIndexed, IndexFormat, PresentFlags};
 use aerogpu_raster::pass::DrawState;
 use aerogpu_raster::sampler::SamplerState;
 use aerogpu_raster::shader::PixelShader;
@@ -130,7 +130,9 @@ impl Execution<'_, '_> {
         let layout = match self.input_layout()?.as_deref() {
             Some(InputLayout::Dxgi(layout)) => Some(layout.clone()),
             Some(InputLayout::D3d9(_)) => {
-                return Err(Failure::Unsupported("a Direct3D 9 vertex declaration with these shaders".into()));
+                return Err(Failure::Unsupported(
+                    "a Direct3D 9 vertex declaration with these shaders".into(),
+                ));
             }
             None => None,
         };
@@ -245,7 +247,8 @@ impl Execution<'_, '_> {
     }
 
     fn index_stream(&mut self, base_vertex: i32) -> Result<IndexStream, Failure> {
-        let missing = Failure::NotBound("an indexed draw needs an index buffer; bind one with SET_INDEX_BUFFER");
+        let missing =
+            Failure::NotBound("an indexed draw needs an index buffer; bind one with SET_INDEX_BUFFER");
         let Some(binding) = self.context().index_buffer else { return Err(missing) };
         let Some(id) = self.bound_buffer(binding.buffer)? else { return Err(missing) };
         let buffer = self.buffer(id)?;
@@ -375,7 +378,11 @@ impl Execution<'_, '_> {
         Ok(self.texture(id)?.shader_view(view.as_ref(), dimension))
     }
 
-    fn draw_state(&mut self, attachments: &Attachments, pixel_shader: Option<Arc<dyn PixelShader>>) -> DrawState {
+    fn draw_state(
+        &mut self,
+        attachments: &Attachments,
+        pixel_shader: Option<Arc<dyn PixelShader>>,
+    ) -> DrawState {
         let context = self.context();
         let (width, height) = attachments.extent();
         let rasterizer = &context.rasterizer;

@@ -278,8 +278,16 @@ mod tests {
     #[test]
     fn structures_are_accessible_only_whole() {
         assert_eq!(word_index(BufferAddress::Structured(1, 4), 8, 4), Some(3));
-        assert_eq!(word_index(BufferAddress::Structured(1, 8), 8, 4), None, "the offset leaves the structure");
-        assert_eq!(word_index(BufferAddress::Structured(1, 0), 12, 4), None, "the second structure is cut off");
+        assert_eq!(
+            word_index(BufferAddress::Structured(1, 8), 8, 4),
+            None,
+            "the offset leaves the structure"
+        );
+        assert_eq!(
+            word_index(BufferAddress::Structured(1, 0), 12, 4),
+            None,
+            "the second structure is cut off"
+        );
         assert_eq!(word_index(BufferAddress::Structured(u32::MAX, 0), u32::MAX, 4), None);
     }
 

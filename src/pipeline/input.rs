@@ -68,7 +68,11 @@ pub enum LayoutError {
 impl InputLayout {
     /// Parses either kind of blob; the first word tells them apart.
     pub fn parse(blob: &[u8]) -> Result<Self, LayoutError> {
-        if is_ilay(blob) { DxgiLayout::parse(blob).map(Self::Dxgi) } else { parse_declaration(blob).map(Self::D3d9) }
+        if is_ilay(blob) {
+            DxgiLayout::parse(blob).map(Self::Dxgi)
+        } else {
+            parse_declaration(blob).map(Self::D3d9)
+        }
     }
 }
 
@@ -131,9 +135,14 @@ fn parse_declaration(blob: &[u8]) -> Result<Vec<[u8; 8]>, LayoutError> {
         if stream == 0xff {
             return Ok(elements);
         }
-        let refuse = |what, value: u8| LayoutError::Element { element: elements.len(), what, value: value.into() };
+        let refuse =
+            |what, value: u8| LayoutError::Element { element: elements.len(), what, value: value.into() };
         if stream >= 16 {
-            return Err(LayoutError::Element { element: elements.len(), what: "stream", value: stream.into() });
+            return Err(LayoutError::Element {
+                element: elements.len(),
+                what: "stream",
+                value: stream.into(),
+            });
         }
         if element[4] > MAX_TYPE {
             return Err(refuse("type", element[4]));

@@ -44,7 +44,7 @@ pub enum ShaderError {
 #[derive(Debug)]
 pub enum Shader {
     /// Shader model 4 or 5.
-    Dxbc(ValidatedShader),
+    Dxbc(Box<ValidatedShader>),
     /// Direct3D 9 tokens, shader models 1 to 3.
     Direct3d9 {
         /// The stage.
@@ -66,12 +66,10 @@ impl Shader {
                 if program.stage != dxbc_stage(stage) {
                     return Err(ShaderError::Stage { expected: stage, found: program.stage });
                 }
-                Ok(Self::Dxbc(ValidatedShader::new(program, blob.signatures)?))
+                Ok(Self::Dxbc(Box::new(ValidatedShader::new(program, blob.signatures)?)))
             }
             ShaderBlob::Sm3 { tokens } => match stage {
-                ShaderStage::Vertex | ShaderStage::Pixel => {
-                    Ok(Self::Direct3d9 { stage, tokens })
-                }
+                ShaderStage::Vertex | ShaderStage::Pixel => Ok(Self::Direct3d9 { stage, tokens }),
                 other => Err(ShaderError::Direct3d9Stage(other)),
             },
         }

@@ -60,7 +60,9 @@ impl<'a> Guest<'a> {
 
     fn allocation(&self, alloc_id: u32) -> Result<Allocation, AllocError> {
         let table = self.table.as_ref().ok_or(AllocError::NoTable(alloc_id))?;
-        let at = table.binary_search_by_key(&alloc_id, |a| a.alloc_id).map_err(|_| AllocError::NoEntry(alloc_id))?;
+        let at = table
+            .binary_search_by_key(&alloc_id, |a| a.alloc_id)
+            .map_err(|_| AllocError::NoEntry(alloc_id))?;
         Ok(table[at])
     }
 
@@ -109,7 +111,10 @@ fn check_table(table: &AllocTable<'_>) -> Result<Vec<Allocation>, String> {
             size: entry.size_bytes,
             read_only: entry.flags().contains(aerogpu_protocol::ring::AllocFlags::READONLY),
         };
-        if allocation.alloc_id == 0 || allocation.size == 0 || allocation.gpa.checked_add(allocation.size).is_none() {
+        if allocation.alloc_id == 0
+            || allocation.size == 0
+            || allocation.gpa.checked_add(allocation.size).is_none()
+        {
             return Err(format!("allocation table: entry {allocation:x?} is not valid"));
         }
         entries.push(allocation);

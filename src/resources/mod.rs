@@ -354,7 +354,11 @@ pub(crate) fn check_range(what: &'static str, offset: u64, len: u64, size: u64) 
 
 /// Checks that `value` lies in `min..=max`.
 pub(crate) fn check_bounds(what: &'static str, value: u64, min: u64, max: u64) -> Result<(), ResourceError> {
-    if (min..=max).contains(&value) { Ok(()) } else { Err(ResourceError::OutOfBounds { what, value, min, max }) }
+    if (min..=max).contains(&value) {
+        Ok(())
+    } else {
+        Err(ResourceError::OutOfBounds { what, value, min, max })
+    }
 }
 
 #[cfg(test)]

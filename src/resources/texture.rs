@@ -166,7 +166,14 @@ impl Texture {
             if self.dirty[i] && wanted(&(place.offset..place.offset + place.size_bytes())) {
                 let mut bytes = vec![0; place.size_bytes() as usize];
                 guest.read(backing, place.offset, &mut bytes)?;
-                self.write_rows(mip, layer, [0, 0], [place.width, place.height], &bytes, place.row_pitch as usize);
+                self.write_rows(
+                    mip,
+                    layer,
+                    [0, 0],
+                    [place.width, place.height],
+                    &bytes,
+                    place.row_pitch as usize,
+                );
                 self.dirty[i] = false;
             }
         }

@@ -104,7 +104,8 @@ pub struct StageState {
 
 impl Default for StageState {
     fn default() -> Self {
-        let mut constant_buffers = [ConstantBuffer::Buffer(BufferRange::default()); limits::CONSTANT_BUFFER_SLOTS];
+        let mut constant_buffers =
+            [ConstantBuffer::Buffer(BufferRange::default()); limits::CONSTANT_BUFFER_SLOTS];
         constant_buffers[0] = ConstantBuffer::Registers;
         Self {
             constant_buffers,

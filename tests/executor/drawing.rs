@@ -80,7 +80,11 @@ fn points_and_lines_cover_whole_pixels() {
         target(w, 1, 8, 8);
         vertices(w, PrimitiveTopology::PointList, &[center(1, 1, RED), center(6, 2, GREEN)]);
         draw(w, 0, 2);
-        vertices(w, PrimitiveTopology::LineStrip, &[center(0, 5, BLUE), center(4, 5, BLUE), center(4, 7, BLUE)]);
+        vertices(
+            w,
+            PrimitiveTopology::LineStrip,
+            &[center(0, 5, BLUE), center(4, 5, BLUE), center(4, 7, BLUE)],
+        );
         draw(w, 0, 3);
     });
     assert_eq!(rig.count(1, rgba(RED)), 1);

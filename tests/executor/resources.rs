@@ -71,10 +71,7 @@ fn guest_memory_is_read_at_the_first_use_after_it_changed() {
     let failure = rig.fail(|w| {
         w.copy_buffer(copy(2, 1, 8));
     });
-    assert!(
-        matches!(failure, Failure::Resource(ResourceError::Guest(AllocError::NoTable(7)))),
-        "{failure}"
-    );
+    assert!(matches!(failure, Failure::Resource(ResourceError::Guest(AllocError::NoTable(7)))), "{failure}");
 }
 
 #[test]
@@ -142,8 +139,15 @@ fn textures_take_uploads_in_their_linear_layout() {
     rig.run(|w| {
         w.upload_resource(1, 20, &[0xaa; 14]);
     });
-    assert_eq!(rig.texture(1, 0, 0).bytes[12..], [16, 17, 18, 19, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa]);
-    assert_eq!(rig.texture(1, 1, 0).bytes, [0xaa, 0xaa, 34, 35], "the upload goes on in the next subresource");
+    assert_eq!(
+        rig.texture(1, 0, 0).bytes[12..],
+        [16, 17, 18, 19, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa]
+    );
+    assert_eq!(
+        rig.texture(1, 1, 0).bytes,
+        [0xaa, 0xaa, 34, 35],
+        "the upload goes on in the next subresource"
+    );
 }
 
 #[test]

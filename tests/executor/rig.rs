@@ -169,7 +169,10 @@ pub fn vertices(w: &mut StreamWriter, topology: PrimitiveTopology, vertices: &[V
     w.upload_resource(VERTICES, 0, bytemuck::cast_slice(&floats))
         .bind_shaders(VS, PS)
         .set_input_layout(LAYOUT)
-        .set_vertex_buffers(0, &[VertexBufferBinding { buffer: VERTICES, stride_bytes: 32, ..Default::default() }])
+        .set_vertex_buffers(
+            0,
+            &[VertexBufferBinding { buffer: VERTICES, stride_bytes: 32, ..Default::default() }],
+        )
         .set_primitive_topology(topology)
         .set_rasterizer_state(RasterizerState { cull_mode: CullMode::None.to_u32(), ..Default::default() });
 }

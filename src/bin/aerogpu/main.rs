@@ -13,12 +13,16 @@ use clap::{Parser, Subcommand};
 ///
 /// A recording is a trace (.aerogputrace) or a bare command stream (.acmd).
 #[derive(Parser)]
-#[command(version, about, after_help = "\
+#[command(
+    version,
+    about,
+    after_help = "\
 Examples:
   aerogpu replay desktop.aerogputrace            one PNG a frame, beside a table of hashes
   aerogpu replay *.aerogputrace --out frames     several recordings, pictures in frames/
   aerogpu info desktop.aerogputrace --packets    every packet, one line each
-  aerogpu disasm desktop.aerogputrace            every shader that the trace creates")]
+  aerogpu disasm desktop.aerogputrace            every shader that the trace creates"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
