@@ -35,9 +35,10 @@ pub fn rsqrt(x: f32) -> f32 {
     canonical((1.0 / f64::from(x).sqrt()) as f32)
 }
 
-/// Chosen between integers: between floats, an optimiser may take one NaN for another.
+/// `x`, or the canonical NaN. Asked of the bits: asked of the float, an optimiser may keep the NaN that the CPU made.
 fn canonical(x: f32) -> f32 {
-    f32::from_bits(if x.is_nan() { NAN.to_bits() } else { x.to_bits() })
+    let bits = x.to_bits();
+    if bits & 0x7fff_ffff > 0x7f80_0000 { NAN } else { f32::from_bits(bits) }
 }
 
 /// `2^n` for a normal exponent.

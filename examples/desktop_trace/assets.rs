@@ -95,7 +95,7 @@ pub fn wood() -> Vec<u8> {
     for by in 0..16u32 {
         for bx in 0..16u32 {
             let ring = isqrt((bx * 4).abs_diff(30).pow(2) * 3 + (by * 4 + 40).pow(2));
-            let dark = ring / 3 % 2 == 0;
+            let dark = (ring / 3).is_multiple_of(2);
             let (low, high) = if dark { ([70, 38, 20], [92, 54, 30]) } else { ([98, 60, 34], [120, 80, 48]) };
             bytes.extend(bc7_mode6(low, high, |x, y| (x * 3 + y + ring) % 16));
         }

@@ -26,9 +26,7 @@ macro_rules! wire_struct {
                 let mut out = f.debug_struct(stringify!($name));
                 $( {
                     let value = self.$field;
-                    if $crate::macros::is_told(stringify!($field), bytemuck::bytes_of(&value)) {
-                        out.field(stringify!($field), &value);
-                    }
+                    $crate::macros::tell(&mut out, stringify!($field), &value);
                 } )*
                 out.finish()
             }
@@ -59,9 +57,25 @@ macro_rules! wire_struct {
 }
 pub(crate) use wire_struct;
 
-/// Whether a listing shows a field: headers never, reserved words when they are not 0.
-pub(crate) fn is_told(name: &str, bytes: &[u8]) -> bool {
-    name != "hdr" && (!name.starts_with("reserved") || bytes.iter().any(|&byte| byte != 0))
+/// Shows a field in a listing: headers never, reserved words when they are not 0, bits of floats as floats.
+pub(crate) fn tell<T: bytemuck::NoUninit + core::fmt::Debug>(
+    out: &mut core::fmt::DebugStruct<'_, '_>,
+    name: &str,
+    value: &T,
+) {
+    let bytes = bytemuck::bytes_of(value);
+    if name == "hdr" || (name.starts_with("reserved") && bytes.iter().all(|&byte| byte == 0)) {
+        return;
+    }
+    if !name.ends_with("_f32") {
+        out.field(name, value);
+        return;
+    }
+    let floats: Vec<f32> = bytes.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+    match floats[..] {
+        [float] => out.field(name, &float),
+        _ => out.field(name, &floats),
+    };
 }
 
 /// Defines a field-less enum of 32-bit wire values: `pub enum Name: "C_PREFIX_" { Variant = value, "C_SUFFIX" }`.

@@ -17,13 +17,12 @@ pub fn list(stream: &Stream<'_>) -> Vec<String> {
 
 /// The fields that a packet's reader cares about: its structure without headers, reserved words and payload bytes.
 fn fields(packet: &Packet<'_>) -> String {
-    let text = match packet {
+    match packet {
         Packet::UploadResource(p, data) => format!("{p:?} + {} bytes", data.len()),
         Packet::CreateShaderDxbc(p, code) => format!("{p:?} + {} bytes", code.len()),
         Packet::CreateInputLayout(p, blob) => format!("{p:?} + {} bytes", blob.len()),
         Packet::DebugMarker(text) => format!("{:?}", String::from_utf8_lossy(text)),
         Packet::Unknown { opcode, bytes } => format!("opcode {opcode:#x} + {} bytes", bytes.len()),
         other => format!("{other:?}"),
-    };
-    text
+    }
 }

@@ -19,7 +19,8 @@ pub(super) fn operand(bits: u32) -> f32 {
 /// A result of arithmetic: denormals become zeros, every NaN the canonical one.
 pub(super) fn result(value: f32) -> u32 {
     let bits = value.to_bits();
-    if value.is_nan() {
+    // Asked of the bits: asked of the float, an optimiser may keep the NaN that the CPU made.
+    if bits & !SIGN > EXPONENT {
         NAN
     } else if bits & EXPONENT == 0 {
         bits & SIGN
