@@ -6,7 +6,7 @@
 //! **What it is not.** It renders nothing itself, and a case never passes by not being run: what crashes, times out or is not
 //! supported has a status of its own.
 //!
-//! **Where to start.** [`discover::find`] turns paths into entries, [`suite::run`] runs one of them against a backend and
+//! **Where to start.** [`discover::find`] turns paths into entries, [`suite::Suite`] runs one of them against a backend and
 //! judges it by the [expectations], [`results::Results`] counts and becomes JSON, [`report`] shows failures to people.
 //! `src/main.rs` is the command line around them.
 

@@ -51,7 +51,7 @@ pub struct ValidatedShader {
 }
 
 impl ValidatedShader {
-    /// Checks a program against the instruction table, its declarations and the [limits](crate::limits).
+    /// Checks a program against the instruction table, its declarations and the [`limits`].
     ///
     /// # Errors
     /// The first statement that breaks a rule. Legal programs that use `abort`, `debug_break` or the cycle counter are
