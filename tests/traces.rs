@@ -75,3 +75,24 @@ fn traces_without_a_hash_are_red() {
         assert_eq!(picture.rgba[center..center + 4], [255, 0, 0, 255], "{file}");
     }
 }
+
+#[test]
+fn the_desktop_does_not_depend_on_threads_or_tiles() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/desktop.aerogputrace");
+    let bytes = std::fs::read(path).expect("the repository carries the trace");
+    let hashes = |threads, tile_size| {
+        in_pool(threads, || {
+            let recording = Recording::parse(&bytes).expect("a trace");
+            let mut renderer = SoftwareRenderer::new(Options { tile_size, fixed_function: false });
+            let mut hashes = Vec::new();
+            let keep = |frame: aerogpu::replay::ReplayedFrame| hashes.push(frame.picture.map(|p| p.sha256()));
+            recording.replay(&mut renderer, keep).expect("replays");
+            hashes
+        })
+    };
+    let reference = hashes(1, 64);
+    assert_eq!(reference.iter().flatten().count(), 4, "every frame is presented");
+    for (threads, tile_size) in [(2, 32), (3, 16), (8, 8)] {
+        assert_eq!(hashes(threads, tile_size), reference, "{threads} threads, tiles of {tile_size}");
+    }
+}
