@@ -1,6 +1,6 @@
 //! Conversions between 32-bit numbers and halves (S22.13).
 
-use super::float;
+use crate::math;
 
 /// `ftoi` (S22.13.3): truncates and saturates; NaN gives 0. Rust's cast is exactly that.
 pub(super) fn ftoi(a: u32) -> u32 {
@@ -24,34 +24,12 @@ pub(super) fn utof(a: u32) -> u32 {
 
 /// `f32tof16` (S22.13.1, S3.2.2): towards zero, so that finite numbers stay finite; the high half of the result is 0.
 pub(super) fn f32tof16(a: u32) -> u32 {
-    let sign = a >> 16 & 0x8000;
-    let magnitude = a & 0x7fff_ffff;
-    let half = match magnitude {
-        0x7f80_0001.. => return 0x7e00,
-        0x7f80_0000 => 0x7c00,
-        // 65536 and above: the largest finite half.
-        0x4780_0000.. => 0x7bff,
-        // 2^-14 and above: a normal half; the exponent's bias changes by 112.
-        0x3880_0000.. => (magnitude - (112 << 23)) >> 13,
-        // A denormal half is a multiple of 2^-24; smaller numbers give 0.
-        0x3380_0000.. => (magnitude & 0x7f_ffff | 0x80_0000) >> (126 - (magnitude >> 23)),
-        _ => 0,
-    };
-    sign | half
+    math::f32_to_f16(f32::from_bits(a)).into()
 }
 
 /// `f16tof32` (S22.13.2): exact, denormals too; the high half of the operand is ignored.
 pub(super) fn f16tof32(a: u32) -> u32 {
-    let sign = (a & 0x8000) << 16;
-    let (exponent, mantissa) = (a >> 10 & 0x1f, a & 0x3ff);
-    let magnitude = match exponent {
-        0x1f if mantissa != 0 => return float::NAN,
-        0x1f => 0x7f80_0000,
-        // mantissa * 2^-24, exact.
-        0 => (mantissa as f32 / 16_777_216.0).to_bits(),
-        _ => (exponent + 112) << 23 | mantissa << 13,
-    };
-    sign | magnitude
+    math::canonical(math::f16_to_f32(a as u16)).to_bits()
 }
 
 #[cfg(test)]
@@ -70,7 +48,7 @@ mod tests {
             (f(3.0e9), i32::MAX as u32, 3_000_000_000),
             (f(-3.0e9), i32::MIN as u32, 0),
             (f(f32::INFINITY), i32::MAX as u32, u32::MAX),
-            (float::NAN, 0, 0),
+            (math::NAN.to_bits(), 0, 0),
         ] {
             assert_eq!((ftoi(x), ftou(x)), (signed, unsigned), "{x:#x}");
         }

@@ -9,7 +9,6 @@ use crate::math;
 pub(super) const NAN: u32 = 0x7fc0_0000;
 const SIGN: u32 = 0x8000_0000;
 const EXPONENT: u32 = 0x7f80_0000;
-const ONE: u32 = 0x3f80_0000;
 
 /// An operand of arithmetic: denormals become zeros of the same sign (S3.1.3.2).
 pub(super) fn operand(bits: u32) -> f32 {
@@ -31,14 +30,7 @@ pub(super) fn result(value: f32) -> u32 {
 
 /// `_sat` (S22.19.1): NaN, negative numbers and -0 give +0.
 pub(super) fn saturate(bits: u32) -> u32 {
-    let value = operand(bits);
-    if value >= 1.0 {
-        ONE
-    } else if value > 0.0 {
-        bits
-    } else {
-        0
-    }
+    math::saturate(f32::from_bits(bits)).to_bits()
 }
 
 /// S22.10.1
@@ -68,33 +60,17 @@ pub(super) fn dot(components: usize, a: [u32; 4], b: [u32; 4]) -> u32 {
 
 /// S22.10.11: one NaN gives the other operand, -0 is less than +0, the chosen operand keeps its bits.
 pub(super) fn min(a: u32, b: u32) -> u32 {
-    select(a, b, |a, b| a < b, SIGN)
+    math::min(f32::from_bits(a), f32::from_bits(b)).to_bits()
 }
 
 /// S22.10.10, like [`min`].
 pub(super) fn max(a: u32, b: u32) -> u32 {
-    select(a, b, |a, b| a >= b, 0)
-}
-
-/// The operand that wins; among zeros of unlike signs the one whose sign bit is `zero`.
-fn select(a: u32, b: u32, wins: impl Fn(f32, f32) -> bool, zero: u32) -> u32 {
-    let (x, y) = (operand(a), operand(b));
-    let first = match (x.is_nan(), y.is_nan()) {
-        (true, true) => return NAN,
-        (true, false) => false,
-        (false, true) => true,
-        // Equal numbers of unlike signs are zeros.
-        (false, false) if x == y && (a ^ b) & SIGN != 0 => a & SIGN == zero,
-        (false, false) => wins(x, y),
-    };
-    if first { a } else { b }
+    math::max(f32::from_bits(a), f32::from_bits(b)).to_bits()
 }
 
 /// S22.10.7: `x - floor(x)`, always below 1 although the subtraction may round up to it.
 pub(super) fn frc(a: u32) -> u32 {
-    let x = operand(a);
-    let fraction = x - x.floor();
-    if fraction >= 1.0 { ONE - 1 } else { result(fraction) }
+    result(math::frac(operand(a)))
 }
 
 /// S22.10.14: to nearest, ties to even.
