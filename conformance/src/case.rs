@@ -253,7 +253,7 @@ pub enum CaseError {
 }
 
 fn schema_hint(found: &str) -> &'static str {
-    if found.starts_with("aerogpu-shader-case/") { "; shader cases are run by `shader`" } else { "" }
+    if found.starts_with("aerogpu-shader-case/") { "; shader cases cannot be run yet" } else { "" }
 }
 
 impl Case<String> {

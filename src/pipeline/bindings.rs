@@ -150,10 +150,7 @@ impl Resources for StageBindings {
                 None => [0; 4],
             },
             // The protocol's UAVs have no format; a typed one reads single words, as Direct3D 11.0 requires.
-            Slot::Uav(_) => match self.load_word(request.slot, BufferAddress::Typed(request.address)) {
-                0 => [0; 4],
-                word => [word, 0, 0, 0],
-            },
+            Slot::Uav(_) => [self.load_word(request.slot, BufferAddress::Typed(request.address)), 0, 0, 0],
         }
     }
 
