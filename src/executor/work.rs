@@ -448,22 +448,25 @@ impl Execution<'_, '_> {
         program: &ValidatedShader,
         bindings: &mut StageBindings,
     ) -> Result<Vec<(usize, ResourceId)>, Failure> {
-        let mut taken: Vec<(usize, ResourceId)> = Vec::new();
+        // Everything that can fail comes before the first buffer is taken.
+        let mut found: Vec<(usize, BufferRange, u32, ResourceId)> = Vec::new();
         for range in program.uavs() {
             for slot in slots(range.first, range.last, limits::UAV_SLOTS) {
                 let uav = self.context().stage(stage).uavs[slot];
                 let Some(id) = self.bound_buffer(uav.range.buffer)? else { continue };
-                if taken.iter().any(|&(_, other)| other == id) {
-                    self.return_uavs(taken, std::mem::take(bindings));
+                if found.iter().any(|&(.., other)| other == id) {
                     return Err(Failure::Unsupported("one buffer in two unordered-access slots".into()));
                 }
-                let Some(buffer) = self.renderer.resources.buffer_mut(id) else { continue };
-                let words = std::mem::take(buffer.words_mut());
-                let words_range = word_range(uav.range, words.len());
-                let view = UavView::new(words, words_range, range.stride, buffer.counter);
-                *grown(&mut bindings.uavs, slot) = Some(view);
-                taken.push((slot, id));
+                found.push((slot, uav.range, range.stride, id));
             }
+        }
+        let mut taken = Vec::new();
+        for (slot, range, stride, id) in found {
+            let Some(buffer) = self.renderer.resources.buffer_mut(id) else { continue };
+            let words = std::mem::take(buffer.words_mut());
+            let words_range = word_range(range, words.len());
+            *grown(&mut bindings.uavs, slot) = Some(UavView::new(words, words_range, stride, buffer.counter));
+            taken.push((slot, id));
         }
         Ok(taken)
     }

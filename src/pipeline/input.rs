@@ -248,8 +248,8 @@ impl<'a> VertexFetch<'a> {
         let size = element.format.block_bytes();
         let start = u64::try_from(index).ok().and_then(|index| {
             let vertex = index.checked_mul(u64::from(stream.stride))?;
-            let start = vertex + u64::from(stream.offset) + u64::from(element.offset);
-            (start + size as u64 <= stream.size).then_some(start as usize)
+            let start = vertex.checked_add(u64::from(stream.offset) + u64::from(element.offset))?;
+            (start.checked_add(size as u64)? <= stream.size).then_some(start as usize)
         });
         match start {
             Some(start) => {
