@@ -1,6 +1,7 @@
 //! Command streams from arbitrary bytes, executed: no panic, and every submission completes.
 //!
-//! Streams that only ask for a lot (large textures, many vertices) are left out: they are bounded, but slow.
+//! Streams that only ask for a lot (large textures, many vertices) are left out: this target says
+//! nothing about them, and not all of what they ask for is bounded yet.
 
 #![no_main]
 
