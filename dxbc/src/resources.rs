@@ -4,7 +4,14 @@
 //! texels come from. Slots are the absolute register numbers (`t3`, `s0`, `cb1`, `u0`). Every method accepts any
 //! address: what lies outside a resource, or in an empty slot, has the result that Direct3D defines and never fails.
 
+mod lanes;
+
 use crate::ir::ResourceDimension;
+
+pub use lanes::{
+    LoadLanes, LodLanes, OffsetLanes, RowsMut, SampleLanes, SampleLanesKind, WordLanes,
+    active as active_lanes,
+};
 
 /// A register that names memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -210,6 +217,28 @@ pub trait Resources {
 
     /// Decrements a structured UAV's hidden counter and returns what it is now (`imm_atomic_consume`).
     fn counter_decrement(&self, slot: u32) -> u32;
+
+    /// A sampling instruction for a block of lanes: the same bits as [`sample`](Self::sample) gives lane by lane.
+    fn sample_lanes(&self, request: &SampleLanes<'_>, out: RowsMut<'_>) {
+        lanes::sample(self, request, out);
+    }
+
+    /// A typed load for a block of lanes: the same bits as [`load`](Self::load) gives lane by lane.
+    fn load_lanes(&self, request: &LoadLanes<'_>, out: RowsMut<'_>) {
+        lanes::load(self, request, out);
+    }
+
+    /// Up to four consecutive words a lane, those whose bit in `words` is set, as [`load_word`](Self::load_word)
+    /// reads them. Rows of other words stay as they are.
+    fn load_words_lanes(&self, slot: Slot, addresses: &WordLanes<'_>, words: u8, out: RowsMut<'_>) {
+        lanes::load_words(self, slot, addresses, words, out);
+    }
+
+    /// Stores up to four consecutive words a lane, those whose bit in `words` is set, lane by lane in ascending
+    /// order: where lanes collide the last one wins, as with [`store_word`](Self::store_word).
+    fn store_words_lanes(&self, slot: u32, addresses: &WordLanes<'_>, words: u8, values: [&[u32]; 4]) {
+        lanes::store_words(self, slot, addresses, words, values);
+    }
 
     /// Input register `register` of a lane at another location of its pixel; `None` when only the input that the
     /// lane came with is known, which is then used.

@@ -21,6 +21,8 @@ use crate::shader::{PhaseKind, ValidatedShader};
 use crate::{HullOutput, Io};
 use machine::{Machine, Patch};
 
+pub(crate) use quad::difference;
+
 /// Why an execution gave no result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ExecutionError {

@@ -7,6 +7,12 @@ use crate::shader::{Place, Source, Step};
 use super::float;
 use super::machine::Machine;
 
+/// One component of a derivative: a difference by the rules of float instructions.
+pub(crate) fn difference(to: u32, from: u32) -> u32 {
+    const SIGN: u32 = 1 << 31;
+    float::add(to, from ^ SIGN)
+}
+
 impl Machine<'_, '_> {
     /// Evaluates a source in every lane, active or not: neighbours need it.
     pub(super) fn fill_scratch(&mut self, source: &Source) {
@@ -33,10 +39,9 @@ impl Machine<'_, '_> {
 
     /// Scratch of lane `to` minus that of lane `from`.
     pub(super) fn difference(&self, from: usize, to: usize) -> [u32; 4] {
-        const SIGN: u32 = 1 << 31;
         let at = |lane: usize| self.scratch.get(lane).copied().unwrap_or_default();
         let (from, to) = (at(from), at(to));
-        std::array::from_fn(|c| float::add(to[c], from[c] ^ SIGN))
+        std::array::from_fn(|c| difference(to[c], from[c]))
     }
 
     /// S22.5.1: the pixel becomes a helper; what it wrote to memory before stands.
