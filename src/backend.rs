@@ -3,6 +3,7 @@
 use aerogpu_protocol::Format;
 
 use crate::executor::Failure;
+use crate::limits;
 use crate::memory::GuestMemory;
 
 /// One submission, as the ring or a trace gives it.
@@ -30,8 +31,10 @@ pub struct Completion {
 /// What a submission came to.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
-    /// Commands that failed, in stream order. Each had no effect.
+    /// Commands that failed, in stream order; the first [`MAX_ERRORS`](limits::MAX_ERRORS) of them. Each had no effect.
     pub errors: Vec<CommandError>,
+    /// Commands that failed beyond those.
+    pub more_errors: u64,
     /// Packets executed.
     pub packets: u64,
     /// Packets with an opcode that this version does not know; skipped.
@@ -40,6 +43,17 @@ pub struct Report {
     pub presents: Vec<Present>,
     /// What the pipeline did.
     pub statistics: Statistics,
+}
+
+impl Report {
+    /// Notes a command that failed.
+    pub(crate) fn fail(&mut self, error: CommandError) {
+        if self.errors.len() < limits::MAX_ERRORS {
+            self.errors.push(error);
+        } else {
+            self.more_errors += 1;
+        }
+    }
 }
 
 /// A command that failed: where it stands, which it is, and why.

@@ -8,14 +8,22 @@ pub const MAX_STREAM_BYTES: usize = 64 << 20;
 pub const MAX_ALLOC_TABLE_BYTES: usize = 16 << 20;
 /// Bytes of one buffer.
 pub const MAX_BUFFER_BYTES: u64 = 1 << 30;
-/// Bytes of all resources together; creation beyond it fails.
-pub const MAX_RESOURCE_BYTES: u64 = 4 << 30;
+/// Host memory of all resources together, tiles and decoded blocks included; creation beyond it fails.
+pub const MAX_RESOURCE_BYTES: u64 = 8 << 30;
+/// Ranges of a buffer that wait to be read from guest memory; before there are more, all are read.
+pub const MAX_DIRTY_RANGES: usize = 64;
+/// Bytes of guest memory or of an upload that are handled at a time when texels are moved to a texture.
+pub const TEXTURE_CHUNK_BYTES: u64 = 1 << 20;
 /// Bytes of one shader's code.
 pub const MAX_SHADER_BYTES: usize = 16 << 20;
 /// Live objects of each kind (resources and views, shaders, layouts, samplers).
 pub const MAX_OBJECTS: usize = 1 << 20;
-/// Contexts that hold state at a time.
-pub const MAX_CONTEXTS: usize = 4096;
+/// Contexts that hold state at a time; before there are more, the one whose last submission is oldest is forgotten.
+pub const MAX_CONTEXTS: usize = 1024;
+/// Scanouts that show something at a time.
+pub const MAX_SCANOUTS: usize = 64;
+/// Failed commands that a report describes; more are only counted.
+pub const MAX_ERRORS: usize = 4096;
 /// Share tokens that were released and may not come back.
 pub const MAX_RETIRED_TOKENS: usize = 1 << 20;
 /// Vertices (or indices) times instances that one draw may process.

@@ -133,7 +133,20 @@ impl Pass {
     /// `value` is linear; formats convert it as they convert shader outputs, integer ones by truncation. Blending and masks do not
     /// matter.
     pub fn clear_color(&mut self, target: usize, value: [f32; 4], rect: Option<Rect>) {
-        let Some(format) = self.layout.colors.get(target).copied().flatten() else { return };
+        if let Some(format) = self.layout.colors.get(target).copied().flatten() {
+            self.clear_color_as(format, target, value, rect);
+        }
+    }
+
+    /// As [`clear_color`](Self::clear_color), but red, green and blue are encoded to sRGB where the format can be: what
+    /// Direct3D 9's SRGBWRITEENABLE asks for.
+    pub fn clear_color_srgb(&mut self, target: usize, value: [f32; 4], rect: Option<Rect>) {
+        if let Some(format) = self.layout.colors.get(target).copied().flatten() {
+            self.clear_color_as(format.srgb().unwrap_or(format), target, value, rect);
+        }
+    }
+
+    fn clear_color_as(&mut self, format: Format, target: usize, value: [f32; 4], rect: Option<Rect>) {
         let register = value.map(|c| match format.kind() {
             Kind::Uint => c as u32,
             Kind::Sint => c as i32 as u32,

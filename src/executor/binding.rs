@@ -3,11 +3,11 @@
 use aerogpu_protocol::packets::*;
 use aerogpu_protocol::{BoolConstants, PodSlice};
 
-use super::{Execution, Failure};
+use super::{Execution, Failure, SoftwareRenderer};
 use crate::limits;
-use crate::resources::{Backing, ResourceError, ResourceId};
+use crate::resources::{Backing, ResourceError, ResourceId, ResourceTable, Subresources};
 use crate::state::{
-    Bound, BufferRange, ConstantBuffer, IndexBuffer, ShaderResource, Uav, VertexBuffer, d3d9,
+    Bound, BufferRange, ConstantBuffer, Context, IndexBuffer, ShaderResource, Uav, VertexBuffer, d3d9,
 };
 
 /// Fails unless slots `first..first + count` exist.
@@ -32,12 +32,16 @@ impl Execution<'_, '_> {
         })
     }
 
-    /// The texture behind a binding, through a view or not.
-    pub(super) fn bound_texture(&self, bound: Bound) -> Option<ResourceId> {
+    /// What every handle of a packet names; when one cannot be bound, the packet has no effect.
+    fn bound_all(&self, handles: impl Iterator<Item = u32>) -> Result<Vec<Bound>, Failure> {
+        handles.map(|handle| self.bound(handle)).collect()
+    }
+
+    /// What a binding names at the moment of use: a handle that named nothing when it was bound may do so by now.
+    pub(super) fn at_use(&self, bound: Bound) -> Result<Bound, Failure> {
         match bound {
-            Bound::Resource(id) => Some(id),
-            Bound::View(handle) => self.renderer.resources.view(handle).map(|view| view.texture),
-            Bound::None | Bound::Unknown(_) => None,
+            Bound::Unknown(handle) => self.bound(handle),
+            known => Ok(known),
         }
     }
 
@@ -48,26 +52,19 @@ impl Execution<'_, '_> {
             *slot = self.bound(handle)?;
         }
         let depth_stencil = self.bound(p.depth_stencil)?;
-        // Direct3D 10/11: what becomes a target is no longer read. Direct3D 9 leaves this undefined.
-        let targets: Vec<ResourceId> =
-            colors.iter().chain([&depth_stencil]).filter_map(|&b| self.bound_texture(b)).collect();
-        let views = self.views_of(&targets);
-        let context = self.context();
-        context
-            .unbind_resources(|b| targets.iter().any(|&id| b == Bound::Resource(id)) || views.contains(&b));
+        let d3d9 = self.uses_d3d9();
+        let (context, resources) = self.context_and_resources();
         context.colors = colors;
         context.depth_stencil = depth_stencil;
+        // Direct3D 10/11: what becomes a target is no longer read. Direct3D 9 leaves bindings alone.
+        if !d3d9 {
+            let targets: Vec<Subresources> = target_subresources(context, resources).collect();
+            context.unbind_resources(|bound| {
+                let read = read_subresources(resources, bound);
+                read.is_some_and(|read| targets.iter().any(|target| target.overlaps(&read)))
+            });
+        }
         Ok(())
-    }
-
-    /// The bindings that are views of any of these textures.
-    fn views_of(&self, textures: &[ResourceId]) -> Vec<Bound> {
-        self.renderer
-            .resources
-            .views()
-            .filter(|(_, view)| textures.contains(&view.texture))
-            .map(|(handle, _)| Bound::View(handle))
-            .collect()
     }
 
     pub(super) fn set_vertex_buffers(
@@ -76,10 +73,10 @@ impl Execution<'_, '_> {
         slots: PodSlice<'_, VertexBufferBinding>,
     ) -> Result<(), Failure> {
         check_slots("vertex buffer slots", p.start_slot, slots.len(), limits::VERTEX_BUFFER_SLOTS)?;
-        for (i, slot) in slots.iter().enumerate() {
-            let buffer = self.bound(slot.buffer)?;
-            let binding = VertexBuffer { buffer, stride: slot.stride_bytes, offset: slot.offset_bytes };
-            self.context().vertex_buffers[p.start_slot as usize + i] = binding;
+        let buffers = self.bound_all(slots.iter().map(|slot| slot.buffer))?;
+        let bound = &mut self.context().vertex_buffers[p.start_slot as usize..];
+        for ((binding, slot), buffer) in bound.iter_mut().zip(slots.iter()).zip(buffers) {
+            *binding = VertexBuffer { buffer, stride: slot.stride_bytes, offset: slot.offset_bytes };
         }
         Ok(())
     }
@@ -109,22 +106,25 @@ impl Execution<'_, '_> {
             }
             _ => ShaderResource::Texture(bound),
         };
-        self.release_writers(bound);
+        let slot = if self.is_written(bound) { ShaderResource::None } else { slot };
         self.context().stage_mut(stage).resources[p.slot as usize] = slot;
         Ok(())
     }
 
-    /// What is about to be read is no longer a target nor a UAV (Direct3D 10/11's hazard rule).
-    fn release_writers(&mut self, bound: Bound) {
-        let Some(id) = self.bound_texture(bound) else { return };
-        let mut same = self.views_of(&[id]);
-        same.push(Bound::Resource(id));
-        let d3d9 = self.uses_d3d9();
-        let context = self.context();
-        context.unbind_uavs(|b| same.contains(&b));
-        if !d3d9 {
-            context.unbind_targets(|b| same.contains(&b));
+    /// True when what is about to be read is bound to be written: Direct3D 10/11 then binds nothing in its place (upstream
+    /// hosts unbind the writer instead). Direct3D 9 has no such rule.
+    fn is_written(&mut self, bound: Bound) -> bool {
+        if self.uses_d3d9() {
+            return false;
         }
+        let (context, resources) = self.context_and_resources();
+        let Some(read) = read_subresources(resources, bound) else { return context.is_uav(bound) };
+        target_subresources(context, resources).any(|target| target.overlaps(&read))
+    }
+
+    fn context_and_resources(&mut self) -> (&mut Context, &ResourceTable) {
+        let SoftwareRenderer { contexts, resources, .. } = &mut *self.renderer;
+        (contexts.entry(self.context_id).or_default(), resources)
     }
 
     pub(super) fn set_samplers(
@@ -147,14 +147,11 @@ impl Execution<'_, '_> {
     ) -> Result<(), Failure> {
         let stage = p.shader_stage(self.minor)?;
         check_slots("constant buffer slots", p.start_slot, slots.len(), limits::CONSTANT_BUFFER_SLOTS)?;
-        for (i, slot) in slots.iter().enumerate() {
-            let range = BufferRange {
-                buffer: self.bound(slot.buffer)?,
-                offset: slot.offset_bytes,
-                size: slot.size_bytes,
-            };
-            let at = p.start_slot as usize + i;
-            self.context().stage_mut(stage).constant_buffers[at] = ConstantBuffer::Buffer(range);
+        let buffers = self.bound_all(slots.iter().map(|slot| slot.buffer))?;
+        let bound = &mut self.context().stage_mut(stage).constant_buffers[p.start_slot as usize..];
+        for ((binding, slot), buffer) in bound.iter_mut().zip(slots.iter()).zip(buffers) {
+            let range = BufferRange { buffer, offset: slot.offset_bytes, size: slot.size_bytes };
+            *binding = ConstantBuffer::Buffer(range);
         }
         Ok(())
     }
@@ -166,13 +163,17 @@ impl Execution<'_, '_> {
     ) -> Result<(), Failure> {
         let stage = p.shader_stage(self.minor)?;
         check_slots("shader resource slots", p.start_slot, slots.len(), limits::RESOURCE_SLOTS)?;
-        for (i, slot) in slots.iter().enumerate() {
-            let buffer = self.bound(slot.buffer)?;
-            self.release_writers(buffer);
+        let mut buffers = self.bound_all(slots.iter().map(|slot| slot.buffer))?;
+        for buffer in &mut buffers {
+            if self.is_written(*buffer) {
+                *buffer = Bound::None;
+            }
+        }
+        let bound = &mut self.context().stage_mut(stage).resources[p.start_slot as usize..];
+        for ((binding, slot), buffer) in bound.iter_mut().zip(slots.iter()).zip(buffers) {
             let range = BufferRange { buffer, offset: slot.offset_bytes, size: slot.size_bytes };
-            let resource =
+            *binding =
                 if buffer == Bound::None { ShaderResource::None } else { ShaderResource::Buffer(range) };
-            self.context().stage_mut(stage).resources[p.start_slot as usize + i] = resource;
         }
         Ok(())
     }
@@ -188,8 +189,8 @@ impl Execution<'_, '_> {
             return Err(Failure::Unsupported("unordered access in vertex and pixel shaders".into()));
         }
         check_slots("unordered-access slots", p.start_slot, slots.len(), limits::UAV_SLOTS)?;
-        for (i, slot) in slots.iter().enumerate() {
-            let buffer = self.bound(slot.buffer)?;
+        let buffers = self.bound_all(slots.iter().map(|slot| slot.buffer))?;
+        for ((i, slot), buffer) in slots.iter().enumerate().zip(buffers) {
             if let Bound::Resource(id) = buffer {
                 self.context().unbind_resources(|b| b == Bound::Resource(id));
                 if let Some(buffer) = self.renderer.resources.buffer_mut(id)
@@ -296,4 +297,28 @@ impl Execution<'_, '_> {
     pub(super) fn backing(alloc_id: u32, offset: u32) -> Option<Backing> {
         (alloc_id != 0).then_some(Backing { alloc_id, offset: offset.into() })
     }
+}
+
+/// What a texture binding lets shaders read: a whole texture, or what a view shows.
+pub(super) fn read_subresources(resources: &ResourceTable, bound: Bound) -> Option<Subresources> {
+    match bound {
+        Bound::Resource(id) => {
+            let desc = &resources.texture(id)?.desc;
+            Some(Subresources { texture: id, mips: 0..desc.mip_levels, layers: 0..desc.array_layers })
+        }
+        Bound::View(handle) => Some(resources.view(handle)?.subresources()),
+        Bound::None | Bound::Unknown(_) => None,
+    }
+}
+
+/// What a context's targets are drawn to: one mip level of each.
+fn target_subresources<'a>(
+    context: &'a Context,
+    resources: &'a ResourceTable,
+) -> impl Iterator<Item = Subresources> + 'a {
+    let targets = context.colors.iter().chain([&context.depth_stencil]);
+    targets.filter_map(|&bound| {
+        let read = read_subresources(resources, bound)?;
+        Some(Subresources { mips: read.mips.start..read.mips.start + 1, ..read })
+    })
 }

@@ -146,6 +146,8 @@ pub struct SoftwareRenderer {
     samplers: FxHashMap<u32, aerogpu_raster::sampler::SamplerState>,
     contexts: FxHashMap<u32, Context>,
     scanouts: FxHashMap<u32, ResourceId>,
+    /// How many there were.
+    submissions: u64,
     pass: Option<OpenPass>,
     completions: Vec<Completion>,
 }
@@ -172,7 +174,7 @@ impl SoftwareRenderer {
         let started = self.start(memory, submission, report);
         let (mut execution, stream) = match started {
             Ok(started) => started,
-            Err((report, reason)) => return report.errors.push(whole(reason)),
+            Err((report, reason)) => return report.fail(whole(reason)),
         };
         for packet in stream.packets() {
             let (offset, opcode, result) = match packet {
@@ -185,7 +187,7 @@ impl SoftwareRenderer {
             if let Err(reason) = result {
                 let packet =
                     aerogpu_protocol::packets::Opcode::from_u32(opcode).map_or("unknown", |o| o.name());
-                execution.report.errors.push(CommandError { offset, packet, reason });
+                execution.report.fail(CommandError { offset, packet, reason });
             }
         }
         execution.finish();
@@ -200,14 +202,7 @@ impl SoftwareRenderer {
         let prepared = prepare(memory, submission);
         match prepared {
             Ok((stream, guest)) => {
-                if !self.contexts.contains_key(&submission.context_id)
-                    && self.contexts.len() >= limits::MAX_CONTEXTS
-                {
-                    let value = self.contexts.len() as u64 + 1;
-                    let limit = limits::MAX_CONTEXTS as u64;
-                    return Err((report, Failure::TooLarge { what: "contexts", value, limit }));
-                }
-                self.contexts.entry(submission.context_id).or_default();
+                self.enter_context(submission.context_id);
                 let minor = stream.minor();
                 let context_id = submission.context_id;
                 let execution =
@@ -216,6 +211,18 @@ impl SoftwareRenderer {
             }
             Err(reason) => Err((report, reason)),
         }
+    }
+
+    /// Makes sure that a context exists. Guests do not say when one is gone, so the one that rested longest makes room.
+    fn enter_context(&mut self, id: u32) {
+        if !self.contexts.contains_key(&id) && self.contexts.len() >= limits::MAX_CONTEXTS {
+            let oldest = self.contexts.iter().min_by_key(|(_, context)| context.last_submission);
+            if let Some(oldest) = oldest.map(|(&id, _)| id) {
+                self.contexts.remove(&oldest);
+            }
+        }
+        self.submissions += 1;
+        self.contexts.entry(id).or_default().last_submission = self.submissions;
     }
 }
 
@@ -326,12 +333,12 @@ impl Execution<'_, '_> {
     fn finish(mut self) {
         let whole = |reason: Failure| CommandError { offset: 0, packet: "end of stream", reason };
         if let Err(reason) = self.flush_pass() {
-            self.report.errors.push(whole(reason));
+            self.report.fail(whole(reason));
         }
         for write_back in std::mem::take(&mut self.write_backs) {
             let written = self.guest.write(write_back.backing, write_back.offset, &write_back.data);
             if let Err(error) = written {
-                self.report.errors.push(whole(ResourceError::from(error).into()));
+                self.report.fail(whole(ResourceError::from(error).into()));
             }
         }
     }

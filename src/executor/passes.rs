@@ -8,11 +8,12 @@ use std::sync::Arc;
 use aerogpu_raster::format::Format;
 use aerogpu_raster::pass::{DrawState, Pass, PassOptions, TargetLayout, Targets};
 use aerogpu_raster::primitive::{PrimitiveBatch, VertexBatch};
+use aerogpu_raster::state::Rect;
 use aerogpu_raster::surface::Image;
 
 use super::{Execution, Failure};
 use crate::limits;
-use crate::resources::{ResourceError, ResourceId, ResourceTable, raster_format};
+use crate::resources::{ResourceError, ResourceId, ResourceTable, Subresources, raster_format};
 use crate::state::Bound;
 
 /// A subresource that is drawn to: one mip level, and as many layers as its view has.
@@ -28,12 +29,21 @@ pub(super) struct Attachment {
 }
 
 impl Attachment {
-    /// True when both contain the same subresource.
-    fn overlaps(&self, other: &Self) -> bool {
-        self.texture == other.texture
-            && self.mip == other.mip
-            && self.layer < other.layer + other.layers
-            && other.layer < self.layer + self.layers
+    /// What is drawn to.
+    pub(super) fn subresources(&self) -> Subresources {
+        Subresources {
+            texture: self.texture,
+            mips: self.mip..self.mip + 1,
+            layers: self.layer..self.layer + self.layers,
+        }
+    }
+
+    /// True when nothing of it lies outside `rect`.
+    pub(super) fn is_inside(&self, rect: &Rect) -> bool {
+        rect.left <= 0
+            && rect.top <= 0
+            && i64::from(rect.right) >= i64::from(self.width)
+            && i64::from(rect.bottom) >= i64::from(self.height)
     }
 }
 
@@ -45,7 +55,7 @@ pub(super) struct Attachments {
 }
 
 impl Attachments {
-    fn all(&self) -> impl Iterator<Item = &Attachment> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Attachment> {
         self.colors.iter().flatten().chain(&self.depth_stencil)
     }
 
@@ -114,7 +124,7 @@ impl Execution<'_, '_> {
         }
         let all: Vec<&Attachment> = attachments.all().collect();
         for (i, a) in all.iter().enumerate() {
-            if all[..i].iter().any(|b| a.overlaps(b)) {
+            if all[..i].iter().any(|b| a.subresources().overlaps(&b.subresources())) {
                 return Err(Failure::NotBound("a subresource is bound as two render targets"));
             }
         }
@@ -124,7 +134,7 @@ impl Execution<'_, '_> {
     fn attachment(&self, bound: Bound) -> Result<Option<Attachment>, Failure> {
         let resources = &self.renderer.resources;
         let unknown = |handle| Failure::from(ResourceError::Unknown { kind: "render target", handle });
-        match bound {
+        match self.at_use(bound)? {
             Bound::None => Ok(None),
             Bound::Unknown(handle) => Err(unknown(handle)),
             Bound::Resource(id) => {
@@ -160,11 +170,9 @@ impl Execution<'_, '_> {
 
     /// The pass for these targets: the open one, or a new one after the open one is flushed.
     pub(super) fn pass_for(&mut self, attachments: Attachments) -> Result<&mut Pass, Failure> {
-        if self.renderer.pass.as_ref().is_some_and(|open| open.attachments != attachments) {
-            self.flush_pass()?;
-        }
+        self.flush_unless_to(&attachments)?;
         for attachment in attachments.all() {
-            self.refresh_texture(attachment.texture)?;
+            self.refresh_texture(&attachment.subresources())?;
         }
         let options = PassOptions { tile_size: self.renderer.options.tile_size };
         let open = self.renderer.pass.get_or_insert_with(|| OpenPass {
@@ -173,6 +181,14 @@ impl Execution<'_, '_> {
             queued_words: 0,
         });
         Ok(&mut open.pass)
+    }
+
+    /// Flushes when queued work draws to other targets.
+    pub(super) fn flush_unless_to(&mut self, attachments: &Attachments) -> Result<(), Failure> {
+        match &self.renderer.pass {
+            Some(open) if open.attachments != *attachments => self.flush_pass(),
+            _ => Ok(()),
+        }
     }
 
     /// Queues primitives of a draw, and draws what is queued when it is much: memory does not grow with the work.
@@ -194,6 +210,16 @@ impl Execution<'_, '_> {
     pub(super) fn flush_if_target(&mut self, texture: ResourceId) -> Result<(), Failure> {
         match &self.renderer.pass {
             Some(open) if open.attachments.all().any(|a| a.texture == texture) => self.flush_pass(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Flushes when queued work draws to any of these subresources.
+    pub(super) fn flush_if_drawn(&mut self, touched: &Subresources) -> Result<(), Failure> {
+        match &self.renderer.pass {
+            Some(open) if open.attachments.all().any(|a| a.subresources().overlaps(touched)) => {
+                self.flush_pass()
+            }
             _ => Ok(()),
         }
     }

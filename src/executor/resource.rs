@@ -5,8 +5,8 @@ use aerogpu_protocol::packets::*;
 
 use super::{Execution, Failure, WriteBack};
 use crate::resources::{
-    Backing, Buffer, Resource, ResourceError, ResourceId, Texture, TextureDesc, View, check_bounds,
-    check_range,
+    Backing, Buffer, Resource, ResourceError, ResourceId, Subresources, Texture, TextureDesc, View,
+    check_bounds, check_range,
 };
 use crate::state::Bound;
 
@@ -26,7 +26,7 @@ impl Execution<'_, '_> {
                     .buffer_mut(id)
                     .filter(|b| b.matches(p.size_bytes, p.usage_flags))
                     .ok_or(ResourceError::DescriptionChanged(handle))?;
-                buffer.backing = backing;
+                buffer.rebind(backing);
                 Ok(())
             }
             None => {
@@ -61,8 +61,7 @@ impl Execution<'_, '_> {
                     .texture_mut(id)
                     .filter(|t| t.desc == desc)
                     .ok_or(ResourceError::DescriptionChanged(handle))?;
-                texture.backing = backing;
-                Ok(())
+                Ok(texture.rebind(backing)?)
             }
             None => {
                 self.renderer.resources.check_free(handle)?;
@@ -100,15 +99,10 @@ impl Execution<'_, '_> {
         self.flush_if_target(id)?;
         if let Some(buffer) = self.renderer.resources.buffer_mut(id) {
             check_range("dirty range", p.offset_bytes, p.size_bytes, buffer.size())?;
-            // Resources without guest memory cannot get dirty; guests say it all the same.
-            if buffer.backing.is_some() {
-                buffer.mark_dirty(p.offset_bytes..p.offset_bytes + p.size_bytes);
-            }
+            buffer.mark_dirty(p.offset_bytes..p.offset_bytes + p.size_bytes, &self.guest)?;
         } else if let Some(texture) = self.renderer.resources.texture_mut(id) {
             check_range("dirty range", p.offset_bytes, p.size_bytes, texture.bytes())?;
-            if texture.backing.is_some() {
-                texture.mark_dirty(p.offset_bytes..p.offset_bytes + p.size_bytes);
-            }
+            texture.mark_dirty(p.offset_bytes..p.offset_bytes + p.size_bytes);
         }
         Ok(())
     }
@@ -120,7 +114,6 @@ impl Execution<'_, '_> {
         let unknown = ResourceError::Unknown { kind: "resource", handle: p.resource_handle };
         let id = self.renderer.resources.resolve(p.resource_handle).ok_or(unknown)?;
         self.flush_if_target(id)?;
-        let range = p.offset_bytes..p.offset_bytes.saturating_add(p.size_bytes);
         if let Some(buffer) = self.renderer.resources.buffer_mut(id) {
             check_range("upload", p.offset_bytes, p.size_bytes, buffer.size())?;
             if !p.offset_bytes.is_multiple_of(4) {
@@ -131,15 +124,10 @@ impl Execution<'_, '_> {
                 }
                 .into());
             }
-            buffer.overwrite_dirty(range.clone());
-            if buffer.is_dirty() {
-                buffer.refresh(&self.guest)?;
-            }
-            buffer.write(p.offset_bytes, data);
+            buffer.overwrite(p.offset_bytes, data, &self.guest)?;
         } else if let Some(texture) = self.renderer.resources.texture_mut(id) {
             check_range("upload", p.offset_bytes, p.size_bytes, texture.bytes())?;
-            texture.refresh_for_upload(&self.guest, &range)?;
-            texture.upload(p.offset_bytes, data);
+            texture.upload(p.offset_bytes, data, &self.guest)?;
         }
         Ok(())
     }
@@ -165,7 +153,7 @@ impl Execution<'_, '_> {
                 return Err(ResourceError::Unaligned { what, value, multiple: 4 }.into());
             }
         }
-        let target = self.write_back_target(p.flags(), self.buffer(dst)?.backing)?;
+        let target = self.write_back_target(p.flags(), self.buffer(dst)?.backing())?;
         if let Some(backing) = target {
             self.guest
                 .check_writable(backing, p.dst_offset_bytes, p.size_bytes)
@@ -174,13 +162,8 @@ impl Execution<'_, '_> {
         self.refresh_buffer(src)?;
         let start = p.src_offset_bytes as usize;
         let data = self.buffer(src)?.bytes()[start..start + p.size_bytes as usize].to_vec();
-        let range = p.dst_offset_bytes..p.dst_offset_bytes + p.size_bytes;
         if let Some(buffer) = self.renderer.resources.buffer_mut(dst) {
-            buffer.overwrite_dirty(range);
-        }
-        self.refresh_buffer(dst)?;
-        if let Some(buffer) = self.renderer.resources.buffer_mut(dst) {
-            buffer.write(p.dst_offset_bytes, &data);
+            buffer.overwrite(p.dst_offset_bytes, &data, &self.guest)?;
         }
         if let Some(backing) = target {
             self.write_backs.push(WriteBack { backing, offset: p.dst_offset_bytes, data });
@@ -205,16 +188,16 @@ impl Execution<'_, '_> {
         }
         source.desc.check_rect("copy source", from, from_origin, size)?;
         target.desc.check_rect("copy destination", to, to_origin, size)?;
-        let write_back = self.write_back_target(p.flags(), target.backing)?;
+        let write_back = self.write_back_target(p.flags(), target.backing())?;
         if let Some(backing) = write_back {
             for (offset, len) in target.rect_rows(to, to_origin, size) {
                 self.guest.check_writable(backing, offset, len).map_err(ResourceError::from)?;
             }
         }
-        self.flush_if_target(src)?;
-        self.flush_if_target(dst)?;
-        self.refresh_texture(src)?;
-        self.refresh_texture(dst)?;
+        for touched in [Subresources::one(src, from), Subresources::one(dst, to)] {
+            self.flush_if_drawn(&touched)?;
+            self.refresh_texture(&touched)?;
+        }
         let rows = self.texture(src)?.read_rect(from, from_origin, size);
         if let Some(texture) = self.renderer.resources.texture_mut(dst) {
             texture.write_rect(to, to_origin, size, &rows);
@@ -304,10 +287,10 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// Reads a texture's guest memory if it changed.
-    pub(super) fn refresh_texture(&mut self, id: ResourceId) -> Result<(), Failure> {
-        match self.renderer.resources.texture_mut(id) {
-            Some(texture) => Ok(texture.refresh(&self.guest)?),
+    /// Reads the guest memory of some subresources if it changed.
+    pub(super) fn refresh_texture(&mut self, wanted: &Subresources) -> Result<(), Failure> {
+        match self.renderer.resources.texture_mut(wanted.texture) {
+            Some(texture) => Ok(texture.refresh(&self.guest, wanted)?),
             None => Ok(()),
         }
     }

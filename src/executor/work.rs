@@ -6,6 +6,7 @@ use aerogpu_dxbc::ValidatedShader;
 use aerogpu_dxbc::ir::{ResourceDimension, Stage};
 use aerogpu_protocol::packets::ShaderStage;
 use aerogpu_protocol::packets::{self, Clear, ClearFlags, Dispatch, DrawIndexed, IndexFormat, PresentFlags};
+use aerogpu_raster::format::Format;
 use aerogpu_raster::pass::DrawState;
 use aerogpu_raster::sampler::SamplerState;
 use aerogpu_raster::shader::PixelShader;
@@ -13,13 +14,14 @@ use aerogpu_raster::state as raster;
 use aerogpu_raster::surface::TextureView;
 use smallvec::smallvec;
 
-use super::passes::Attachments;
+use super::binding::read_subresources;
+use super::passes::{Attachment, Attachments};
 use super::translate::{blend_state, depth_stencil_state, scissor_rect, view_dimension, viewport};
 use super::{Execution, Failure};
 use crate::limits;
 use crate::pipeline::bindings::{ResourceView, StageBindings, UavView, WordView};
 use crate::pipeline::draw::{Draw, IndexStream};
-use crate::pipeline::input::{InputLayout, VertexStream};
+use crate::pipeline::input::{InputLayout, VertexStream, slots_read};
 use crate::pipeline::pixel::BoundPixelShader;
 use crate::pipeline::shader::{BoundShader, Shader, dxbc_stage};
 use crate::pipeline::stages::{OptionalShaders, StageError};
@@ -39,25 +41,50 @@ struct Counts {
 }
 
 impl Execution<'_, '_> {
-    /// Clears what is bound. Direct3D 10/11 clear whole targets whatever the state; in Direct3D 9 the scissor test
-    /// applies, which only its render states turn on here.
+    /// Clears what is bound. Direct3D 10/11 clear whole targets whatever the state; in Direct3D 9 the scissor test and the
+    /// sRGB encoding of what is written apply, which only its render states turn on here.
     pub(super) fn clear(&mut self, p: &Clear) -> Result<(), Failure> {
-        let attachments = self.attachments()?;
-        if attachments.is_empty() {
-            return Ok(());
-        }
         const SCISSOR_TEST_ENABLE: u32 = 174;
+        const SRGB_WRITE_ENABLE: u32 = 194;
+        let attachments = self.attachments()?;
         let context = self.context();
-        let scissored = context.render_states.get(SCISSOR_TEST_ENABLE).is_some_and(|enable| enable != 0);
-        let rect = context.scissor.and_then(scissor_rect).filter(|_| scissored);
+        let is_set = |state| context.render_states.get(state).is_some_and(|enable| enable != 0);
+        let rect = context.scissor.and_then(scissor_rect).filter(|_| is_set(SCISSOR_TEST_ENABLE));
+        let srgb = is_set(SRGB_WRITE_ENABLE);
         let flags = p.flags();
+        let color = flags.contains(ClearFlags::COLOR);
         let depth = flags.contains(ClearFlags::DEPTH).then(|| p.depth());
         let stencil = flags.contains(ClearFlags::STENCIL).then_some(p.stencil as u8);
-        for part in attachments.by_size() {
+        if attachments.is_empty() || !color && depth.is_none() && stencil.is_none() {
+            return Ok(());
+        }
+        let overwrites = |a: &Attachment| {
+            let all_bits = match a.format.is_depth() {
+                true => depth.is_some() && (stencil.is_some() || a.format == Format::D32Float),
+                false => color,
+            };
+            all_bits && rect.is_none_or(|rect| a.is_inside(&rect))
+        };
+        // Everything that can fail comes before the first target is cleared.
+        let parts = attachments.by_size();
+        match parts.len() {
+            1 => self.flush_unless_to(&attachments)?,
+            _ => self.flush_pass()?,
+        }
+        for kept in attachments.all().filter(|a| !overwrites(a)) {
+            self.refresh_texture(&kept.subresources())?;
+        }
+        for overwritten in attachments.all().filter(|a| overwrites(a)) {
+            if let Some(texture) = self.renderer.resources.texture_mut(overwritten.texture) {
+                texture.discard_dirty(&overwritten.subresources());
+            }
+        }
+        for part in parts {
             let pass = self.pass_for(part)?;
-            if flags.contains(ClearFlags::COLOR) {
-                for target in (0..8).filter(|&i| part.colors[i].is_some()) {
-                    pass.clear_color(target, p.color(), rect);
+            for target in (0..8).filter(|&i| color && part.colors[i].is_some()) {
+                match srgb {
+                    true => pass.clear_color_srgb(target, p.color(), rect),
+                    false => pass.clear_color(target, p.color(), rect),
                 }
             }
             if part.depth_stencil.is_some() && (depth.is_some() || stencil.is_some()) {
@@ -122,7 +149,8 @@ impl Execution<'_, '_> {
         };
         let pixel = self.bound_shader("pixel shader", ShaderStage::Pixel, handles.ps)?;
         let d3d9 = || Failure::Unsupported("drawing with Direct3D 9 shaders".into());
-        let vertex_outputs = &vertex.program().ok_or_else(d3d9)?.signatures().outputs;
+        let signatures = vertex.program().ok_or_else(d3d9)?.signatures();
+        let (vertex_inputs, vertex_outputs) = (&signatures.inputs, &signatures.outputs);
         if pixel.as_ref().is_some_and(|pixel| pixel.program().is_none()) {
             return Err(d3d9());
         }
@@ -140,7 +168,8 @@ impl Execution<'_, '_> {
             Some(base_vertex) => Some(self.index_stream(base_vertex)?),
             None => None,
         };
-        let streams = self.vertex_streams()?;
+        let slots = slots_read(layout.as_ref(), vertex_inputs);
+        let streams = self.vertex_streams(slots)?;
         let producer = optional.rasterized(vertex_outputs);
         let pixel_shader = pixel
             .and_then(|pixel| BoundPixelShader::new(pixel.shader, pixel.bindings, &producer))
@@ -170,8 +199,9 @@ impl Execution<'_, '_> {
             Some(base_vertex) => Some(self.index_stream(base_vertex)?),
             None => None,
         };
-        let outputs = vertex_shader.dxbc().map(|v| v.signatures().outputs.clone()).unwrap_or_default();
-        let bound = BoundPixelShader::new(pixel_shader, StageBindings::default(), &outputs);
+        let signatures = vertex_shader.dxbc().map(|v| v.signatures().clone()).unwrap_or_default();
+        let slots = slots_read(Some(&layout), &signatures.inputs);
+        let bound = BoundPixelShader::new(pixel_shader, StageBindings::default(), &signatures.outputs);
         let mut state = self.draw_state(attachments, bound.map(|b| Arc::new(b) as Arc<dyn PixelShader>));
         // The fixed pipeline culled nothing.
         state.rasterizer.cull = raster::CullMode::None;
@@ -182,7 +212,7 @@ impl Execution<'_, '_> {
             first: counts.first,
             first_instance: counts.first_instance,
             indices,
-            streams: self.vertex_streams()?,
+            streams: self.vertex_streams(slots)?,
             layout: Some(layout),
             vertex: BoundShader { shader: vertex_shader, bindings: StageBindings::default() },
             optional: OptionalShaders::default(),
@@ -234,7 +264,7 @@ impl Execution<'_, '_> {
 
     /// A bound buffer with its guest memory up to date; `None` for an empty slot.
     fn bound_buffer(&mut self, bound: Bound) -> Result<Option<ResourceId>, Failure> {
-        match bound {
+        match self.at_use(bound)? {
             Bound::None => Ok(None),
             Bound::Resource(id) if self.renderer.resources.buffer(id).is_some() => {
                 self.refresh_buffer(id)?;
@@ -247,10 +277,17 @@ impl Execution<'_, '_> {
     }
 
     fn index_stream(&mut self, base_vertex: i32) -> Result<IndexStream, Failure> {
-        let missing =
-            Failure::NotBound("an indexed draw needs an index buffer; bind one with SET_INDEX_BUFFER");
-        let Some(binding) = self.context().index_buffer else { return Err(missing) };
-        let Some(id) = self.bound_buffer(binding.buffer)? else { return Err(missing) };
+        let bound = self.context().index_buffer;
+        let id = bound.map(|binding| self.bound_buffer(binding.buffer)).transpose()?.flatten();
+        let (Some(binding), Some(id)) = (bound, id) else {
+            if self.uses_d3d9() {
+                return Err(Failure::NotBound(
+                    "an indexed Direct3D 9 draw needs an index buffer; bind one with SET_INDEX_BUFFER",
+                ));
+            }
+            // Every index is outside, and so 0 (d3d-rules §3.7).
+            return Ok(IndexStream { words: Arc::default(), size: 0, offset: 0, width: 4, base_vertex });
+        };
         let buffer = self.buffer(id)?;
         let width = match binding.format {
             IndexFormat::Uint16 => 2,
@@ -265,23 +302,20 @@ impl Execution<'_, '_> {
         })
     }
 
-    fn vertex_streams(&mut self) -> Result<Vec<VertexStream>, Failure> {
-        let bindings = self.context().vertex_buffers;
-        let used = bindings.iter().rposition(|b| b.buffer != Bound::None).map_or(0, |last| last + 1);
-        let mut streams = Vec::with_capacity(used);
-        for binding in &bindings[..used] {
-            streams.push(match self.bound_buffer(binding.buffer)? {
-                Some(id) => {
-                    let buffer = self.buffer(id)?;
-                    VertexStream {
-                        words: Some(buffer.words().clone()),
-                        size: buffer.size(),
-                        stride: binding.stride,
-                        offset: binding.offset,
-                    }
-                }
-                None => VertexStream::default(),
-            });
+    /// The vertex buffers in the slots of a mask; what others hold does not matter.
+    fn vertex_streams(&mut self, slots: u32) -> Result<Vec<VertexStream>, Failure> {
+        let mut streams = Vec::new();
+        for slot in (0..limits::VERTEX_BUFFER_SLOTS).filter(|slot| slots & (1 << slot) != 0) {
+            let binding = self.context().vertex_buffers[slot];
+            if let Some(id) = self.bound_buffer(binding.buffer)? {
+                let buffer = self.buffer(id)?;
+                *grown(&mut streams, slot) = VertexStream {
+                    words: Some(buffer.words().clone()),
+                    size: buffer.size(),
+                    stride: binding.stride,
+                    offset: binding.offset,
+                };
+            }
         }
         Ok(streams)
     }
@@ -348,9 +382,14 @@ impl Execution<'_, '_> {
                 let view = self.word_view(range)?.map(|view| view.with_stride(stride));
                 Ok(view.map(ResourceView::Buffer))
             }
-            ShaderResource::Texture(bound) => {
-                Ok(self.texture_view(bound, dimension)?.map(ResourceView::Texture))
-            }
+            ShaderResource::Texture(bound) => match self.at_use(bound)? {
+                Bound::Resource(id) if self.renderer.resources.buffer(id).is_some() => {
+                    let range = BufferRange { buffer: Bound::Resource(id), ..Default::default() };
+                    let view = self.word_view(range)?.map(|view| view.with_stride(stride));
+                    Ok(view.map(ResourceView::Buffer))
+                }
+                bound => Ok(self.texture_view(bound, dimension)?.map(ResourceView::Texture)),
+            },
         }
     }
 
@@ -360,22 +399,18 @@ impl Execution<'_, '_> {
         dimension: ResourceDimension,
     ) -> Result<Option<TextureView>, Failure> {
         let Some(dimension) = view_dimension(dimension) else { return Ok(None) };
-        let id = match bound {
-            Bound::None => return Ok(None),
-            Bound::Unknown(handle) => {
-                return Err(ResourceError::Unknown { kind: "texture", handle }.into());
-            }
-            bound => self.bound_texture(bound),
-        };
-        let Some(id) = id else { return Ok(None) };
+        if let Bound::Unknown(handle) = bound {
+            return Err(ResourceError::Unknown { kind: "texture", handle }.into());
+        }
+        let Some(read) = read_subresources(&self.renderer.resources, bound) else { return Ok(None) };
         // Reading a target shows what was drawn so far.
-        self.flush_if_target(id)?;
-        self.refresh_texture(id)?;
+        self.flush_if_drawn(&read)?;
+        self.refresh_texture(&read)?;
         let view = match bound {
             Bound::View(handle) => self.renderer.resources.view(handle).copied(),
             _ => None,
         };
-        Ok(self.texture(id)?.shader_view(view.as_ref(), dimension))
+        Ok(self.texture(read.texture)?.shader_view(view.as_ref(), dimension))
     }
 
     fn draw_state(
@@ -485,17 +520,24 @@ impl Execution<'_, '_> {
     /// Presents the first colour target that is bound.
     pub(super) fn present(&mut self, scanout: u32, flags: PresentFlags) -> Result<(), Failure> {
         self.flush_pass()?;
-        let colors = self.context().colors;
-        let shown = colors.iter().find_map(|&bound| self.bound_texture(bound));
-        match shown {
-            Some(id) => {
-                self.refresh_texture(id)?;
-                self.renderer.scanouts.insert(scanout, id);
-            }
-            None => {
-                self.renderer.scanouts.remove(&scanout);
-            }
+        let mut shown = None;
+        for bound in self.context().colors {
+            let bound = self.at_use(bound)?;
+            shown = shown.or_else(|| read_subresources(&self.renderer.resources, bound));
         }
+        if let Some(shown) = &shown {
+            self.refresh_texture(shown)?;
+        }
+        let shown = shown.map(|shown| shown.texture);
+        let scanouts = &mut self.renderer.scanouts;
+        match shown {
+            Some(_) if scanouts.len() >= limits::MAX_SCANOUTS && !scanouts.contains_key(&scanout) => {
+                let (value, limit) = (scanouts.len() as u64 + 1, limits::MAX_SCANOUTS as u64);
+                return Err(Failure::TooLarge { what: "scanouts", value, limit });
+            }
+            Some(id) => scanouts.insert(scanout, id),
+            None => scanouts.remove(&scanout),
+        };
         self.note_present(scanout, shown, flags.contains(PresentFlags::VSYNC));
         Ok(())
     }

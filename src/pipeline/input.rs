@@ -95,9 +95,7 @@ impl Element {
         slot_ends: &mut [u32; limits::VERTEX_BUFFER_SLOTS],
     ) -> Result<Self, LayoutError> {
         let refuse = |what, value| LayoutError::Element { element: i, what, value };
-        let format = Format::from_dxgi(raw.dxgi_format)
-            .filter(|f| !f.is_block_compressed() && !f.is_depth())
-            .ok_or(refuse("DXGI format", raw.dxgi_format))?;
+        let format = vertex_format(raw.dxgi_format).ok_or(refuse("DXGI format", raw.dxgi_format))?;
         let slot_end =
             slot_ends.get_mut(raw.input_slot as usize).ok_or(refuse("input slot", raw.input_slot))?;
         let size = format.block_bytes() as u32;
@@ -122,6 +120,26 @@ impl Element {
             offset,
             step,
         })
+    }
+}
+
+/// The formats that vertices may have (executor §10.2). The sRGB ones are not decoded.
+fn vertex_format(dxgi: u32) -> Option<Format> {
+    match dxgi {
+        2..=4
+        | 6..=8
+        | 10..=14
+        | 16..=18
+        | 24
+        | 28..=32
+        | 34..=38
+        | 41..=43
+        | 49..=52
+        | 54
+        | 56..=59
+        | 87
+        | 91 => Format::from_dxgi(dxgi).map(Format::linear),
+        _ => None,
     }
 }
 
@@ -186,8 +204,10 @@ enum Source {
     Element(Element),
     VertexId,
     InstanceId,
-    /// Nothing provides it.
+    /// The layout does not provide it: (0, 0, 0, 1), what an element of no components would be (executor §10.2).
     Missing,
+    /// There is no layout: zeros (executor §10.2).
+    NoLayout,
 }
 
 /// Fills the inputs of a vertex shader from the bound streams.
@@ -198,14 +218,25 @@ pub struct VertexFetch<'a> {
     streams: &'a [VertexStream],
 }
 
+/// The vertex buffer slots that a draw reads, one bit each: those of the elements that feed an input of the vertex shader.
+pub fn slots_read(layout: Option<&DxgiLayout>, inputs: &Signature) -> u32 {
+    let fetch = VertexFetch::new(layout, inputs, &[]);
+    let slot = |&(_, _, source): &(usize, u8, Source)| match source {
+        Source::Element(element) => 1 << element.slot,
+        Source::VertexId | Source::InstanceId | Source::Missing | Source::NoLayout => 0,
+    };
+    fetch.inputs.iter().map(slot).fold(0, |slots, slot| slots | slot)
+}
+
 impl<'a> VertexFetch<'a> {
     /// Matches a layout with a vertex shader's inputs. Layout elements that the shader does not read are ignored, and
-    /// inputs that the layout does not provide read (0, 0, 0, 1).
+    /// inputs that the layout does not provide read (0, 0, 0, 1). Without a layout all read zeros.
     pub fn new(layout: Option<&DxgiLayout>, signature: &Signature, streams: &'a [VertexStream]) -> Self {
-        let elements = layout.map_or(&[][..], |l| &l.elements);
+        let elements = layout.map(|l| &l.elements[..]);
         let inputs = if signature.elements.is_empty() {
             // A shader without a signature takes the elements in order.
-            elements.iter().enumerate().map(|(i, &e)| (i, 0xf, Source::Element(e))).collect()
+            let elements = elements.unwrap_or_default().iter();
+            elements.enumerate().map(|(i, &e)| (i, 0xf, Source::Element(e))).collect()
         } else {
             let input = |e: &SignatureElement| Some((e.register? as usize, e.mask, Source::of(e, elements)));
             signature.elements.iter().filter_map(input).collect()
@@ -229,6 +260,7 @@ impl<'a> VertexFetch<'a> {
                 Source::VertexId => [vertex.vertex_id; 4],
                 Source::InstanceId => [instance; 4],
                 Source::Missing => [0, 0, 0, 1.0f32.to_bits()],
+                Source::NoLayout => [0; 4],
             };
             // An input that starts at component y takes the element's first component there.
             let first = mask.trailing_zeros() as usize;
@@ -262,13 +294,14 @@ impl<'a> VertexFetch<'a> {
 }
 
 impl Source {
-    fn of(input: &SignatureElement, elements: &[Element]) -> Self {
+    fn of(input: &SignatureElement, elements: Option<&[Element]>) -> Self {
         const VERTEX_ID: u32 = 6;
         const INSTANCE_ID: u32 = 8;
         match input.system_value {
             VERTEX_ID => Self::VertexId,
             INSTANCE_ID => Self::InstanceId,
             _ => {
+                let Some(elements) = elements else { return Self::NoLayout };
                 let hash = semantic_name_hash(&input.name);
                 elements
                     .iter()

@@ -53,7 +53,10 @@ fn word_of(element: &SignatureElement, component: u32) -> Option<u16> {
     (component < 4 && element.mask & (1 << component) != 0).then_some(u16::try_from(word).ok()?)
 }
 
-/// What word `word` of an input register reads when nothing feeds it: that of (0, 0, 0, 1), as in a vertex shader.
+/// What word `word` of an input register reads when no output of the stage before feeds it: that of (0, 0, 0, 1).
+///
+/// Direct3D leaves it undefined (d3d-rules §9.10 suggests 0). Upstream hosts give (0, 0, 0, 1) and their tests rely on it;
+/// it is also what an input reads that the input layout lacks (executor §10.2).
 pub fn unfed(word: usize) -> u32 {
     if word % 4 == 3 { 1.0f32.to_bits() } else { 0 }
 }

@@ -5,6 +5,7 @@
 //! died, never comes back.
 
 mod buffer;
+mod dirty;
 mod guest;
 mod texture;
 
@@ -14,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use buffer::Buffer;
 pub use guest::{AllocError, Guest};
-pub use texture::{Texture, TextureDesc, View, raster_format};
+pub use texture::{Subresources, Texture, TextureDesc, View, raster_format};
 
 use crate::limits;
 
@@ -126,10 +127,11 @@ pub enum Resource {
 }
 
 impl Resource {
-    fn bytes(&self) -> u64 {
+    /// Host memory that it may come to take.
+    fn memory_bytes(&self) -> u64 {
         match self {
             Self::Buffer(buffer) => buffer.size(),
-            Self::Texture(texture) => texture.bytes(),
+            Self::Texture(texture) => texture.memory_bytes(),
         }
     }
 }
@@ -214,11 +216,6 @@ impl ResourceTable {
             .ok_or(ResourceError::Unknown { kind: "texture", handle })
     }
 
-    /// Every view with its handle, in no particular order.
-    pub fn views(&self) -> impl Iterator<Item = (u32, &View)> {
-        self.views.iter().map(|(&handle, view)| (handle, view))
-    }
-
     /// A view by its handle.
     pub fn view(&self, handle: u32) -> Option<&View> {
         self.views.get(&handle)
@@ -227,7 +224,7 @@ impl ResourceTable {
     /// Takes a new resource under `handle`, which must be free.
     pub fn insert(&mut self, handle: u32, resource: Resource) -> Result<(), ResourceError> {
         self.check_free(handle)?;
-        let bytes = self.bytes.saturating_add(resource.bytes());
+        let bytes = self.bytes.saturating_add(resource.memory_bytes());
         if bytes > limits::MAX_RESOURCE_BYTES {
             return Err(ResourceError::OutOfMemory);
         }
@@ -281,7 +278,7 @@ impl ResourceTable {
         if entry.references > 0 {
             return None;
         }
-        self.bytes -= entry.resource.bytes();
+        self.bytes -= entry.resource.memory_bytes();
         self.entries.remove(&id);
         self.views.retain(|_, view| view.texture != id);
         let dead: Vec<u64> = self.tokens.iter().filter(|&(_, &owner)| owner == id).map(|(&t, _)| t).collect();

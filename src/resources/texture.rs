@@ -4,13 +4,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use aerogpu_protocol::packets::ResourceUsage;
-use aerogpu_protocol::{Format, TextureLayout};
+use aerogpu_protocol::{Format, Subresource, TextureLayout};
 use aerogpu_raster::format::Format as RasterFormat;
 use aerogpu_raster::state::Rect;
 use aerogpu_raster::surface::{self, Image, TextureView, ViewDimension};
 
 use super::{Backing, Guest, ResourceError, ResourceId, check_bounds};
 use crate::backend::TextureData;
+use crate::limits;
 
 /// What a create packet says of a texture. A live handle may only be created again with the same description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,36 @@ impl TextureDesc {
     /// Width and height of a mip level.
     pub fn mip_size(&self, mip: u32) -> (u32, u32) {
         (aerogpu_protocol::mip_size(self.width, mip), aerogpu_protocol::mip_size(self.height, mip))
+    }
+
+    /// Fails when guest memory is to be behind a texture without a row pitch.
+    fn check_backing(&self, backing: Option<Backing>) -> Result<(), ResourceError> {
+        if backing.is_none() || self.row_pitch != 0 {
+            return Ok(());
+        }
+        Err(ResourceError::OutOfBounds {
+            what: "row pitch of a texture in guest memory",
+            value: 0,
+            min: self.format.row_bytes(self.width),
+            max: u32::MAX.into(),
+        })
+    }
+
+    /// Host memory of the texture at its largest: in tiles, or block-compressed with every texel decoded.
+    fn memory_bytes(&self) -> u64 {
+        const TILE: u32 = surface::TILE_SIZE;
+        const DECODED_TEXEL: u64 = 8;
+        let mip_bytes = |mip| {
+            let (width, height) = self.mip_size(mip);
+            let tiles = u64::from(width.div_ceil(TILE)) * u64::from(height.div_ceil(TILE));
+            let texels = tiles * u64::from(TILE * TILE);
+            if self.format.is_block_compressed() {
+                self.format.row_bytes(width) * self.format.rows(height) + texels * DECODED_TEXEL
+            } else {
+                texels * u64::from(self.format.bytes_per_block())
+            }
+        };
+        (0..self.mip_levels).map(mip_bytes).sum::<u64>() * u64::from(self.array_layers)
     }
 
     /// Fails unless the rectangle lies in the subresource, on block boundaries where the format has blocks.
@@ -82,13 +113,52 @@ pub struct View {
     pub array_layers: u32,
 }
 
+impl View {
+    /// What it shows.
+    pub fn subresources(&self) -> Subresources {
+        Subresources {
+            texture: self.texture,
+            mips: self.base_mip..self.base_mip + self.mip_levels,
+            layers: self.base_layer..self.base_layer + self.array_layers,
+        }
+    }
+}
+
+/// Some mip levels of some array layers of a texture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subresources {
+    /// The texture.
+    pub texture: ResourceId,
+    /// Mip levels.
+    pub mips: Range<u32>,
+    /// Array layers.
+    pub layers: Range<u32>,
+}
+
+impl Subresources {
+    /// One mip level of one layer.
+    pub fn one(texture: ResourceId, (mip, layer): (u32, u32)) -> Self {
+        Self { texture, mips: mip..mip + 1, layers: layer..layer + 1 }
+    }
+
+    /// True when both contain the same subresource.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.texture == other.texture
+            && overlaps(&self.mips, &other.mips)
+            && overlaps(&self.layers, &other.layers)
+    }
+
+    fn contains(&self, mip: u32, layer: u32) -> bool {
+        self.mips.contains(&mip) && self.layers.contains(&layer)
+    }
+}
+
 /// A texture. Its images are shared with queued work, and copied on the first write while such work exists.
 #[derive(Debug)]
 pub struct Texture {
     /// The description.
     pub desc: TextureDesc,
-    /// Guest memory behind it.
-    pub backing: Option<Backing>,
+    backing: Option<Backing>,
     layout: TextureLayout,
     surface: Arc<surface::Texture>,
     /// Subresources (mip + layer * mips) that must be read again from guest memory before the next use.
@@ -99,14 +169,7 @@ impl Texture {
     /// A texture of zeros. With guest memory behind it, all of it is read before its first use.
     pub fn new(desc: TextureDesc, backing: Option<Backing>) -> Result<Self, ResourceError> {
         let layout = desc.layout()?;
-        if backing.is_some() && desc.row_pitch == 0 {
-            return Err(ResourceError::OutOfBounds {
-                what: "row pitch of a texture in guest memory",
-                value: 0,
-                min: desc.format.row_bytes(desc.width),
-                max: u32::MAX.into(),
-            });
-        }
+        desc.check_backing(backing)?;
         let targets = ResourceUsage::RENDER_TARGET | ResourceUsage::DEPTH_STENCIL | ResourceUsage::SCANOUT;
         let is_target = ResourceUsage::from_bits_retain(desc.usage).intersects(targets);
         if is_target && desc.format.is_block_compressed() {
@@ -130,76 +193,134 @@ impl Texture {
         self.layout.size_bytes()
     }
 
-    /// Notes that guest memory changed: every subresource that the range touches is read again.
-    pub fn mark_dirty(&mut self, range: Range<u64>) {
-        for (dirty, (_, _, place)) in self.dirty.iter_mut().zip(self.layout.subresources()) {
-            *dirty |= overlaps(&range, &(place.offset..place.offset + place.size_bytes()));
+    /// Host memory that it may come to take.
+    pub fn memory_bytes(&self) -> u64 {
+        self.desc.memory_bytes()
+    }
+
+    /// Guest memory behind it.
+    pub fn backing(&self) -> Option<Backing> {
+        self.backing
+    }
+
+    /// Puts other guest memory, or none, behind the texture; its contents stay. What is still to be read comes from the new
+    /// memory.
+    pub fn rebind(&mut self, backing: Option<Backing>) -> Result<(), ResourceError> {
+        self.desc.check_backing(backing)?;
+        self.backing = backing;
+        if backing.is_none() {
+            self.dirty.fill(false);
         }
+        Ok(())
     }
 
-    /// Reads from guest memory what changed there.
-    pub fn refresh(&mut self, guest: &Guest<'_>) -> Result<(), ResourceError> {
-        self.refresh_where(guest, |_| true)
-    }
-
-    /// Reads from guest memory what changed there and an upload to `range` will not overwrite wholly.
-    pub fn refresh_for_upload(&mut self, guest: &Guest<'_>, range: &Range<u64>) -> Result<(), ResourceError> {
-        for (dirty, (_, _, place)) in self.dirty.iter_mut().zip(self.layout.subresources()) {
-            if range.start <= place.offset && place.offset + place.size_bytes() <= range.end {
-                *dirty = false;
+    /// Notes that guest memory changed: every subresource that the range touches is read again. Nothing happens without
+    /// guest memory.
+    pub fn mark_dirty(&mut self, range: Range<u64>) {
+        if self.backing.is_some() {
+            for (dirty, (_, _, place)) in self.dirty.iter_mut().zip(self.layout.subresources()) {
+                *dirty |= overlaps(&range, &span(&place));
             }
         }
-        self.refresh_where(guest, |place| overlaps(range, place))
+    }
+
+    /// Reads from guest memory what changed there of `wanted`. What could not be read stays to be read.
+    pub fn refresh(&mut self, guest: &Guest<'_>, wanted: &Subresources) -> Result<(), ResourceError> {
+        self.refresh_where(guest, |mip, layer, _| wanted.contains(mip, layer))
+    }
+
+    /// Forgets that guest memory changed behind `overwritten`.
+    pub fn discard_dirty(&mut self, overwritten: &Subresources) {
+        for (dirty, (mip, layer, _)) in self.dirty.iter_mut().zip(self.layout.subresources()) {
+            *dirty &= !overwritten.contains(mip, layer);
+        }
     }
 
     fn refresh_where(
         &mut self,
         guest: &Guest<'_>,
-        wanted: impl Fn(&Range<u64>) -> bool,
+        wanted: impl Fn(u32, u32, &Subresource) -> bool,
     ) -> Result<(), ResourceError> {
-        let Some(backing) = self.backing else { return Ok(()) };
-        if !self.dirty.contains(&true) {
-            return Ok(());
-        }
+        let Some(backing) = self.backing.filter(|_| self.dirty.contains(&true)) else { return Ok(()) };
         let layout = self.layout;
         for (i, (mip, layer, place)) in layout.subresources().enumerate() {
-            if self.dirty[i] && wanted(&(place.offset..place.offset + place.size_bytes())) {
-                let mut bytes = vec![0; place.size_bytes() as usize];
-                guest.read(backing, place.offset, &mut bytes)?;
-                self.write_rows(
-                    mip,
-                    layer,
-                    [0, 0],
-                    [place.width, place.height],
-                    &bytes,
-                    place.row_pitch as usize,
-                );
+            if self.dirty[i] && wanted(mip, layer, &place) {
+                self.read_guest(guest, backing, (mip, layer), &place)?;
                 self.dirty[i] = false;
             }
         }
         Ok(())
     }
 
+    /// Reads a subresource from guest memory, some rows at a time: its pitch may be much more than its rows hold.
+    fn read_guest(
+        &mut self,
+        guest: &Guest<'_>,
+        backing: Backing,
+        at: (u32, u32),
+        place: &Subresource,
+    ) -> Result<(), ResourceError> {
+        let rows_at_once = (limits::TEXTURE_CHUNK_BYTES / place.row_bytes).clamp(1, place.rows);
+        let row_bytes = place.row_bytes as usize;
+        let mut bytes = vec![0; rows_at_once as usize * row_bytes];
+        for first in (0..place.rows).step_by(rows_at_once as usize) {
+            let rows = first..(first + rows_at_once).min(place.rows);
+            let bytes = &mut bytes[..(rows.end - rows.start) as usize * row_bytes];
+            let together = if place.row_pitch == place.row_bytes { bytes.len() } else { row_bytes };
+            for (row, piece) in rows.clone().zip(bytes.chunks_mut(together)) {
+                guest.read(backing, place.offset + row * place.row_pitch, piece)?;
+            }
+            self.write_unit_rows(at, place, rows, bytes, row_bytes);
+        }
+        Ok(())
+    }
+
     /// Writes bytes at `offset` of the linear layout; what falls on row padding is lost. The range must lie inside it.
-    pub fn upload(&mut self, offset: u64, data: &[u8]) {
+    pub fn upload(&mut self, offset: u64, data: &[u8], guest: &Guest<'_>) -> Result<(), ResourceError> {
+        let range = offset..offset + data.len() as u64;
+        // What is overwritten wholly need not be read.
+        self.refresh_where(guest, |_, _, place| {
+            let texels = place.offset..place.offset + place.row_pitch * (place.rows - 1) + place.row_bytes;
+            overlaps(&range, &span(place)) && !(range.start <= texels.start && texels.end <= range.end)
+        })?;
         let layout = self.layout;
-        let end = offset + data.len() as u64;
-        for (mip, layer, place) in layout.subresources() {
-            let span = place.offset..place.offset + place.size_bytes();
-            if !overlaps(&(offset..end), &span) {
-                continue;
+        for (i, (mip, layer, place)) in layout.subresources().enumerate() {
+            let span = span(&place);
+            if overlaps(&range, &span) {
+                let (from, to) = (range.start.max(span.start), range.end.min(span.end));
+                let data = &data[(from - offset) as usize..(to - offset) as usize];
+                self.upload_to((mip, layer), &place, from - span.start, data);
+                self.dirty[i] = false;
             }
-            let size = [place.width, place.height];
-            let mut bytes = vec![0; place.size_bytes() as usize];
-            let whole = offset <= span.start && span.end <= end;
-            if !whole {
-                let image = self.surface.image(mip, layer);
-                image.read_rows(rect([0, 0], size), &mut bytes, place.row_pitch as usize);
-            }
-            let (from, to) = (offset.max(span.start), end.min(span.end));
-            let source = &data[(from - offset) as usize..(to - offset) as usize];
-            bytes[(from - span.start) as usize..(to - span.start) as usize].copy_from_slice(source);
-            self.write_rows(mip, layer, [0, 0], size, &bytes, place.row_pitch as usize);
+        }
+        Ok(())
+    }
+
+    /// Writes bytes at `at` of the linear layout of one subresource.
+    fn upload_to(&mut self, subresource: (u32, u32), place: &Subresource, mut at: u64, mut data: &[u8]) {
+        let (pitch, row_bytes) = (place.row_pitch, place.row_bytes);
+        while !data.is_empty() {
+            let (row, start, left) = (at / pitch, at % pitch, data.len() as u64);
+            let rows = if start == 0 && left >= row_bytes {
+                let whole = 1 + (left - row_bytes) / pitch;
+                self.write_unit_rows(subresource, place, row..row + whole, data, pitch as usize);
+                whole
+            } else {
+                // Part of a row, or only of its padding.
+                if start < row_bytes {
+                    let end = (start + left).min(row_bytes);
+                    let rect = unit_rows(self.desc.format, place, row..row + 1);
+                    let mut bytes = vec![0; row_bytes as usize];
+                    let image = self.surface.image(subresource.0, subresource.1);
+                    image.read_rows(rect, &mut bytes, row_bytes as usize);
+                    bytes[start as usize..end as usize].copy_from_slice(&data[..(end - start) as usize]);
+                    self.write_unit_rows(subresource, place, row..row + 1, &bytes, row_bytes as usize);
+                }
+                1
+            };
+            let next = (row + rows) * pitch;
+            data = data.get((next - at) as usize..).unwrap_or_default();
+            at = next;
         }
     }
 
@@ -214,30 +335,34 @@ impl Texture {
     /// Writes rows as [`read_rect`](Self::read_rect) gives them.
     pub fn write_rect(&mut self, (mip, layer): (u32, u32), origin: [u32; 2], size: [u32; 2], bytes: &[u8]) {
         let pitch = self.desc.format.row_bytes(size[0]) as usize;
-        self.write_rows(mip, layer, origin, size, bytes, pitch);
+        self.write_texels((mip, layer), rect(origin, size), bytes, pitch);
     }
 
-    fn write_rows(
+    /// Writes whole rows, of texels or blocks.
+    fn write_unit_rows(
         &mut self,
-        mip: u32,
-        layer: u32,
-        origin: [u32; 2],
-        size: [u32; 2],
+        subresource: (u32, u32),
+        place: &Subresource,
+        rows: Range<u64>,
         bytes: &[u8],
         pitch: usize,
     ) {
+        let rect = unit_rows(self.desc.format, place, rows);
+        self.write_texels(subresource, rect, bytes, pitch);
+    }
+
+    fn write_texels(&mut self, (mip, layer): (u32, u32), rect: Rect, bytes: &[u8], pitch: usize) {
         let image = Arc::make_mut(&mut self.surface).image_mut(mip, layer);
         if !self.desc.format.has_unused_alpha() {
-            return image.write_rows(rect(origin, size), bytes, pitch);
+            return image.write_rows(rect, bytes, pitch);
         }
         // The unused byte is opaque wherever it is seen.
-        let mut opaque = bytes.to_vec();
-        let row_bytes = self.desc.format.row_bytes(size[0]) as usize;
-        for row in opaque.chunks_mut(pitch.max(1)) {
-            let used = row_bytes.min(row.len());
-            row[..used].chunks_exact_mut(4).for_each(|texel| texel[3] = 0xff);
+        let row_bytes = self.desc.format.row_bytes((rect.right - rect.left) as u32) as usize;
+        for (row, bytes) in (rect.top..rect.bottom).zip(bytes.chunks(pitch.max(1))) {
+            let mut opaque = bytes[..row_bytes.min(bytes.len())].to_vec();
+            opaque.chunks_exact_mut(4).for_each(|texel| texel[3] = 0xff);
+            image.write_rows(Rect { top: row, bottom: row + 1, ..rect }, &opaque, row_bytes);
         }
-        image.write_rows(rect(origin, size), &opaque, pitch);
     }
 
     /// The pieces of guest memory that hold the rows of a rectangle: offset and length of each, in order.
@@ -287,8 +412,20 @@ impl Texture {
     }
 }
 
-fn overlaps(a: &Range<u64>, b: &Range<u64>) -> bool {
+fn overlaps<T: Ord>(a: &Range<T>, b: &Range<T>) -> bool {
     a.start < b.end && b.start < a.end
+}
+
+/// The bytes of a subresource in linear memory, padding included.
+fn span(place: &Subresource) -> Range<u64> {
+    place.offset..place.offset + place.size_bytes()
+}
+
+/// The texels of rows of texels or blocks.
+fn unit_rows(format: Format, place: &Subresource, rows: Range<u64>) -> Rect {
+    let extent = u64::from(format.block_extent());
+    let texel_row = |row: u64| (row * extent).min(place.height.into()) as i32;
+    Rect { left: 0, top: texel_row(rows.start), right: place.width as i32, bottom: texel_row(rows.end) }
 }
 
 fn rect(origin: [u32; 2], size: [u32; 2]) -> Rect {

@@ -10,7 +10,7 @@ use aerogpu_protocol::packets::{self, PrimitiveTopology, ShaderBindings, ShaderS
 use crate::limits;
 use crate::resources::ResourceId;
 
-/// What a slot names. Unknown handles are kept and fail when they are used.
+/// What a slot names. Unknown handles are kept and looked up again when they are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Bound {
     /// Nothing.
@@ -121,6 +121,8 @@ impl Default for StageState {
 /// The state of one context.
 #[derive(Debug, Clone)]
 pub struct Context {
+    /// Number of its last submission.
+    pub last_submission: u64,
     /// Shader handles.
     pub shaders: ShaderBindings,
     /// Input layout handle, 0 for none.
@@ -155,6 +157,7 @@ impl Default for Context {
     fn default() -> Self {
         let one = 1.0f32.to_bits();
         Self {
+            last_submission: 0,
             shaders: ShaderBindings::default(),
             input_layout: 0,
             vertex_buffers: [VertexBuffer::default(); limits::VERTEX_BUFFER_SLOTS],
@@ -203,7 +206,11 @@ impl Context {
 
     /// Takes a resource that died, and its views, out of every slot.
     pub fn unbind(&mut self, dead: impl Fn(Bound) -> bool) {
-        self.unbind_targets(&dead);
+        for slot in self.colors.iter_mut().chain([&mut self.depth_stencil]) {
+            if dead(*slot) {
+                *slot = Bound::None;
+            }
+        }
         for slot in &mut self.vertex_buffers {
             if dead(slot.buffer) {
                 *slot = VertexBuffer::default();
@@ -223,23 +230,15 @@ impl Context {
         }
     }
 
-    /// Takes resources out of every colour and depth target slot.
-    pub fn unbind_targets(&mut self, dead: impl Fn(Bound) -> bool) {
-        for slot in self.colors.iter_mut().chain([&mut self.depth_stencil]) {
-            if dead(*slot) {
-                *slot = Bound::None;
-            }
-        }
-    }
-
     /// Takes resources out of every shader resource slot of every stage.
     pub fn unbind_resources(&mut self, dead: impl Fn(Bound) -> bool) {
         self.stages.iter_mut().for_each(|stage| stage.unbind_resources(&dead));
     }
 
-    /// Takes resources out of every unordered-access slot of every stage.
-    pub fn unbind_uavs(&mut self, dead: impl Fn(Bound) -> bool) {
-        self.stages.iter_mut().for_each(|stage| stage.unbind_uavs(&dead));
+    /// True when a stage has this bound for unordered access.
+    pub fn is_uav(&self, bound: Bound) -> bool {
+        bound != Bound::None
+            && self.stages.iter().flat_map(|stage| &stage.uavs).any(|uav| uav.range.buffer == bound)
     }
 
     /// Takes a sampler that died out of every slot.

@@ -305,11 +305,97 @@ fn what_is_missing_is_named() {
     });
     assert!(failure.to_string().contains("12345"), "{failure}");
     let failure = rig.fail(|w| {
-        w.bind_shaders(VS, PS).draw_indexed(DrawIndexed {
-            index_count: 3,
-            instance_count: 1,
-            ..Default::default()
-        });
+        w.bind_shaders(VS, PS).set_index_buffer(54321, IndexFormat::Uint16, 0);
+        w.draw_indexed(DrawIndexed { index_count: 3, instance_count: 1, ..Default::default() });
     });
-    assert!(failure.to_string().contains("SET_INDEX_BUFFER"), "{failure}");
+    assert!(failure.to_string().contains("54321"), "{failure}");
+}
+
+#[test]
+fn without_an_index_buffer_every_index_is_zero() {
+    let mut rig = Rig::new();
+    let done = rig.run(|w| {
+        target(w, 1, 4, 4);
+        vertices(w, PrimitiveTopology::PointList, &[([0.125, -0.125, 0.5, 1.0], GREEN)]);
+        w.draw_indexed(DrawIndexed { index_count: 3, instance_count: 1, ..Default::default() });
+    });
+    assert_eq!(rig.pixel(1, 2, 2), rgba(GREEN));
+    assert_eq!((rig.count(1, rgba(GREEN)), done.report.statistics.pixels_written), (1, 3));
+}
+
+#[test]
+fn inputs_that_nothing_feeds_have_defaults() {
+    // The pixel shader's v2 has no counterpart, and the layout no COLOR: both are (0, 0, 0, 1).
+    const UNFED_PS: &str = "
+.input SV_Position 0 v0.xyzw float position
+.input COLOR 0 v1.xyzw float
+.input MISSING 0 v2.xyzw float
+.output SV_Target 0 o0.xyzw float
+ps_4_0
+dcl_input_ps constant v1.xyzw
+dcl_input_ps constant v2.xyzw
+dcl_output o0.xyzw
+mad o0.xyzw, v2.xyzw, l(0.5, 0.5, 0.5, -0.5), v1.xyzw
+ret
+";
+    let mut rig = Rig::new();
+    rig.run(|w| {
+        target(w, 1, 4, 4);
+        w.clear(ClearFlags::COLOR, RED, 1.0, 0);
+        w.create_shader_dxbc(60, ShaderStage::Pixel, &shader(UNFED_PS));
+        w.create_input_layout(61, &layout(&[("POSITION", 2, 0)]));
+        vertices(w, PrimitiveTopology::TriangleStrip, &quad(FULL, 0.5, GREEN));
+        w.bind_shaders(VS, 60).set_input_layout(61);
+        draw(w, 0, 4);
+    });
+    assert_eq!(rig.count(1, [0, 0, 0, 128]), 16);
+    // Without a layout positions are zeros, w included: nothing is drawn.
+    rig.run(|w| {
+        target(w, 2, 4, 4);
+        w.clear(ClearFlags::COLOR, RED, 1.0, 0).set_input_layout(0);
+        w.set_primitive_topology(PrimitiveTopology::PointList);
+        draw(w, 0, 4);
+    });
+    assert_eq!(rig.count(2, rgba(RED)), 16);
+}
+
+#[test]
+fn vertices_have_the_formats_of_the_input_assembler() {
+    // 128 in R8G8B8A8_UNORM_SRGB and B8G8R8A8_UNORM_SRGB stays 128; blue and red change places in the second.
+    for (format, expected) in [(29, [128, 64, 0, 255]), (91, [0, 64, 128, 255])] {
+        let mut rig = Rig::new();
+        rig.run(|w| {
+            target(w, 1, 4, 4);
+            w.create_input_layout(61, &layout(&[("POSITION", 2, 0), ("COLOR", format, 1)]));
+            buffer(w, 62, 4);
+            w.upload_resource(62, 0, &[128, 64, 0, 255]);
+            vertices(w, PrimitiveTopology::TriangleStrip, &quad(FULL, 0.5, GREEN));
+            w.set_input_layout(61);
+            w.set_vertex_buffers(
+                1,
+                &[VertexBufferBinding { buffer: 62, stride_bytes: 4, ..Default::default() }],
+            );
+            draw(w, 0, 4);
+        });
+        assert_eq!(rig.count(1, expected), 16, "DXGI format {format}");
+    }
+    // B5G6R5_UNORM, D32_FLOAT, R9G9B9E5, B8G8R8X8_UNORM_SRGB
+    for format in [85, 40, 67, 93] {
+        let mut rig = Rig::new();
+        let failure = rig.fail(|w| {
+            w.create_input_layout(61, &layout(&[("COLOR", format, 0)]));
+        });
+        assert!(matches!(failure, Failure::Layout(_)), "{failure}");
+    }
+}
+
+#[test]
+fn direct3d_9_clears_encode_as_its_draws_do() {
+    let mut rig = Rig::new();
+    rig.run(|w| {
+        target(w, 1, 4, 4);
+        w.set_render_state(194, 1).clear(ClearFlags::COLOR, [0.5, 0.0, 1.0, 0.5], 1.0, 0);
+    });
+    // 0.5 encodes to 188 in sRGB; alpha stays linear.
+    assert_eq!(rig.count(1, [188, 0, 255, 128]), 16);
 }

@@ -1,6 +1,9 @@
 //! The executor from outside: streams in, textures, buffers and guest memory out.
 
+mod bounds;
+mod dirty;
 mod drawing;
+mod hazards;
 mod resources;
 mod rig;
 mod sharing;

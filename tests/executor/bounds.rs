@@ -1,0 +1,89 @@
+//! What hostile guests cannot make grow.
+
+use aerogpu::executor::Failure;
+use aerogpu::limits;
+use aerogpu::resources::ResourceError;
+use aerogpu_protocol::Format;
+use aerogpu_protocol::packets::*;
+
+use crate::rig::*;
+
+#[test]
+fn textures_count_with_what_sampling_decodes() {
+    // 128 MiB of blocks a texture, and 8 bytes for each of 2^28 texels: three fit into 8 GiB.
+    let mut rig = Rig::new();
+    let texture = |handle| CreateTexture2d {
+        texture_handle: handle,
+        format: Format::Bc1RgbaUnorm.to_u32(),
+        width: 16384,
+        height: 16384,
+        mip_levels: 1,
+        array_layers: 1,
+        ..Default::default()
+    };
+    rig.run(|w| {
+        (1..=3).for_each(|handle| {
+            w.create_texture2d(texture(handle));
+        });
+    });
+    let failure = rig.fail(|w| {
+        w.create_texture2d(texture(4));
+    });
+    assert!(matches!(failure, Failure::Resource(ResourceError::OutOfMemory)), "{failure}");
+    rig.run(|w| {
+        w.destroy_resource(1).create_texture2d(texture(4));
+    });
+}
+
+#[test]
+fn scanouts_are_bounded() {
+    let mut rig = Rig::new();
+    rig.run(|w| {
+        target(w, 1, 2, 2);
+        (0..limits::MAX_SCANOUTS as u32).for_each(|id| {
+            w.present(id * 3, false);
+        });
+        w.present(0, false);
+    });
+    let failure = rig.fail(|w| {
+        w.present(1, false);
+    });
+    assert!(matches!(failure, Failure::TooLarge { what: "scanouts", .. }), "{failure}");
+    rig.run(|w| {
+        w.set_render_targets(&[], 0).present(0, false).set_render_targets(&[1], 0).present(1, false);
+    });
+}
+
+#[test]
+fn errors_are_counted_when_there_are_many() {
+    let mut rig = Rig::new();
+    let done = rig.submit(0, |w| {
+        (0..limits::MAX_ERRORS + 5).for_each(|_| {
+            w.present(0, false).copy_buffer(CopyBuffer { size_bytes: 4, ..Default::default() });
+        });
+    });
+    assert_eq!((done.report.errors.len(), done.report.more_errors), (limits::MAX_ERRORS, 5));
+}
+
+#[test]
+fn the_context_that_rested_longest_makes_room() {
+    let mut rig = Rig::new();
+    let clear = |rig: &mut Rig, context| {
+        rig.submit(context, |w| {
+            w.clear(ClearFlags::COLOR, GREEN, 1.0, 0);
+        });
+    };
+    for context in 0..2 {
+        rig.submit(context, |w| target(w, 1 + context, 2, 2));
+    }
+    for context in 2..limits::MAX_CONTEXTS as u32 {
+        rig.submit(context, |_| ());
+    }
+    rig.submit(0, |_| ());
+    rig.submit(u32::MAX, |_| ());
+    // Context 1 is new again and has no target.
+    clear(&mut rig, 1);
+    clear(&mut rig, 0);
+    assert_eq!(rig.pixel(2, 0, 0), [0, 0, 0, 255]);
+    assert_eq!(rig.pixel(1, 0, 0), [0, 255, 0, 255]);
+}
