@@ -148,8 +148,9 @@ impl Subresources {
             && overlaps(&self.layers, &other.layers)
     }
 
-    fn contains(&self, mip: u32, layer: u32) -> bool {
-        self.mips.contains(&mip) && self.layers.contains(&layer)
+    /// Each one's mip level and layer.
+    fn each(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.layers.clone().flat_map(|layer| self.mips.clone().map(move |mip| (mip, layer)))
     }
 }
 
@@ -218,37 +219,44 @@ impl Texture {
     /// guest memory.
     pub fn mark_dirty(&mut self, range: Range<u64>) {
         if self.backing.is_some() {
-            for (dirty, (_, _, place)) in self.dirty.iter_mut().zip(self.layout.subresources()) {
-                *dirty |= overlaps(&range, &span(&place));
+            for (at, _) in self.touched(&range) {
+                *self.dirty_mut(at) = true;
             }
         }
     }
 
     /// Reads from guest memory what changed there of `wanted`. What could not be read stays to be read.
     pub fn refresh(&mut self, guest: &Guest<'_>, wanted: &Subresources) -> Result<(), ResourceError> {
-        self.refresh_where(guest, |mip, layer, _| wanted.contains(mip, layer))
+        wanted.each().try_for_each(|at| self.refresh_one(guest, at))
     }
 
     /// Forgets that guest memory changed behind `overwritten`.
     pub fn discard_dirty(&mut self, overwritten: &Subresources) {
-        for (dirty, (mip, layer, _)) in self.dirty.iter_mut().zip(self.layout.subresources()) {
-            *dirty &= !overwritten.contains(mip, layer);
-        }
+        overwritten.each().for_each(|at| *self.dirty_mut(at) = false);
     }
 
-    fn refresh_where(
-        &mut self,
-        guest: &Guest<'_>,
-        wanted: impl Fn(u32, u32, &Subresource) -> bool,
-    ) -> Result<(), ResourceError> {
-        let Some(backing) = self.backing.filter(|_| self.dirty.contains(&true)) else { return Ok(()) };
-        let layout = self.layout;
-        for (i, (mip, layer, place)) in layout.subresources().enumerate() {
-            if self.dirty[i] && wanted(mip, layer, &place) {
-                self.read_guest(guest, backing, (mip, layer), &place)?;
-                self.dirty[i] = false;
-            }
+    fn dirty_mut(&mut self, (mip, layer): (u32, u32)) -> &mut bool {
+        &mut self.dirty[(mip + layer * self.desc.mip_levels) as usize]
+    }
+
+    /// The subresources that a range of the linear layout touches.
+    fn touched(&self, range: &Range<u64>) -> impl Iterator<Item = ((u32, u32), Subresource)> + use<> {
+        let (layout, range) = (self.layout, range.clone());
+        let layers = range.start / layout.layer_bytes()..range.end.div_ceil(layout.layer_bytes());
+        let mips = self.desc.mip_levels;
+        let all = layers.flat_map(move |layer| (0..mips).map(move |mip| (mip, layer as u32)));
+        all.filter_map(move |(mip, layer)| Some(((mip, layer), layout.subresource(mip, layer)?)))
+            .filter(move |(_, place)| overlaps(&range, &span(place)))
+    }
+
+    fn refresh_one(&mut self, guest: &Guest<'_>, at: (u32, u32)) -> Result<(), ResourceError> {
+        if !*self.dirty_mut(at) {
+            return Ok(());
         }
+        if let (Some(backing), Some(place)) = (self.backing, self.layout.subresource(at.0, at.1)) {
+            self.read_guest(guest, backing, at, &place)?;
+        }
+        *self.dirty_mut(at) = false;
         Ok(())
     }
 
@@ -278,20 +286,19 @@ impl Texture {
     /// Writes bytes at `offset` of the linear layout; what falls on row padding is lost. The range must lie inside it.
     pub fn upload(&mut self, offset: u64, data: &[u8], guest: &Guest<'_>) -> Result<(), ResourceError> {
         let range = offset..offset + data.len() as u64;
-        // What is overwritten wholly need not be read.
-        self.refresh_where(guest, |_, _, place| {
+        // What can fail comes first; what is overwritten wholly need not be read.
+        for (at, place) in self.touched(&range) {
             let texels = place.offset..place.offset + place.row_pitch * (place.rows - 1) + place.row_bytes;
-            overlaps(&range, &span(place)) && !(range.start <= texels.start && texels.end <= range.end)
-        })?;
-        let layout = self.layout;
-        for (i, (mip, layer, place)) in layout.subresources().enumerate() {
-            let span = span(&place);
-            if overlaps(&range, &span) {
-                let (from, to) = (range.start.max(span.start), range.end.min(span.end));
-                let data = &data[(from - offset) as usize..(to - offset) as usize];
-                self.upload_to((mip, layer), &place, from - span.start, data);
-                self.dirty[i] = false;
+            if !(range.start <= texels.start && texels.end <= range.end) {
+                self.refresh_one(guest, at)?;
             }
+        }
+        for (at, place) in self.touched(&range) {
+            let span = span(&place);
+            let (from, to) = (range.start.max(span.start), range.end.min(span.end));
+            let data = &data[(from - offset) as usize..(to - offset) as usize];
+            self.upload_to(at, &place, from - span.start, data);
+            *self.dirty_mut(at) = false;
         }
         Ok(())
     }
@@ -460,5 +467,76 @@ pub fn raster_format(format: Format) -> RasterFormat {
         Format::Bc3RgbaUnormSrgb => RasterFormat::Bc3UnormSrgb,
         Format::Bc7RgbaUnorm => RasterFormat::Bc7Unorm,
         Format::Bc7RgbaUnormSrgb => RasterFormat::Bc7UnormSrgb,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::memory::NoMemory;
+
+    fn texture(format: Format, row_pitch: u32) -> Texture {
+        let desc = TextureDesc {
+            usage: 0,
+            format,
+            width: 13,
+            height: 10,
+            mip_levels: 3,
+            array_layers: 2,
+            row_pitch,
+        };
+        Texture::new(desc, None).expect("small")
+    }
+
+    proptest! {
+        /// Uploads are writes to the linear layout, wherever they begin and end.
+        #[test]
+        fn uploads_write_the_linear_layout(
+            format in prop::sample::select(vec![
+                Format::R8G8B8A8Unorm, Format::B8G8R8X8Unorm, Format::B5G6R5Unorm, Format::Bc1RgbaUnorm,
+            ]),
+            padding in prop::sample::select(vec![None, Some(0), Some(1), Some(9)]),
+            uploads in prop::collection::vec((any::<u16>(), any::<u16>(), any::<u8>()), 1..8),
+        ) {
+            let pitch = padding.map_or(0, |padding| format.row_bytes(13) as u32 + padding);
+            let mut texture = texture(format, pitch);
+            let size = texture.bytes();
+            let mut linear = vec![0; size as usize];
+            let (mut no_memory, opaque) = (NoMemory, format.has_unused_alpha());
+            let guest = Guest::new(&mut no_memory, None).expect("no table");
+            let mut touched = vec![false; size as usize];
+            for (a, b, value) in uploads {
+                let (a, b) = (u64::from(a) % size, u64::from(b) % size);
+                let range = a.min(b) as usize..a.max(b) as usize + 1;
+                let data: Vec<u8> = range.clone().map(|at| value.wrapping_add(at as u8)).collect();
+                texture.upload(range.start as u64, &data, &guest).expect("in range");
+                linear[range.clone()].copy_from_slice(&data);
+                touched[range].fill(true);
+            }
+            for (mip, layer, place) in texture.layout.subresources() {
+                let rows = texture.read(mip, layer).expect("exists").bytes;
+                for (row, bytes) in rows.chunks_exact(place.row_bytes as usize).enumerate() {
+                    let start = (place.offset + row as u64 * place.row_pitch) as usize;
+                    for (i, &byte) in bytes.iter().enumerate() {
+                        // The unused alpha of a texel that was touched is opaque; beside it, it need not be.
+                        if opaque && i % 4 == 3 {
+                            prop_assert!(byte == 0xff || !touched[start + i - 3..=start + i].contains(&true));
+                        } else {
+                            prop_assert_eq!(byte, linear[start + i]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn memory_counts_tiles_and_decoded_blocks() {
+        // 13x10, 6x5 and 3x2 texels fill a tile each, in two layers.
+        assert_eq!(texture(Format::B5G6R5Unorm, 0).memory_bytes(), 6 * 64 * 64 * 2);
+        // 4x3, 2x2 and 1x1 blocks of 8 bytes, and tiles of 8 bytes a texel.
+        assert_eq!(texture(Format::Bc1RgbaUnorm, 0).memory_bytes(), 2 * (12 + 4 + 1) * 8 + 6 * 64 * 64 * 8);
     }
 }
