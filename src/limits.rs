@@ -16,6 +16,8 @@ pub const MAX_DIRTY_RANGES: usize = 64;
 pub const TEXTURE_CHUNK_BYTES: u64 = 1 << 20;
 /// Bytes of one shader's code.
 pub const MAX_SHADER_BYTES: usize = 16 << 20;
+/// Bytes of the code of all live shaders.
+pub const MAX_CODE_BYTES: u64 = 256 << 20;
 /// Live objects of each kind (resources and views, shaders, layouts, samplers).
 pub const MAX_OBJECTS: usize = 1 << 20;
 /// Contexts that hold state at a time; before there are more, the one whose last submission is oldest is forgotten.
@@ -54,5 +56,9 @@ pub const SAMPLER_SLOTS: usize = 16;
 pub const UAV_SLOTS: usize = 8;
 /// Vectors of a stage's constant registers that `SET_SHADER_CONSTANTS_F` fills.
 pub const FLOAT_CONSTANTS: usize = 4096;
-/// Render and sampler state numbers that are kept.
+/// Elements of a Direct3D 9 vertex declaration (`MAXD3DDECLLENGTH`).
+pub const DECLARATION_ELEMENTS: usize = 64;
+/// Render state numbers that are kept.
 pub const MAX_STATE_ID: u32 = 4096;
+/// Sampler state numbers that are kept (the last is `D3DSAMP_DMAPOFFSET`).
+pub const MAX_SAMPLER_STATE_ID: u32 = 13;

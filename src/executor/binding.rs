@@ -255,7 +255,7 @@ impl Execution<'_, '_> {
             1 => ShaderStage::Pixel,
             _ => return Ok(()),
         };
-        if p.slot < d3d9::SAMPLER_SLOTS && p.state <= limits::MAX_STATE_ID {
+        if p.slot < d3d9::SAMPLER_SLOTS && p.state <= limits::MAX_SAMPLER_STATE_ID {
             self.context().stage_mut(stage).d3d9.samplers.insert((p.slot, p.state), p.value);
         }
         Ok(())

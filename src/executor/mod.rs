@@ -142,6 +142,7 @@ pub struct SoftwareRenderer {
     options: Options,
     resources: ResourceTable,
     shaders: FxHashMap<u32, Arc<Shader>>,
+    shader_code: object::CodeBytes,
     layouts: FxHashMap<u32, Arc<InputLayout>>,
     samplers: FxHashMap<u32, aerogpu_raster::sampler::SamplerState>,
     contexts: FxHashMap<u32, Context>,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use aerogpu_protocol::packets::*;
 use aerogpu_raster::sampler::{AddressMode, Filter, MipFilter, SamplerState};
+use rustc_hash::FxHashMap;
 
 use super::{Execution, Failure};
 use crate::limits;
@@ -25,17 +26,44 @@ fn check_new(kind: &'static str, handle: u32, exists: bool, count: usize) -> Res
     Ok(())
 }
 
+/// How much code is behind the live shaders.
+#[derive(Default)]
+pub(super) struct CodeBytes {
+    of: FxHashMap<u32, u64>,
+    total: u64,
+}
+
+impl CodeBytes {
+    /// Counts the code of a shader in place of what the handle named before; fails when it would be too much.
+    fn set(&mut self, handle: u32, bytes: u64) -> Result<(), Failure> {
+        let total = self.total - self.of.get(&handle).unwrap_or(&0) + bytes;
+        if total > limits::MAX_CODE_BYTES {
+            let limit = limits::MAX_CODE_BYTES;
+            return Err(Failure::TooLarge { what: "bytes of all shaders", value: total, limit });
+        }
+        self.of.insert(handle, bytes);
+        self.total = total;
+        Ok(())
+    }
+
+    fn remove(&mut self, handle: u32) {
+        self.total -= self.of.remove(&handle).unwrap_or(0);
+    }
+}
+
 impl Execution<'_, '_> {
     pub(super) fn create_shader(&mut self, p: &CreateShaderDxbc, code: &[u8]) -> Result<(), Failure> {
         let shaders = &mut self.renderer.shaders;
         check_new("shader", p.shader_handle, shaders.contains_key(&p.shader_handle), shaders.len())?;
         let shader = Shader::new(p.shader_stage(self.minor)?, code)?;
+        self.renderer.shader_code.set(p.shader_handle, code.len() as u64)?;
         shaders.insert(p.shader_handle, Arc::new(shader));
         Ok(())
     }
 
     pub(super) fn destroy_shader(&mut self, handle: u32) -> Result<(), Failure> {
         self.renderer.shaders.remove(&handle);
+        self.renderer.shader_code.remove(handle);
         Ok(())
     }
 

@@ -188,18 +188,23 @@ impl Execution<'_, '_> {
         }
         source.desc.check_rect("copy source", from, from_origin, size)?;
         target.desc.check_rect("copy destination", to, to_origin, size)?;
+        let overwrites = to_origin == [0, 0] && target.desc.mip_size(to.0) == (p.width, p.height);
         let write_back = self.write_back_target(p.flags(), target.backing())?;
         if let Some(backing) = write_back {
             for (offset, len) in target.rect_rows(to, to_origin, size) {
                 self.guest.check_writable(backing, offset, len).map_err(ResourceError::from)?;
             }
         }
-        for touched in [Subresources::one(src, from), Subresources::one(dst, to)] {
-            self.flush_if_drawn(&touched)?;
-            self.refresh_texture(&touched)?;
+        let (read, written) = (Subresources::one(src, from), Subresources::one(dst, to));
+        self.flush_if_drawn(&read)?;
+        self.flush_if_drawn(&written)?;
+        self.refresh_texture(&read)?;
+        if !overwrites {
+            self.refresh_texture(&written)?;
         }
         let rows = self.texture(src)?.read_rect(from, from_origin, size);
         if let Some(texture) = self.renderer.resources.texture_mut(dst) {
+            texture.discard_dirty(&written);
             texture.write_rect(to, to_origin, size, &rows);
         }
         if let Some(backing) = write_back {

@@ -58,7 +58,7 @@ pub enum LayoutError {
         value: u32,
     },
     /// More elements than Direct3D allows.
-    #[error("{0} elements; at most {max} are allowed", max = limits::INPUT_ELEMENTS)]
+    #[error("{0} elements are more than Direct3D allows")]
     TooMany(usize),
     /// A Direct3D 9 declaration without its end marker.
     #[error("the vertex declaration has no end marker (stream 255)")]
@@ -152,6 +152,9 @@ fn parse_declaration(blob: &[u8]) -> Result<Vec<[u8; 8]>, LayoutError> {
         let stream = u16::from_le_bytes([element[0], element[1]]);
         if stream == 0xff {
             return Ok(elements);
+        }
+        if elements.len() >= limits::DECLARATION_ELEMENTS {
+            return Err(LayoutError::TooMany(elements.len() + 1));
         }
         let refuse =
             |what, value: u8| LayoutError::Element { element: elements.len(), what, value: value.into() };

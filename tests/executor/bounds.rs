@@ -87,3 +87,40 @@ fn the_context_that_rested_longest_makes_room() {
     assert_eq!(rig.pixel(2, 0, 0), [0, 0, 0, 255]);
     assert_eq!(rig.pixel(1, 0, 0), [0, 255, 0, 255]);
 }
+
+#[test]
+fn vertex_declarations_end_after_64_elements() {
+    let declaration =
+        |elements| [[0, 0, 0, 0, 3, 0, 0, 0].repeat(elements), vec![0xff, 0, 0, 0, 17, 0, 0, 0]].concat();
+    let mut rig = Rig::new();
+    rig.run(|w| {
+        w.create_input_layout(60, &declaration(64));
+    });
+    let failure = rig.fail(|w| {
+        w.create_input_layout(61, &declaration(65));
+    });
+    assert!(matches!(failure, Failure::Layout(_)), "{failure}");
+}
+
+#[test]
+fn shaders_are_bounded_together() {
+    const LEAST: &str = "vs_4_0\nret\n";
+    // A container whose code is followed by much that nobody reads.
+    let mut code = shader(LEAST);
+    code.resize(limits::MAX_SHADER_BYTES, 0);
+    let all = (limits::MAX_CODE_BYTES / limits::MAX_SHADER_BYTES as u64) as u32;
+    let mut rig = Rig::new();
+    let mut create = |handles: std::ops::RangeInclusive<u32>| -> Vec<String> {
+        let done = handles.map(|handle| {
+            rig.submit(0, |w| {
+                w.create_shader_dxbc(handle, ShaderStage::Vertex, &code);
+            })
+        });
+        done.flat_map(|done| done.report.errors).map(|error| error.reason.to_string()).collect()
+    };
+    // The rig's own shaders are small, but there.
+    assert_eq!(create(1..=all - 1), [""; 0]);
+    assert_eq!(create(1..=1), [""; 0], "in place of the old one");
+    let errors = create(all..=all);
+    assert!(errors.len() == 1 && errors[0].contains("bytes of all shaders"), "{errors:?}");
+}

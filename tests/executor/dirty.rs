@@ -160,6 +160,27 @@ fn a_full_clear_needs_no_guest_memory() {
 }
 
 #[test]
+fn a_full_copy_needs_no_guest_memory_behind_its_destination() {
+    let mut rig = Rig::new();
+    rig.allocate(7, GPA, 64, 0, &[0xaa; 64]);
+    rig.run(|w| {
+        target(w, 2, 4, 4);
+        w.create_texture2d(backed_target(1));
+    });
+    rig.allocations.clear();
+    let copy =
+        |width| CopyTexture2d { dst_texture: 1, src_texture: 2, width, height: 4, ..Default::default() };
+    let failure = rig.fail(|w| {
+        w.copy_texture2d(copy(3));
+    });
+    assert!(matches!(failure, Failure::Resource(ResourceError::Guest(_))), "{failure}");
+    rig.run(|w| {
+        w.copy_texture2d(copy(4)).copy_texture2d(copy(3));
+    });
+    assert_eq!(rig.texture(1, 0, 0).bytes, [0, 0, 0, 255].repeat(16));
+}
+
+#[test]
 fn a_clear_that_fails_clears_no_target() {
     let mut rig = Rig::new();
     rig.allocate(7, GPA, 64, 0, &[0xaa; 64]);
