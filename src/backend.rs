@@ -31,7 +31,8 @@ pub struct Completion {
 /// What a submission came to.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
-    /// Commands that failed, in stream order; the first [`MAX_ERRORS`](limits::MAX_ERRORS) of them. Each had no effect.
+    /// Commands that failed, as it came to light; the first [`MAX_ERRORS`](limits::MAX_ERRORS) of them. Each had no effect,
+    /// but for those that ran out of [time](Failure::Timeout).
     pub errors: Vec<CommandError>,
     /// Commands that failed beyond those.
     pub more_errors: u64,

@@ -10,6 +10,7 @@
 //! traces. The way of a draw is [`executor`] → [`pipeline`] → the rasterizer's pass.
 
 pub mod backend;
+pub mod budget;
 pub mod executor;
 pub mod inspect;
 pub mod limits;

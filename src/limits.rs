@@ -38,10 +38,34 @@ pub const VERTEX_BATCH: usize = 1 << 12;
 pub const DOMAIN_BATCH: usize = 1 << 8;
 /// Geometry shader invocations that run at a time; each holds what it emits.
 pub const GEOMETRY_BATCH: usize = 1 << 6;
-/// Words of vertices and indices that wait in a pass before it is drawn.
-pub const MAX_QUEUED_WORDS: usize = 1 << 26;
-/// Instructions that one run of a shader may execute, for all its lanes together.
-pub const SHADER_BUDGET: u64 = 1 << 24;
+/// Primitives that the input assembler hands on at a time.
+pub const PRIMITIVE_BATCH: usize = 1 << 13;
+/// Bytes that queued work may take before it is drawn: vertices, primitives, and the lists of the tiles.
+pub const MAX_QUEUED_BYTES: usize = 1 << 28;
+/// Bytes of textures, buffers and constants that queued draws may hold on to before they are drawn: so much may exist in
+/// older versions beside the resources themselves.
+pub const MAX_HELD_BYTES: usize = 1 << 28;
+/// Entries in lists of tiles that primitives may make before the queue is looked at again.
+pub const TILE_ENTRIES: usize = 1 << 22;
+/// Bytes of results that wait to be written to guest memory at the end of a submission.
+pub const MAX_WRITE_BACK_BYTES: u64 = 1 << 29;
+
+/// Work of one submission, in instructions of one lane: at 4 million pixels four thousand instructions each. What is no
+/// instruction costs as many as take about as long, by the rates below.
+pub const SUBMISSION_BUDGET: u64 = 1 << 34;
+/// Instructions of one lane that one run of a shader may execute, for all its lanes together.
+pub const SHADER_BUDGET: u64 = 1 << 30;
+/// The same for a batch of pixels: a quarter of a million instructions each.
+pub const PIXEL_SHADER_BUDGET: u64 = 1 << 24;
+/// What a run of a shader costs beside its instructions.
+pub const RUN_COST: u64 = 256;
+/// What a vertex costs beside its shader.
+pub const VERTEX_COST: u64 = 16;
+/// What a primitive costs beside its pixels.
+pub const PRIMITIVE_COST: u64 = 32;
+/// Bytes that are moved at the cost of one instruction.
+pub const BYTES_PER_INSTRUCTION: u64 = 16;
+
 /// Vertex buffer slots (Direct3D 11).
 pub const VERTEX_BUFFER_SLOTS: usize = 32;
 /// Elements of an input layout (Direct3D 11).

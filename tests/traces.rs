@@ -23,7 +23,8 @@ fn shared(folder: &str) -> Option<PathBuf> {
 fn picture(path: &Path, tile_size: u32) -> Picture {
     let bytes = std::fs::read(path).expect("readable");
     let recording = Recording::parse(&bytes).expect("a recording");
-    let mut renderer = SoftwareRenderer::new(Options { tile_size, fixed_function: true });
+    let mut renderer =
+        SoftwareRenderer::new(Options { tile_size, fixed_function: true, ..Options::default() });
     let mut pictures = Vec::new();
     recording
         .replay(&mut renderer, |frame| {
@@ -83,7 +84,7 @@ fn the_desktop_does_not_depend_on_threads_or_tiles() {
     let hashes = |threads, tile_size| {
         in_pool(threads, || {
             let recording = Recording::parse(&bytes).expect("a trace");
-            let mut renderer = SoftwareRenderer::new(Options { tile_size, fixed_function: false });
+            let mut renderer = SoftwareRenderer::new(Options { tile_size, ..Options::default() });
             let mut hashes = Vec::new();
             let keep = |frame: aerogpu::replay::ReplayedFrame| hashes.push(frame.picture.map(|p| p.sha256()));
             recording.replay(&mut renderer, keep).expect("replays");

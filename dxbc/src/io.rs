@@ -114,6 +114,8 @@ pub struct Io {
     pub stencil_ref: Vec<u32>,
     /// What a geometry shader's lanes emitted, one list a lane.
     pub emissions: Vec<Vec<Emission>>,
+    /// Instructions that the last run took from its budget.
+    pub instructions: u64,
 }
 
 impl Io {
@@ -141,6 +143,7 @@ impl Io {
         self.thread_group_id = [0; 3];
         self.emissions.iter_mut().for_each(Vec::clear);
         self.emissions.resize_with(lanes, Vec::new);
+        self.instructions = 0;
     }
 }
 
@@ -151,4 +154,6 @@ pub struct HullOutput {
     pub control_points: Vec<[u32; 4]>,
     /// Patch constants `vpc#`, with the tessellation factors where the signature puts them.
     pub patch_constants: Vec<[u32; 4]>,
+    /// Instructions that all phases together took from their budget.
+    pub instructions: u64,
 }

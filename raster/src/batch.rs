@@ -121,6 +121,8 @@ pub(crate) struct Batch {
     output: PixelOutput,
     /// Without and with perspective at every location, by quad.
     weights: [[Vec<Weights>; 2]; 3],
+    /// What the tile may still cost.
+    budget: u64,
 }
 
 /// What a batch draws with.
@@ -199,10 +201,24 @@ fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
 }
 
 impl Batch {
-    /// Forgets everything: what a shader that timed out left.
-    pub(crate) fn reset(&mut self) {
+    /// Forgets everything, such as what a shader that timed out left, and starts a tile that may cost so much.
+    pub(crate) fn reset(&mut self, budget: u64) {
         self.quads.clear();
         self.surfaces.clear();
+        self.budget = budget;
+    }
+
+    /// What the tile may still cost, in instructions of one lane.
+    pub(crate) fn budget(&self) -> u64 {
+        self.budget
+    }
+
+    /// Takes work other than the shader's from the budget.
+    #[inline]
+    pub(crate) fn spend(&mut self, cost: u64) -> Result<(), ShaderTimeout> {
+        let left = self.budget.checked_sub(cost);
+        self.budget = left.unwrap_or(0);
+        left.map(|_| ()).ok_or(ShaderTimeout)
     }
 
     /// Starts a primitive; quads that are pushed belong to it.
@@ -276,8 +292,10 @@ impl Batch {
         let info = shader.info();
         self.locate(info, context);
         self.interpolate(info, &context.draw.vertices);
+        self.input.budget = self.budget;
         let (input, output) = (&self.input, &mut self.output);
         let lanes = input.lanes;
+        output.instructions = 0;
         for (target, colors) in output.colors.iter_mut().enumerate() {
             colors.clear();
             if info.writes_color >> target & 1 != 0 {
@@ -292,7 +310,11 @@ impl Batch {
         work.ps_quads += lanes as u64 / 4;
         work.ps_invocations += live;
         work.helper_pixels += lanes as u64 - live;
-        shader.shade(input, output)
+        let result = shader.shade(input, output);
+        let instructions = output.instructions;
+        work.ps_instructions += instructions;
+        self.spend(instructions)?;
+        result
     }
 
     /// Fills in where the lanes are and what they weigh.

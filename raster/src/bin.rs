@@ -37,6 +37,8 @@ pub(crate) struct Bins {
     columns: usize,
     rows: usize,
     layers: Vec<Vec<Vec<Entry>>>,
+    /// Commands in all lists.
+    entries: usize,
 }
 
 impl Bins {
@@ -46,6 +48,7 @@ impl Bins {
             columns: width.div_ceil(tile_size) as usize,
             rows: height.div_ceil(tile_size) as usize,
             layers: vec![Vec::new(); layers as usize],
+            entries: 0,
         }
     }
 
@@ -80,7 +83,13 @@ impl Bins {
         busy
     }
 
+    /// Bytes of the commands in all lists.
+    pub(crate) fn bytes(&self) -> usize {
+        self.entries * size_of::<Entry>()
+    }
+
     pub(crate) fn clear(&mut self) {
+        self.entries = 0;
         self.layers.iter_mut().flatten().for_each(Vec::clear);
     }
 
@@ -93,6 +102,7 @@ impl Bins {
         for_cells(self.tile_size, pixels, edges, |column, row| {
             if let Some(tile) = tiles.get_mut(row as usize * self.columns + column as usize) {
                 tile.push(entry);
+                self.entries += 1;
             }
         });
     }

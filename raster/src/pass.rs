@@ -18,7 +18,7 @@ use crate::setup::{Assembler, Gradients, QueuedDraw, Record};
 use crate::shader::{PixelShader, ShaderTimeout};
 use crate::state::{BlendState, DepthStencilState, MAX_TARGETS, RasterizerState, Rect};
 use crate::surface::{Image, MAX_DIMENSION, MAX_LAYERS, TILE_SIZE};
-use crate::tile::{Clear, Queue, TileJob, TilePixels, TileTargets};
+use crate::tile::{Clear, Queue, TileJob, TileOutcome, TilePixels, TileTargets};
 pub use crate::work::Work;
 
 /// What a pass draws to.
@@ -75,6 +75,17 @@ pub struct Targets<'a> {
     pub depth_stencil: Vec<&'a mut Image>,
 }
 
+/// What came of a flush.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flushed {
+    /// What was done.
+    pub work: Work,
+    /// What it took from the budget.
+    pub spent: u64,
+    /// Whether a shader or the budget ran out of time, so that something is not drawn.
+    pub timed_out: bool,
+}
+
 /// A queue of draws and clears to the same targets. It keeps its memory from flush to flush.
 #[derive(Debug)]
 pub struct Pass {
@@ -86,6 +97,8 @@ pub struct Pass {
     clears: Vec<Clear>,
     bins: Bins,
     projected: Vec<ScreenVertex>,
+    /// Bytes of queued vertices and primitives.
+    batch_bytes: usize,
     /// Of what was queued so far.
     work: Work,
 }
@@ -106,6 +119,7 @@ impl Pass {
             clears: Vec::new(),
             bins: Bins::new(layout.width, layout.height, layout.layers, tile_size),
             projected: Vec::new(),
+            batch_bytes: 0,
             work: Work::default(),
             layout,
         }
@@ -119,6 +133,16 @@ impl Pass {
     /// True when nothing is queued.
     pub fn is_empty(&self) -> bool {
         self.draws.is_empty() && self.clears.is_empty()
+    }
+
+    /// About how many bytes the queue takes: vertices and primitives, what was made of them, and the lists of the tiles.
+    pub fn queued_bytes(&self) -> usize {
+        self.batch_bytes
+            + size_of_val(&self.draws[..])
+            + size_of_val(&self.records[..])
+            + size_of_val(&self.gradients[..])
+            + size_of_val(&self.clears[..])
+            + self.bins.bytes()
     }
 
     /// A rough guess of the work that a flush has to do, in nanoseconds of one core.
@@ -193,6 +217,11 @@ impl Pass {
         if state.pixel_shader.is_none() && !tests {
             return; // rasterization is off, for the counts too (d3d-rules §7.8)
         }
+        let same_vertices = |(last, _): &(QueuedDraw, _)| Arc::ptr_eq(&last.vertices, &vertices);
+        if !self.draws.last().is_some_and(same_vertices) {
+            self.batch_bytes += vertices.bytes();
+        }
+        self.batch_bytes += primitives.bytes() + size_of::<DrawState>();
         let merger = Merger::new(state, &self.layout);
         let draw = QueuedDraw::new(Arc::clone(state), vertices, primitives, &self.layout);
         let draw_index = self.draws.len() as u32;
@@ -213,10 +242,22 @@ impl Pass {
 
     /// Runs everything that is queued, in parallel on rayon's current pool, and empties the queue.
     ///
-    /// A tile whose shader runs out of time stays as it is then; the others are drawn.
+    /// A tile whose shader runs out of time stays as it is then.
     pub fn flush(&mut self, targets: &mut Targets<'_>) -> Result<Work, ShaderTimeout> {
+        let flushed = self.flush_within(targets, u64::MAX);
+        if flushed.timed_out { Err(ShaderTimeout) } else { Ok(flushed.work) }
+    }
+
+    /// As [`flush`](Self::flush), for at most `budget` instructions of one lane, to which the work outside shaders is added by
+    /// fixed rates.
+    ///
+    /// Tiles run in groups, and all of a group have the same share of the budget. When one runs out of time, its group is the
+    /// last that runs. So what is drawn depends on the budget and the tile size, never on threads.
+    pub fn flush_within(&mut self, targets: &mut Targets<'_>, budget: u64) -> Flushed {
         /// Below this many nanoseconds waking other threads costs more than it gains.
         const WORTH_SHARING: u64 = 20_000;
+        /// Image tiles of a group: enough for many threads, few enough to stop soon.
+        const GROUP: usize = 128;
         let shared = self.estimated_work() >= WORTH_SHARING;
         let queue = Queue {
             draws: &self.draws,
@@ -226,19 +267,27 @@ impl Pass {
             bins: &self.bins,
             offsets: &self.offsets,
         };
-        let jobs = self.jobs(targets);
-        let run = |batch: &mut Batch, job: TileJob<'_>| job.run(&queue, batch);
-        // Every tile runs, so that a time-out leaves the same picture whatever the order.
-        let both = |a: Result<Work, ShaderTimeout>, b: Result<Work, ShaderTimeout>| Ok(a?.merged(b?));
-        let result = if shared {
-            jobs.into_par_iter().map_init(Batch::default, run).reduce(|| Ok(Work::default()), both)
-        } else {
-            let mut batch = Batch::default();
-            jobs.into_iter().map(|job| run(&mut batch, job)).fold(Ok(Work::default()), both)
-        };
-        let result = result.map(|work| work.merged(self.work));
+        let mut jobs = self.jobs(targets).into_iter();
+        let mut outcome = TileOutcome { work: self.work, ..Default::default() };
+        while !outcome.timed_out {
+            let group: Vec<TileJob<'_>> = jobs.by_ref().take(GROUP).collect();
+            if group.is_empty() {
+                break;
+            }
+            let share = budget.saturating_sub(outcome.spent) / group.len() as u64;
+            let run = |batch: &mut Batch, job: TileJob<'_>| job.run(&queue, batch, share);
+            let ran = if shared {
+                let outcomes = group.into_par_iter().map_init(Batch::default, run);
+                outcomes.reduce(TileOutcome::default, TileOutcome::merged)
+            } else {
+                let mut batch = Batch::default();
+                let outcomes = group.into_iter().map(|job| run(&mut batch, job));
+                outcomes.fold(TileOutcome::default(), TileOutcome::merged)
+            };
+            outcome = outcome.merged(ran);
+        }
         self.reset();
-        result
+        Flushed { work: outcome.work, spent: outcome.spent, timed_out: outcome.timed_out }
     }
 
     /// The image tiles that have something to do, with the bytes of every target in them.
@@ -287,6 +336,7 @@ impl Pass {
         self.gradients.clear();
         self.clears.clear();
         self.bins.clear();
+        self.batch_bytes = 0;
         self.work = Work::default();
     }
 }

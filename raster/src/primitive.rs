@@ -22,6 +22,12 @@ pub struct VertexBatch {
 }
 
 impl VertexBatch {
+    /// Bytes that its contents take.
+    pub fn bytes(&self) -> usize {
+        let floats = self.clip.len() + self.cull.len() + self.point_sizes.len();
+        size_of_val(&self.positions[..]) + 4 * (self.attributes.len() + floats)
+    }
+
     /// The words of one vertex.
     pub fn vertex(&self, index: u32) -> &[u32] {
         &self.attributes[index as usize * self.words..][..self.words]
@@ -61,4 +67,16 @@ pub struct PrimitiveBatch {
     pub ids: Vec<u32>,
     /// `SV_RenderTargetArrayIndex` and `SV_ViewportArrayIndex`, one pair a primitive; empty for zeros.
     pub array_indices: Vec<[u32; 2]>,
+}
+
+impl PrimitiveBatch {
+    /// How many primitives there are.
+    pub fn count(&self) -> usize {
+        self.indices.len() / self.kind.vertices()
+    }
+
+    /// Bytes that its contents take.
+    pub fn bytes(&self) -> usize {
+        4 * (self.indices.len() + self.ids.len() + 2 * self.array_indices.len())
+    }
 }

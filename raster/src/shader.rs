@@ -83,6 +83,8 @@ pub struct PixelBatch {
     pub sample_index: Vec<u32>,
     /// `SV_RenderTargetArrayIndex` and `SV_ViewportArrayIndex`, as the previous stage wrote them.
     pub array_indices: Vec<[u32; 2]>,
+    /// Instructions that may be executed, counted once a lane.
+    pub budget: u64,
 }
 
 /// What a batch of pixels came to. The rasterizer sizes every vector to the batch's lanes before the call.
@@ -98,6 +100,8 @@ pub struct PixelOutput {
     pub stencil_ref: Vec<u32>,
     /// Starts as the batch's `live`; false for discarded lanes.
     pub live: Vec<bool>,
+    /// Instructions that were executed, counted once a lane, those of a batch that ran out of time too.
+    pub instructions: u64,
 }
 
 /// A shader ran out of its instruction budget.

@@ -116,6 +116,31 @@ pub(crate) struct Queue<'a> {
     pub(crate) offsets: &'a [[i32; 2]],
 }
 
+/// What a command costs in a tile, and what a quad costs beside its shader, in instructions of one lane. Only the order of
+/// magnitude matters: it bounds the time of work that runs no shader.
+const COMMAND_COST: u64 = 64;
+const CLEAR_COST: u64 = 1024;
+const QUAD_COST: u64 = 4;
+
+/// What came of a tile.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct TileOutcome {
+    pub(crate) work: Work,
+    /// What it cost, in instructions of one lane.
+    pub(crate) spent: u64,
+    pub(crate) timed_out: bool,
+}
+
+impl TileOutcome {
+    pub(crate) fn merged(self, other: Self) -> Self {
+        Self {
+            work: self.work.merged(other.work),
+            spent: self.spent.saturating_add(other.spent),
+            timed_out: self.timed_out | other.timed_out,
+        }
+    }
+}
+
 /// An image tile that has something to do.
 #[derive(Debug)]
 pub(crate) struct TileJob<'a> {
@@ -132,14 +157,13 @@ impl TileJob<'_> {
             .map(move |i| ((left / size + i % count) as usize, (top / size + i / count) as usize))
     }
 
-    /// Runs the commands of every tile in it.
-    pub(crate) fn run(mut self, queue: &Queue<'_>, batch: &mut Batch) -> Result<Work, ShaderTimeout> {
-        batch.reset();
+    /// Runs the commands of every tile in it, or as many as the budget allows.
+    pub(crate) fn run(mut self, queue: &Queue<'_>, batch: &mut Batch, budget: u64) -> TileOutcome {
+        batch.reset(budget);
         let mut work = Work::default();
-        for (column, row) in self.tiles(queue.bins) {
-            self.run_tile(queue, batch, &mut work, column, row)?;
-        }
-        Ok(work)
+        let mut tiles = self.tiles(queue.bins);
+        let result = tiles.try_for_each(|(column, row)| self.run_tile(queue, batch, &mut work, column, row));
+        TileOutcome { work, spent: budget - batch.budget(), timed_out: result.is_err() }
     }
 
     fn run_tile(
@@ -157,12 +181,14 @@ impl TileJob<'_> {
         for entry in queue.bins.tile(self.layer, column, row) {
             match entry.command() {
                 Command::Clear(index) => {
+                    batch.spend(CLEAR_COST)?;
                     if let Some((_, context)) = current.take() {
                         batch.flush(&context, &mut self.targets, work)?;
                     }
                     queue.clears[index].run(tile, &mut self.targets);
                 }
                 Command::Record(index) => {
+                    batch.spend(COMMAND_COST)?;
                     let record = &queue.records[index];
                     let (_, context) = match current.take() {
                         Some(current) if current.0 == record.draw => current,
@@ -253,6 +279,7 @@ fn draw_block(
             }
         }
         let quad = Quad { x: x + (at % 8) as i32, y: y + (at / 8) as i32, covered, open: [0; 4] };
+        batch.spend(QUAD_COST)?;
         draw_quad(quad, context, batch, targets, work)?;
     }
     Ok(())

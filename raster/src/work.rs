@@ -49,6 +49,8 @@ work! {
     ps_invocations,
     /// Of these, discarded by the shader.
     ps_discarded,
+    /// Instructions of pixel shaders, counted once a lane.
+    ps_instructions,
     /// Pixels that were written, once a colour target.
     pixels_written,
     /// Of these, blended.

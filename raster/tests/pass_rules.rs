@@ -527,3 +527,53 @@ fn a_time_out_is_reported_once() {
     scene.draw_now(state(16.0, 16.0, white()), TRIANGLES, rect);
     assert_eq!(scene.lit().len(), 256);
 }
+
+#[test]
+fn a_group_of_tiles_in_which_time_runs_out_is_the_last() {
+    // 16 x 16 tiles make two groups; the shader ends in the tile at the top left only when it may run 1000 instructions.
+    let run = |budget: u64| {
+        let mut scene = Scene::rgba8(1024, 1024);
+        let shader = shader(inputs(&[]), |batch, output| {
+            output.instructions = 4;
+            output.colors[0].iter_mut().for_each(|color| *color = [1.0_f32.to_bits(); 4]);
+            assert!(batch.budget > 0);
+        });
+        scene.draw(
+            state(1024.0, 1024.0, Some(shader)),
+            TRIANGLES,
+            rectangle([0.0, 0.0, 1024.0, 1024.0], 0.0),
+        );
+        let mut targets = Targets::default();
+        targets.colors[0].push(&mut scene.color);
+        let flushed = scene.pass.flush_within(&mut targets, budget);
+        (flushed, scene.lit().len())
+    };
+    let (whole, lit) = run(u64::MAX);
+    assert!(!whole.timed_out && lit == 1 << 20);
+    // Exactly enough for the first group and nothing for the second, which loses all.
+    let (half, lit) = run(whole.spent / 2);
+    assert!(half.timed_out, "{half:?}");
+    assert_eq!((half.spent, lit), (whole.spent / 2, 1 << 19));
+    let (none, lit) = run(0);
+    assert!(none.timed_out && none.spent == 0 && lit == 0);
+}
+
+#[test]
+fn what_is_queued_is_weighed() {
+    let mut scene = Scene::rgba8(1024, 1024);
+    let empty = scene.pass.queued_bytes();
+    scene.pass.clear_color(0, [0.0; 4], None);
+    assert!(scene.pass.queued_bytes() - empty >= 256 * 4, "an entry in each of 256 tiles");
+    let before = scene.pass.queued_bytes();
+    let vertices = Arc::new(rectangle([0.0, 0.0, 1024.0, 1024.0], 0.0));
+    let state = Arc::new(state(1024.0, 1024.0, white()));
+    let primitives = in_order(TRIANGLES, &vertices);
+    scene.pass.draw(&state, vertices.clone(), primitives.clone());
+    let first = scene.pass.queued_bytes() - before;
+    assert!(first >= vertices.bytes() + primitives.bytes() + 256 * 4, "{first}");
+    scene.pass.draw(&state, vertices.clone(), primitives);
+    let second = scene.pass.queued_bytes() - before - first;
+    assert_eq!(first - second, vertices.bytes(), "shared vertices weigh once");
+    scene.flush();
+    assert_eq!(scene.pass.queued_bytes(), 0);
+}

@@ -1,6 +1,7 @@
 //! The executor: walks a command stream packet by packet and does what each one says.
 //!
-//! Every command is atomic: one that fails has no effect, is reported, and the next one runs. One executor serves
+//! Every command is atomic: one that fails has no effect, is reported, and the next one runs. Only time-outs leave some
+//! ([`Failure::Timeout`]). One executor serves
 //! Direct3D 9, 10 and 11; what differs between them is decided by the shaders and layouts that are bound.
 //!
 //! | file | packets |
@@ -19,16 +20,17 @@ mod resource;
 mod translate;
 mod work;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use aerogpu_dxbc::scalar::ExecutionError;
-use aerogpu_protocol::packets::UnknownShaderStage;
+use aerogpu_protocol::packets::{Opcode, UnknownShaderStage};
 use aerogpu_protocol::{AllocTable, Packet, PacketErrorReason, Stream, StreamError};
 use rustc_hash::FxHashMap;
 
 use crate::backend::{
     Backend, CommandError, Completion, Present, ReadError, Report, Submission, TextureData,
 };
+use crate::budget::{Budget, Spent};
 use crate::limits;
 use crate::memory::GuestMemory;
 use crate::pipeline::input::{InputLayout, LayoutError};
@@ -101,14 +103,19 @@ pub enum Failure {
     /// The renderer does not do this.
     #[error("not supported: {0}")]
     Unsupported(String),
-    /// A shader ran into its instruction budget; the draw or dispatch was abandoned.
-    #[error("a shader exceeded its instruction budget")]
+    /// A shader, or the submission, has spent its budget of instructions; what was under way is abandoned where it was.
+    ///
+    /// This failure alone leaves effects behind. Of a dispatch: what its groups wrote until then, in order. Of a draw: the
+    /// primitives that came before. Of queued draws that are reported when they are drawn: what [`Pass::flush_within`]
+    /// says. All of it depends on the stream and the options alone, never on threads.
+    ///
+    /// [`Pass::flush_within`]: aerogpu_raster::pass::Pass::flush_within
+    #[error("the instruction budget of the shader or of the submission is spent")]
     Timeout,
 }
 
-impl From<ExecutionError> for Failure {
-    /// A validated shader with the registers that it asks for fails in one way only.
-    fn from(_: ExecutionError) -> Self {
+impl From<Spent> for Failure {
+    fn from(_: Spent) -> Self {
         Self::Timeout
     }
 }
@@ -121,11 +128,13 @@ pub struct Options {
     /// Draw without any shader bound as the retired fixed-function device did: see
     /// [`stand_in`](crate::pipeline::stand_in). For old traces; otherwise such a draw is an error.
     pub fixed_function: bool,
+    /// Work that one submission may do, in instructions of one lane: what is beyond it fails with [`Failure::Timeout`].
+    pub budget: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { tile_size: 64, fixed_function: false }
+        Self { tile_size: 64, fixed_function: false, budget: limits::SUBMISSION_BUDGET }
     }
 }
 
@@ -161,6 +170,12 @@ struct Execution<'a, 'g> {
     /// Minor version of the stream.
     minor: u16,
     write_backs: Vec<WriteBack>,
+    /// Bytes of `write_backs`.
+    write_back_bytes: u64,
+    /// What the submission may still cost.
+    budget: Rc<Budget>,
+    /// Byte offset and name of the packet that is executed.
+    packet: (usize, &'static str),
     report: &'a mut Report,
 }
 
@@ -178,16 +193,16 @@ impl SoftwareRenderer {
             Err((report, reason)) => return report.fail(whole(reason)),
         };
         for packet in stream.packets() {
-            let (offset, opcode, result) = match packet {
+            let name = |opcode| Opcode::from_u32(opcode).map_or("unknown", |opcode| opcode.name());
+            let (offset, packet, result) = match packet {
                 Ok(at) => {
                     execution.report.packets += 1;
-                    (at.offset, at.opcode, execution.packet(at.packet))
+                    execution.packet = (at.offset, name(at.opcode));
+                    (at.offset, name(at.opcode), execution.packet(at.packet))
                 }
-                Err(error) => (error.offset, error.opcode, Err(error.reason.into())),
+                Err(error) => (error.offset, name(error.opcode), Err(error.reason.into())),
             };
             if let Err(reason) = result {
-                let packet =
-                    aerogpu_protocol::packets::Opcode::from_u32(opcode).map_or("unknown", |o| o.name());
                 execution.report.fail(CommandError { offset, packet, reason });
             }
         }
@@ -204,10 +219,17 @@ impl SoftwareRenderer {
         match prepared {
             Ok((stream, guest)) => {
                 self.enter_context(submission.context_id);
-                let minor = stream.minor();
-                let context_id = submission.context_id;
-                let execution =
-                    Execution { renderer: self, guest, context_id, minor, write_backs: Vec::new(), report };
+                let execution = Execution {
+                    budget: Rc::new(Budget::new(self.options.budget)),
+                    renderer: self,
+                    guest,
+                    context_id: submission.context_id,
+                    minor: stream.minor(),
+                    write_backs: Vec::new(),
+                    write_back_bytes: 0,
+                    packet: (0, "stream"),
+                    report,
+                };
                 Ok((execution, stream))
             }
             Err(reason) => Err((report, reason)),
@@ -333,9 +355,7 @@ impl Execution<'_, '_> {
     /// Ends the submission: queued work is drawn, then results go to guest memory in the order of their commands.
     fn finish(mut self) {
         let whole = |reason: Failure| CommandError { offset: 0, packet: "end of stream", reason };
-        if let Err(reason) = self.flush_pass() {
-            self.report.fail(whole(reason));
-        }
+        self.flush_pass();
         for write_back in std::mem::take(&mut self.write_backs) {
             let written = self.guest.write(write_back.backing, write_back.offset, &write_back.data);
             if let Err(error) = written {

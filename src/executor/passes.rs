@@ -6,13 +6,17 @@
 use std::sync::Arc;
 
 use aerogpu_raster::format::Format;
-use aerogpu_raster::pass::{DrawState, Pass, PassOptions, TargetLayout, Targets};
+use aerogpu_raster::pass::{Pass, PassOptions, TargetLayout, Targets};
 use aerogpu_raster::primitive::{PrimitiveBatch, VertexBatch};
 use aerogpu_raster::state::Rect;
 use aerogpu_raster::surface::Image;
+use rustc_hash::FxHashSet;
 
 use super::{Execution, Failure};
+use crate::backend::CommandError;
 use crate::limits;
+use crate::pipeline::bindings::Held;
+use crate::pipeline::draw::Draw;
 use crate::resources::{ResourceError, ResourceId, ResourceTable, Subresources, raster_format};
 use crate::state::Bound;
 
@@ -85,6 +89,15 @@ impl Attachments {
         (0..8).map(color).chain([depth]).filter(|part| !part.is_empty()).collect()
     }
 
+    /// Bytes of all targets.
+    fn bytes(&self) -> u64 {
+        let bytes = |a: &Attachment| {
+            let texels = u64::from(a.width) * u64::from(a.height) * u64::from(a.layers);
+            texels * a.format.block_bytes() as u64
+        };
+        self.all().map(bytes).sum()
+    }
+
     fn layout(&self) -> TargetLayout {
         let (width, height) = self.extent();
         TargetLayout {
@@ -102,8 +115,12 @@ impl Attachments {
 pub(super) struct OpenPass {
     attachments: Attachments,
     pub(super) pass: Pass,
-    /// Words of vertices and indices in the queue.
-    queued_words: usize,
+    /// Byte offset and name of the packet that opened it, and of the first draw.
+    opened: (usize, &'static str),
+    first_draw: Option<(usize, &'static str)>,
+    /// Addresses of the contents that queued draws hold on to, and their bytes.
+    held: FxHashSet<usize>,
+    held_bytes: usize,
 }
 
 impl Execution<'_, '_> {
@@ -170,7 +187,7 @@ impl Execution<'_, '_> {
 
     /// The pass for these targets: the open one, or a new one after the open one is flushed.
     pub(super) fn pass_for(&mut self, attachments: Attachments) -> Result<&mut Pass, Failure> {
-        self.flush_unless_to(&attachments)?;
+        self.flush_unless_to(&attachments);
         for attachment in attachments.all() {
             self.refresh_texture(&attachment.subresources())?;
         }
@@ -178,16 +195,18 @@ impl Execution<'_, '_> {
         let open = self.renderer.pass.get_or_insert_with(|| OpenPass {
             attachments,
             pass: Pass::new(attachments.layout(), options),
-            queued_words: 0,
+            opened: self.packet,
+            first_draw: None,
+            held: FxHashSet::default(),
+            held_bytes: 0,
         });
         Ok(&mut open.pass)
     }
 
     /// Flushes when queued work draws to other targets.
-    pub(super) fn flush_unless_to(&mut self, attachments: &Attachments) -> Result<(), Failure> {
-        match &self.renderer.pass {
-            Some(open) if open.attachments != *attachments => self.flush_pass(),
-            _ => Ok(()),
+    pub(super) fn flush_unless_to(&mut self, attachments: &Attachments) {
+        if self.renderer.pass.as_ref().is_some_and(|open| open.attachments != *attachments) {
+            self.flush_pass();
         }
     }
 
@@ -195,53 +214,117 @@ impl Execution<'_, '_> {
     pub(super) fn queue(
         &mut self,
         attachments: Attachments,
-        state: &Arc<DrawState>,
+        draw: &Draw,
         vertices: VertexBatch,
         primitives: PrimitiveBatch,
     ) -> Result<(), Failure> {
-        let words = vertices.attributes.len() + primitives.indices.len();
-        self.pass_for(attachments)?.draw(state, Arc::new(vertices), primitives);
+        let (width, height) = attachments.extent();
+        let tile = self.renderer.options.tile_size;
+        let tiles = u64::from(width.div_ceil(tile)) * u64::from(height.div_ceil(tile));
+        // A primitive may be in the list of every tile.
+        let most = (limits::TILE_ENTRIES as u64 / tiles.max(1)).max(1) as usize;
+        let vertices = Arc::new(vertices);
+        for part in parts(primitives, most) {
+            let pass = self.pass_for(attachments)?;
+            let before = pass.queued_bytes();
+            pass.draw(&draw.state, vertices.clone(), part);
+            let bytes = pass.queued_bytes() - before;
+            self.budget.spend_bytes(bytes as u64)?;
+            self.hold(&draw.held)?;
+            self.flush_if_large();
+        }
+        Ok(())
+    }
+
+    /// Notes that a draw is queued, and what it shares with the resources that it reads.
+    fn hold(&mut self, held: &[Held]) -> Result<(), Failure> {
         let Some(open) = &mut self.renderer.pass else { return Ok(()) };
-        open.queued_words += words;
-        if open.queued_words > limits::MAX_QUEUED_WORDS { self.flush_pass() } else { Ok(()) }
+        open.first_draw.get_or_insert(self.packet);
+        for held in held {
+            if open.held.insert(held.address) {
+                open.held_bytes = open.held_bytes.saturating_add(held.bytes);
+                // Perhaps it is copied because it is held.
+                self.budget.spend_bytes(held.bytes as u64 / 4)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Draws what is queued when it is much.
+    pub(super) fn flush_if_large(&mut self) {
+        let large = |open: &OpenPass| {
+            open.pass.queued_bytes() > limits::MAX_QUEUED_BYTES || open.held_bytes > limits::MAX_HELD_BYTES
+        };
+        if self.renderer.pass.as_ref().is_some_and(large) {
+            self.flush_pass();
+        }
     }
 
     /// Flushes when queued work draws to `texture`.
-    pub(super) fn flush_if_target(&mut self, texture: ResourceId) -> Result<(), Failure> {
-        match &self.renderer.pass {
-            Some(open) if open.attachments.all().any(|a| a.texture == texture) => self.flush_pass(),
-            _ => Ok(()),
+    pub(super) fn flush_if_target(&mut self, texture: ResourceId) {
+        if let Some(open) = &self.renderer.pass
+            && open.attachments.all().any(|a| a.texture == texture)
+        {
+            self.flush_pass();
         }
     }
 
     /// Flushes when queued work draws to any of these subresources.
-    pub(super) fn flush_if_drawn(&mut self, touched: &Subresources) -> Result<(), Failure> {
-        match &self.renderer.pass {
-            Some(open) if open.attachments.all().any(|a| a.subresources().overlaps(touched)) => {
-                self.flush_pass()
-            }
-            _ => Ok(()),
+    pub(super) fn flush_if_drawn(&mut self, touched: &Subresources) {
+        if let Some(open) = &self.renderer.pass
+            && open.attachments.all().any(|a| a.subresources().overlaps(touched))
+        {
+            self.flush_pass();
         }
     }
 
-    /// Draws all queued work.
-    pub(super) fn flush_pass(&mut self) -> Result<(), Failure> {
-        let Some(mut open) = self.renderer.pass.take() else { return Ok(()) };
+    /// Draws all queued work. When time runs out, that is a failure of the first draw in the queue, and not of the command
+    /// that happened to ask for the flush.
+    pub(super) fn flush_pass(&mut self) {
+        let Some(mut open) = self.renderer.pass.take() else { return };
         if open.pass.is_empty() {
-            return Ok(());
+            return;
         }
+        // Without any budget left the pass notices by itself.
+        self.budget.spend_bytes(open.attachments.bytes()).ok();
         let mut borrowed = Borrowed::take(&mut self.renderer.resources, &open.attachments);
-        let result = open.pass.flush(&mut borrowed.targets());
+        let flushed = open.pass.flush_within(&mut borrowed.targets(), self.budget.left());
         borrowed.give_back(&mut self.renderer.resources, &open.attachments);
-        let work = result.map_err(|_| Failure::Timeout)?;
-        let statistics = &mut self.report.statistics;
+        self.budget.spend(flushed.spent).ok();
+        if flushed.timed_out {
+            let (offset, packet) = open.first_draw.unwrap_or(open.opened);
+            self.report.fail(CommandError { offset, packet, reason: Failure::Timeout });
+        }
+        let (work, statistics) = (flushed.work, &mut self.report.statistics);
         statistics.c_invocations += work.c_invocations;
         statistics.c_primitives += work.c_primitives;
         statistics.ps_invocations += work.ps_invocations;
         statistics.occlusion_samples += work.occlusion_samples;
         statistics.pixels_written += work.pixels_written;
-        Ok(())
     }
+}
+
+/// Primitives in parts of at most so many.
+fn parts(primitives: PrimitiveBatch, most: usize) -> impl Iterator<Item = PrimitiveBatch> {
+    let (count, vertices) = (primitives.count(), primitives.kind.vertices());
+    let mut whole = Some(primitives);
+    (0..count).step_by(most).filter_map(move |first| {
+        if count <= most {
+            return whole.take();
+        }
+        let (whole, range) = (whole.as_ref()?, first..(first + most).min(count));
+        let ids = match whole.ids.get(range.clone()) {
+            Some(ids) => ids.to_vec(),
+            None => range.clone().map(|id| id as u32).collect(),
+        };
+        Some(PrimitiveBatch {
+            kind: whole.kind,
+            indices: whole.indices[range.start * vertices..range.end * vertices].to_vec(),
+            leading: whole.leading,
+            ids,
+            array_indices: whole.array_indices.get(range).unwrap_or_default().to_vec(),
+        })
+    })
 }
 
 fn format_use(format: Format, what: &'static str) -> Failure {

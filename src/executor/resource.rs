@@ -4,6 +4,7 @@ use aerogpu_protocol::Format;
 use aerogpu_protocol::packets::*;
 
 use super::{Execution, Failure, WriteBack};
+use crate::limits;
 use crate::resources::{
     Backing, Buffer, Resource, ResourceError, ResourceId, Subresources, Texture, TextureDesc, View,
     check_bounds, check_range,
@@ -13,6 +14,7 @@ use crate::state::Bound;
 impl Execution<'_, '_> {
     pub(super) fn create_buffer(&mut self, p: &CreateBuffer) -> Result<(), Failure> {
         let handle = p.buffer_handle;
+        self.budget.spend_bytes(p.size_bytes)?;
         let backing = Self::backing(p.backing_alloc_id, p.backing_offset_bytes);
         if let Some(backing) = backing {
             self.guest.check(backing, p.size_bytes).map_err(ResourceError::from)?;
@@ -50,6 +52,7 @@ impl Execution<'_, '_> {
             row_pitch: p.row_pitch_bytes,
         };
         let bytes = desc.layout()?.size_bytes();
+        self.budget.spend_bytes(bytes)?;
         if let Some(backing) = backing {
             self.guest.check(backing, bytes).map_err(ResourceError::from)?;
         }
@@ -74,7 +77,7 @@ impl Execution<'_, '_> {
     pub(super) fn destroy_resource(&mut self, handle: u32) -> Result<(), Failure> {
         if let Some(id) = self.renderer.resources.resolve(handle) {
             // Queued work may still draw to it, and others may hold an alias.
-            self.flush_if_target(id)?;
+            self.flush_if_target(id);
         }
         let Some(id) = self.renderer.resources.destroy(handle) else { return Ok(()) };
         self.renderer.scanouts.retain(|_, shown| *shown != id);
@@ -95,8 +98,9 @@ impl Execution<'_, '_> {
         }
         let unknown = ResourceError::Unknown { kind: "resource", handle: p.resource_handle };
         let id = self.renderer.resources.resolve(p.resource_handle).ok_or(unknown)?;
+        self.budget.spend_bytes(p.size_bytes)?;
         // The range is noted now and read at the next use; what is queued was recorded before it.
-        self.flush_if_target(id)?;
+        self.flush_if_target(id);
         if let Some(buffer) = self.renderer.resources.buffer_mut(id) {
             check_range("dirty range", p.offset_bytes, p.size_bytes, buffer.size())?;
             buffer.mark_dirty(p.offset_bytes..p.offset_bytes + p.size_bytes, &self.guest)?;
@@ -113,7 +117,8 @@ impl Execution<'_, '_> {
         }
         let unknown = ResourceError::Unknown { kind: "resource", handle: p.resource_handle };
         let id = self.renderer.resources.resolve(p.resource_handle).ok_or(unknown)?;
-        self.flush_if_target(id)?;
+        self.budget.spend_bytes(p.size_bytes)?;
+        self.flush_if_target(id);
         if let Some(buffer) = self.renderer.resources.buffer_mut(id) {
             check_range("upload", p.offset_bytes, p.size_bytes, buffer.size())?;
             if !p.offset_bytes.is_multiple_of(4) {
@@ -159,6 +164,8 @@ impl Execution<'_, '_> {
                 .check_writable(backing, p.dst_offset_bytes, p.size_bytes)
                 .map_err(ResourceError::from)?;
         }
+        self.budget.spend_bytes(p.size_bytes)?;
+        self.reserve_write_back(target.map_or(0, |_| p.size_bytes))?;
         self.refresh_buffer(src)?;
         let start = p.src_offset_bytes as usize;
         let data = self.buffer(src)?.bytes()[start..start + p.size_bytes as usize].to_vec();
@@ -195,9 +202,12 @@ impl Execution<'_, '_> {
                 self.guest.check_writable(backing, offset, len).map_err(ResourceError::from)?;
             }
         }
+        let bytes = source.desc.format.row_bytes(p.width) * source.desc.format.rows(p.height);
+        self.budget.spend_bytes(bytes)?;
+        self.reserve_write_back(write_back.map_or(0, |_| bytes))?;
         let (read, written) = (Subresources::one(src, from), Subresources::one(dst, to));
-        self.flush_if_drawn(&read)?;
-        self.flush_if_drawn(&written)?;
+        self.flush_if_drawn(&read);
+        self.flush_if_drawn(&written);
         self.refresh_texture(&read)?;
         if !overwrites {
             self.refresh_texture(&written)?;
@@ -220,6 +230,16 @@ impl Execution<'_, '_> {
             }
             self.write_backs.append(&mut queued);
         }
+        Ok(())
+    }
+
+    /// Notes that so many bytes will be written back, unless they would be too many.
+    fn reserve_write_back(&mut self, bytes: u64) -> Result<(), Failure> {
+        let (value, limit) = (self.write_back_bytes + bytes, limits::MAX_WRITE_BACK_BYTES);
+        if value > limit {
+            return Err(Failure::TooLarge { what: "bytes to write back in one submission", value, limit });
+        }
+        self.write_back_bytes = value;
         Ok(())
     }
 
@@ -265,7 +285,7 @@ impl Execution<'_, '_> {
     pub(super) fn destroy_view(&mut self, handle: u32) -> Result<(), Failure> {
         if let Some(view) = self.renderer.resources.view(handle) {
             let texture = view.texture;
-            self.flush_if_target(texture)?;
+            self.flush_if_target(texture);
         }
         self.renderer.resources.destroy_view(handle);
         for context in self.renderer.contexts.values_mut() {

@@ -18,6 +18,7 @@ use super::binding::read_subresources;
 use super::passes::{Attachment, Attachments};
 use super::translate::{blend_state, depth_stencil_state, scissor_rect, view_dimension, viewport};
 use super::{Execution, Failure};
+use crate::backend::Statistics;
 use crate::limits;
 use crate::pipeline::bindings::{ResourceView, StageBindings, UavView, WordView};
 use crate::pipeline::draw::{Draw, IndexStream};
@@ -68,8 +69,8 @@ impl Execution<'_, '_> {
         // Everything that can fail comes before the first target is cleared.
         let parts = attachments.by_size();
         match parts.len() {
-            1 => self.flush_unless_to(&attachments)?,
-            _ => self.flush_pass()?,
+            1 => self.flush_unless_to(&attachments),
+            _ => self.flush_pass(),
         }
         for kept in attachments.all().filter(|a| !overwrites(a)) {
             self.refresh_texture(&kept.subresources())?;
@@ -90,6 +91,7 @@ impl Execution<'_, '_> {
             if part.depth_stencil.is_some() && (depth.is_some() || stencil.is_some()) {
                 pass.clear_depth_stencil(depth, stencil, rect);
             }
+            self.flush_if_large();
         }
         Ok(())
     }
@@ -125,11 +127,12 @@ impl Execution<'_, '_> {
         }
         let attachments = self.attachments()?;
         let Some(draw) = self.snapshot(counts, &attachments)? else { return Ok(()) };
-        let statistics = draw::run(&draw, &mut |vertices, primitives| {
-            self.queue(attachments, &draw.state, vertices, primitives)
-        })?;
+        let (budget, mut statistics) = (self.budget.clone(), Statistics::default());
+        let result = draw::run(&draw, &budget, &mut statistics, &mut |vertices, primitives| {
+            self.queue(attachments, &draw, vertices, primitives)
+        });
         self.report.statistics += statistics;
-        Ok(())
+        result
     }
 
     /// Everything that the draw needs, or `None` when nothing can come of it.
@@ -171,6 +174,7 @@ impl Execution<'_, '_> {
         let slots = slots_read(layout.as_ref(), vertex_inputs);
         let streams = self.vertex_streams(slots)?;
         let producer = optional.rasterized(vertex_outputs);
+        let held = pixel.as_ref().map(|pixel| pixel.bindings.held().collect()).unwrap_or_default();
         let pixel_shader = pixel
             .and_then(|pixel| BoundPixelShader::new(pixel.shader, pixel.bindings, &producer))
             .map(|bound| Arc::new(bound) as Arc<dyn PixelShader>);
@@ -189,6 +193,7 @@ impl Execution<'_, '_> {
             vertex,
             optional,
             state: Arc::new(self.draw_state(attachments, pixel_shader)),
+            held,
         }))
     }
 
@@ -217,6 +222,7 @@ impl Execution<'_, '_> {
             vertex: BoundShader { shader: vertex_shader, bindings: StageBindings::default() },
             optional: OptionalShaders::default(),
             state: Arc::new(state),
+            held: Vec::new(),
         }))
     }
 
@@ -404,7 +410,7 @@ impl Execution<'_, '_> {
         }
         let Some(read) = read_subresources(&self.renderer.resources, bound) else { return Ok(None) };
         // Reading a target shows what was drawn so far.
-        self.flush_if_drawn(&read)?;
+        self.flush_if_drawn(&read);
         self.refresh_texture(&read)?;
         let view = match bound {
             Bound::View(handle) => self.renderer.resources.view(handle).copied(),
@@ -470,10 +476,10 @@ impl Execution<'_, '_> {
         };
         let mut bindings = self.bindings(stage, &shader)?;
         let taken = self.take_uavs(stage, program, &mut bindings)?;
-        let result = compute::run(program, &bindings, groups);
+        let statistics = &mut self.report.statistics;
+        let result = compute::run(program, &bindings, groups, &self.budget, statistics);
         self.return_uavs(taken, bindings);
-        self.report.statistics += result.map_err(|_| Failure::Timeout)?;
-        Ok(())
+        Ok(result?)
     }
 
     /// Moves the buffers behind a shader's UAVs into its bindings. Returns which buffer each slot took.
@@ -519,7 +525,7 @@ impl Execution<'_, '_> {
 
     /// Presents the first colour target that is bound.
     pub(super) fn present(&mut self, scanout: u32, flags: PresentFlags) -> Result<(), Failure> {
-        self.flush_pass()?;
+        self.flush_pass();
         let mut shown = None;
         for bound in self.context().colors {
             let bound = self.at_use(bound)?;

@@ -25,40 +25,55 @@ pub fn shape(topology: PrimitiveTopology) -> Shape {
     Shape { vertices, own }
 }
 
-/// Appends the primitives of vertices `first..first + count`, an uncut run, to `out`: `shape(topology).vertices` positions
-/// each, leading vertex first. Incomplete primitives are dropped.
-pub fn assemble(topology: PrimitiveTopology, first: u32, count: u32, out: &mut Vec<u32>) {
+/// How many primitives an uncut run of `count` vertices makes. Incomplete ones are dropped.
+pub fn primitives(topology: PrimitiveTopology, count: u32) -> u32 {
     use PrimitiveTopology as T;
-    let at = |i: u32| first + i;
     match topology {
-        T::LineStrip => (0..count.saturating_sub(1)).for_each(|i| out.extend([at(i), at(i + 1)])),
-        T::LineStripAdj => (0..count.saturating_sub(3)).for_each(|i| out.extend((i..i + 4).map(at))),
-        T::TriangleStrip => (0..count.saturating_sub(2)).for_each(|i| {
+        T::LineStrip => count.saturating_sub(1),
+        T::LineStripAdj => count.saturating_sub(3),
+        T::TriangleStrip | T::TriangleFan => count.saturating_sub(2),
+        T::TriangleStripAdj => count.saturating_sub(4) / 2,
+        list => count / shape(list).vertices as u32,
+    }
+}
+
+/// Gives `push` the vertices of primitive `i` of the `primitives` that a run makes, by position in the run, leading vertex
+/// first: `shape(topology).vertices` of them.
+pub fn primitive(topology: PrimitiveTopology, primitives: u32, i: u32, push: impl FnMut(u32)) {
+    use PrimitiveTopology as T;
+    match topology {
+        T::LineStrip => (i..i + 2).for_each(push),
+        T::LineStripAdj => (i..i + 4).for_each(push),
+        T::TriangleStrip => {
             // Leading vertex i in both; odd triangles swap the other two to keep the winding.
             let odd = i & 1;
-            out.extend([at(i), at(i + 1 + odd), at(i + 2 - odd)]);
-        }),
-        T::TriangleFan => (1..count.saturating_sub(1)).for_each(|i| out.extend([at(0), at(i), at(i + 1)])),
-        T::TriangleStripAdj => triangle_strip_adjacency(count, |i| out.push(at(i))),
+            [i, i + 1 + odd, i + 2 - odd].into_iter().for_each(push);
+        }
+        T::TriangleFan => [0, i + 1, i + 2].into_iter().for_each(push),
+        T::TriangleStripAdj => strip_triangle_with_adjacency(primitives, i).into_iter().for_each(push),
         list => {
             let vertices = shape(list).vertices as u32;
-            out.extend((0..count / vertices * vertices).map(at));
+            (i * vertices..(i + 1) * vertices).for_each(push);
         }
     }
 }
 
-/// Triangles with adjacency from a strip whose own vertices stand at even positions (d3d-rules §3.1).
-fn triangle_strip_adjacency(count: u32, mut push: impl FnMut(u32)) {
-    let primitives = count.saturating_sub(4) / 2;
+/// A triangle with adjacency of a strip whose own vertices stand at even positions (d3d-rules §3.1).
+fn strip_triangle_with_adjacency(primitives: u32, i: u32) -> [u32; 6] {
+    let b = 2 * i;
+    let next = if i + 1 < primitives { b + 6 } else { b + 5 };
+    match (i, i & 1) {
+        (0, _) => [b, b + 1, b + 2, next, b + 4, b + 3],
+        (_, 0) => [b, b - 2, b + 2, next, b + 4, b + 3],
+        _ => [b, b + 3, b + 4, next, b + 2, b - 2],
+    }
+}
+
+/// Appends the primitives of vertices `first..first + count`, an uncut run, to `out`.
+pub fn assemble(topology: PrimitiveTopology, first: u32, count: u32, out: &mut Vec<u32>) {
+    let primitives = primitives(topology, count);
     for i in 0..primitives {
-        let b = 2 * i;
-        let next = if i + 1 < primitives { b + 6 } else { b + 5 };
-        let order = match (i, i & 1) {
-            (0, _) => [b, b + 1, b + 2, next, b + 4, b + 3],
-            (_, 0) => [b, b - 2, b + 2, next, b + 4, b + 3],
-            _ => [b, b + 3, b + 4, next, b + 2, b - 2],
-        };
-        order.into_iter().for_each(&mut push);
+        primitive(topology, primitives, i, |position| out.push(first + position));
     }
 }
 

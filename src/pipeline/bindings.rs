@@ -111,7 +111,32 @@ pub struct StageBindings {
     pub unbound_texel: [u32; 4],
 }
 
+/// Contents that are shared with a resource or a context: whoever writes there makes a copy while they are.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    /// Which they are.
+    pub address: usize,
+    /// How large a copy is.
+    pub bytes: usize,
+}
+
 impl StageBindings {
+    /// Everything that is read here.
+    pub fn held(&self) -> impl Iterator<Item = Held> {
+        let words = |view: &WordView| Held {
+            address: Arc::as_ptr(&view.words) as usize,
+            bytes: size_of_val(&view.words[..]),
+        };
+        let resource = move |view: &ResourceView| match view {
+            ResourceView::Buffer(view) => words(view),
+            ResourceView::Texture(view) => Held {
+                address: Arc::as_ptr(view.texture()) as usize,
+                bytes: view.texture().desc().stored_bytes() as usize,
+            },
+        };
+        self.constants.iter().map(words).chain(self.resources.iter().flatten().map(resource))
+    }
+
     fn resource(&self, slot: u32) -> Option<&ResourceView> {
         self.resources.get(slot as usize)?.as_ref()
     }

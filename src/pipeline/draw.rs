@@ -1,20 +1,20 @@
 //! A draw, from vertex buffers to primitives in a pass.
 
-use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::Arc;
 
-use aerogpu_dxbc::scalar::{self, ExecutionError};
 use aerogpu_dxbc::{Io, ValidatedShader};
 use aerogpu_protocol::packets::PrimitiveTopology;
 use aerogpu_raster::pass::DrawState;
-use rustc_hash::FxHashMap;
 
-use super::assembly::{assemble, shape};
+use super::assembly::{Shape, primitive, primitives, shape};
+use super::bindings::Held;
 use super::input::{DxgiLayout, VertexFetch, VertexId, VertexStream};
 use super::primitives::Primitives;
 use super::shader::BoundShader;
 use super::stages::{OptionalShaders, Queue, Stages};
 use crate::backend::Statistics;
+use crate::budget::Budget;
 use crate::executor::Failure;
 use crate::limits;
 
@@ -58,10 +58,8 @@ pub struct Draw {
     pub optional: OptionalShaders,
     /// Fixed-function state and the pixel shader.
     pub state: Arc<DrawState>,
-}
-
-thread_local! {
-    static IO: RefCell<Io> = RefCell::new(Io::default());
+    /// What the pixel shader reads, and so is kept until the primitives are drawn.
+    pub held: Vec<Held>,
 }
 
 impl Draw {
@@ -80,102 +78,167 @@ impl Draw {
         }
     }
 
-    /// The vertices of an instance, in order; `None` is a strip cut.
-    fn vertices(&self) -> impl Iterator<Item = Option<VertexId>> + '_ {
-        (0..self.count).map(|i| match &self.indices {
-            None => Some(VertexId { index: i64::from(self.first) + i64::from(i), vertex_id: i }),
-            Some(indices) => {
-                let raw = self.index(indices, i.into());
-                // Every topology restarts, lists too (d3d-rules §3.3).
-                let cut = if indices.width == 2 { 0xffff } else { u32::MAX };
-                let index = i64::from(raw) + i64::from(indices.base_vertex);
-                (raw != cut).then_some(VertexId { index, vertex_id: raw })
-            }
+    /// The vertex at a position of an instance; `None` is a strip cut.
+    fn vertex(&self, i: u32) -> Option<VertexId> {
+        let Some(indices) = &self.indices else {
+            return Some(VertexId { index: i64::from(self.first) + i64::from(i), vertex_id: i });
+        };
+        let raw = self.index(indices, i.into());
+        // Every topology restarts, lists too (d3d-rules §3.3).
+        let cut = if indices.width == 2 { 0xffff } else { u32::MAX };
+        let index = i64::from(raw) + i64::from(indices.base_vertex);
+        (raw != cut).then_some(VertexId { index, vertex_id: raw })
+    }
+
+    /// The positions between strip cuts, run by run; runs may be empty.
+    fn runs(&self) -> impl Iterator<Item = Range<u32>> + '_ {
+        let mut next = Some(0);
+        std::iter::from_fn(move || {
+            let start = next?;
+            let is_cut = |&i: &u32| self.vertex(i).is_none();
+            let cut = if self.indices.is_some() { (start..self.count).find(is_cut) } else { None };
+            next = cut.map(|cut| cut + 1);
+            Some(start..cut.unwrap_or(self.count))
         })
     }
 }
 
-/// The vertices of one instance: which are shaded, and which primitives they make.
-#[derive(Debug, Default)]
-struct Assembled {
-    /// Each distinct vertex once.
-    vertices: Vec<VertexId>,
+/// Vertices that are shaded together, and the primitives over them. Work on a draw of any size takes the memory of one.
+struct Window {
+    /// Each vertex and its instance, once while it is remembered.
+    vertices: Vec<(VertexId, u32)>,
     /// Positions in `vertices`, `shape.vertices` a primitive.
     primitives: Vec<u32>,
-    /// Vertices that the input assembler read.
-    read: u64,
+    /// Number of each primitive in its instance.
+    ids: Vec<u32>,
+    /// Where a vertex was last put, by its lowest bits; a place that holds another one means nothing.
+    recent: [u32; Self::RECENT],
 }
 
-fn assemble_instance(draw: &Draw) -> Assembled {
-    let mut assembled = Assembled::default();
-    let mut order = Vec::with_capacity(draw.count as usize);
-    let mut seen = FxHashMap::default();
-    let mut run = 0;
-    for vertex in draw.vertices().chain([None]) {
-        let Some(id) = vertex else {
-            let len = order.len() - run;
-            assemble(draw.topology, run as u32, len as u32, &mut assembled.primitives);
-            run = order.len();
-            continue;
-        };
-        let next = assembled.vertices.len() as u32;
-        // Without indices every vertex is distinct.
-        let at = if draw.indices.is_some() { *seen.entry(id.vertex_id).or_insert(next) } else { next };
-        if at == next {
-            assembled.vertices.push(id);
+impl Window {
+    const RECENT: usize = 1024;
+
+    fn new() -> Self {
+        Self { vertices: Vec::new(), primitives: Vec::new(), ids: Vec::new(), recent: [0; Self::RECENT] }
+    }
+
+    /// Whether a primitive of so many vertices may have no room.
+    fn is_full(&self, vertices: usize) -> bool {
+        self.vertices.len() + vertices > limits::VERTEX_BATCH || self.ids.len() >= limits::PRIMITIVE_BATCH
+    }
+
+    /// Adds a vertex of the primitive under construction.
+    fn add(&mut self, vertex: VertexId, instance: u32) {
+        let at = &mut self.recent[vertex.vertex_id as usize % Self::RECENT];
+        if self.vertices.get(*at as usize) != Some(&(vertex, instance)) {
+            *at = self.vertices.len() as u32;
+            self.vertices.push((vertex, instance));
         }
-        order.push(at);
+        self.primitives.push(*at);
     }
-    for position in &mut assembled.primitives {
-        *position = order[*position as usize];
-    }
-    assembled.read = order.len() as u64;
-    assembled
 }
 
-/// Shades the vertices of one instance into `words` words each.
-fn shade_vertices(
+/// A draw at work.
+struct Run<'a, 'q> {
+    draw: &'a Draw,
+    shader: &'a ValidatedShader,
+    fetch: VertexFetch<'a>,
+    stages: Stages<'a>,
+    shape: Shape,
+    budget: &'a Budget,
+    statistics: &'a mut Statistics,
+    queue: &'a mut Queue<'q>,
+    window: Window,
+    io: Io,
+}
+
+/// Runs the geometry stages of a draw; its primitives go to `queue` in order. When the budget is spent, those that went
+/// there before stay there.
+pub fn run(
     draw: &Draw,
-    shader: &ValidatedShader,
-    fetch: &VertexFetch<'_>,
-    vertices: &[VertexId],
-    instance: u32,
-) -> Result<Vec<u32>, ExecutionError> {
-    let registers = shader.output_registers();
-    let mut words = Vec::with_capacity(vertices.len() * registers * 4);
-    IO.with_borrow_mut(|io| {
-        for batch in vertices.chunks(limits::VERTEX_BATCH) {
-            io.reset(batch.len(), shader.input_registers(), 0, registers);
-            for (lane, &vertex) in batch.iter().enumerate() {
-                fetch.fetch(&mut io.inputs, lane, vertex, instance, draw.first_instance);
-            }
-            scalar::run(shader, &draw.vertex.bindings, io, limits::SHADER_BUDGET)?;
-            for lane in 0..batch.len() {
-                (0..registers).for_each(|r| words.extend(io.outputs.vector(lane, r)));
-            }
-        }
-        Ok(words)
-    })
+    budget: &Budget,
+    statistics: &mut Statistics,
+    queue: &mut Queue<'_>,
+) -> Result<(), Failure> {
+    statistics.draws += 1;
+    let Some(shader) = draw.vertex.program() else { return Ok(()) };
+    let signatures = shader.signatures();
+    let run = Run {
+        draw,
+        shader,
+        fetch: VertexFetch::new(draw.layout.as_ref(), &signatures.inputs, &draw.streams),
+        stages: Stages::new(&draw.optional, &signatures.outputs, budget),
+        shape: shape(draw.topology),
+        budget,
+        statistics,
+        queue,
+        window: Window::new(),
+        io: Io::default(),
+    };
+    run.whole()
 }
 
-/// Runs the geometry stages of a draw; its primitives go to `queue` in order.
-pub fn run(draw: &Draw, queue: &mut Queue<'_>) -> Result<Statistics, Failure> {
-    let mut statistics = Statistics { draws: 1, ..Default::default() };
-    let Some(shader) = draw.vertex.program() else { return Ok(statistics) };
-    let signatures = shader.signatures();
-    let fetch = VertexFetch::new(draw.layout.as_ref(), &signatures.inputs, &draw.streams);
-    let stages = Stages::new(&draw.optional, &signatures.outputs);
-    let assembled = assemble_instance(draw);
-    for instance in 0..draw.instances {
-        let primitives = Primitives {
-            vertices: shade_vertices(draw, shader, &fetch, &assembled.vertices, instance)?,
-            indices: assembled.primitives.clone(),
-            ..Primitives::empty(shader.output_registers() * 4, shape(draw.topology))
-        };
-        statistics.ia_vertices += assembled.read;
-        statistics.ia_primitives += primitives.count() as u64;
-        statistics.vs_invocations += assembled.read;
-        stages.run(primitives, &mut statistics, queue)?;
+impl Run<'_, '_> {
+    fn whole(mut self) -> Result<(), Failure> {
+        for instance in 0..self.draw.instances {
+            // Looking for cuts.
+            self.budget.spend(self.draw.count.into())?;
+            let mut id = 0;
+            for vertices in self.draw.runs() {
+                self.vertices(vertices, instance, &mut id)?;
+            }
+        }
+        self.shade()
     }
-    Ok(statistics)
+
+    /// Assembles an uncut run of vertices.
+    fn vertices(&mut self, run: Range<u32>, instance: u32, id: &mut u32) -> Result<(), Failure> {
+        let count = run.end - run.start;
+        self.statistics.ia_vertices += u64::from(count);
+        self.statistics.vs_invocations += u64::from(count);
+        let (draw, primitives) = (self.draw, primitives(self.draw.topology, count));
+        for i in 0..primitives {
+            if self.window.is_full(self.shape.vertices) {
+                self.shade()?;
+            }
+            primitive(draw.topology, primitives, i, |position| {
+                if let Some(vertex) = draw.vertex(run.start + position) {
+                    self.window.add(vertex, instance);
+                }
+            });
+            self.window.ids.push(*id);
+            *id += 1;
+        }
+        Ok(())
+    }
+
+    /// Shades the window's vertices, hands its primitives to the next stage, and empties it.
+    fn shade(&mut self) -> Result<(), Failure> {
+        let (window, io, shader) = (&mut self.window, &mut self.io, self.shader);
+        let (lanes, registers) = (window.vertices.len(), shader.output_registers());
+        if window.ids.is_empty() {
+            return Ok(());
+        }
+        let (vertices, primitives) = (lanes as u64, window.ids.len() as u64);
+        self.budget.spend(vertices * limits::VERTEX_COST + primitives * limits::PRIMITIVE_COST)?;
+        io.reset(lanes, shader.input_registers(), 0, registers);
+        for (lane, &(vertex, instance)) in window.vertices.iter().enumerate() {
+            self.fetch.fetch(&mut io.inputs, lane, vertex, instance, self.draw.first_instance);
+        }
+        self.budget.run(shader, &self.draw.vertex.bindings, io, limits::SHADER_BUDGET)?;
+        let mut words = Vec::with_capacity(lanes * registers * 4);
+        for lane in 0..lanes {
+            (0..registers).for_each(|r| words.extend(io.outputs.vector(lane, r)));
+        }
+        window.vertices.clear();
+        let primitives = Primitives {
+            words: registers * 4,
+            vertices: words,
+            shape: self.shape,
+            indices: std::mem::take(&mut window.primitives),
+            ids: std::mem::take(&mut window.ids),
+        };
+        self.statistics.ia_primitives += primitives.count() as u64;
+        self.stages.run(primitives, self.statistics, self.queue)
+    }
 }

@@ -2,7 +2,7 @@
 
 use aerogpu_dxbc::shader::{GeometryInfo, OutputTopology};
 use aerogpu_dxbc::signature::Signature;
-use aerogpu_dxbc::{Emission, Io, ValidatedShader, scalar};
+use aerogpu_dxbc::{Emission, Io, ValidatedShader};
 use aerogpu_protocol::packets::PrimitiveTopology;
 
 use super::assembly::{assemble, shape};
@@ -11,6 +11,7 @@ use super::link::{link_words, linked, system_value, system_words};
 use super::primitives::{Next, Primitives};
 use super::shader::BoundShader;
 use crate::backend::Statistics;
+use crate::budget::Budget;
 use crate::executor::Failure;
 use crate::limits;
 
@@ -26,11 +27,12 @@ pub struct GeometryStage<'a> {
     topology: PrimitiveTopology,
     /// Where `SV_PrimitiveID` is written.
     id_word: Option<usize>,
+    budget: &'a Budget,
 }
 
 impl<'a> GeometryStage<'a> {
     /// `None` unless it is a geometry shader.
-    pub fn new(bound: &'a BoundShader, producer: &Signature) -> Option<Self> {
+    pub fn new(bound: &'a BoundShader, producer: &Signature, budget: &'a Budget) -> Option<Self> {
         let program = bound.program()?;
         let info = program.geometry()?;
         // The first stream is the one that is rasterized (§5.5); nothing comes of one that is not declared.
@@ -47,6 +49,7 @@ impl<'a> GeometryStage<'a> {
             links: link_words(producer, &program.signatures().inputs, program.input_registers()),
             topology,
             id_word: system_words(&outputs, system_value::PRIMITIVE_ID).first().copied(),
+            budget,
         })
     }
 
@@ -70,12 +73,13 @@ impl<'a> GeometryStage<'a> {
                 self.fill(input, invocation / instances, &mut io, lane);
                 io.gs_instance_id[lane] = (invocation % instances) as u32;
             }
-            scalar::run(self.program, self.bindings, &mut io, limits::SHADER_BUDGET)?;
+            self.budget.run(self.program, self.bindings, &mut io, limits::SHADER_BUDGET)?;
             statistics.gs_invocations += lanes as u64;
             io.emissions.iter().for_each(|emissions| self.collect(emissions, &mut out));
             let last = first + lanes == invocations;
             if last || out.vertices.len() >= limits::VERTEX_BATCH * words {
                 let done = std::mem::replace(&mut out, Primitives::empty(words, shape(self.topology)));
+                self.budget.spend(done.count() as u64 * limits::PRIMITIVE_COST)?;
                 statistics.gs_primitives += done.count() as u64;
                 next(self.with_ids(done), statistics)?;
             }
@@ -132,7 +136,8 @@ mod tests {
     /// Runs a geometry shader over a run of vertices whose only word is 10, 11, ...
     fn run(topology: PrimitiveTopology, vertices: u32, text: &str) -> (Vec<Primitives>, Statistics) {
         let bound = BoundShader::assemble(ShaderStage::Geometry, text);
-        let stage = GeometryStage::new(&bound, &Signature::default()).expect("a geometry shader");
+        let budget = Budget::new(1 << 20);
+        let stage = GeometryStage::new(&bound, &Signature::default(), &budget).expect("a geometry shader");
         let words = (0..vertices).flat_map(|i| [10 + i, 0, 0, 0]).collect();
         let mut input = Primitives { vertices: words, ..Primitives::empty(4, shape(topology)) };
         assemble(topology, 0, vertices, &mut input.indices);

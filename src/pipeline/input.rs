@@ -193,7 +193,7 @@ pub struct VertexStream {
 }
 
 /// Which vertex to fetch.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VertexId {
     /// Index into per-vertex data, base included; negative or too large reads zeros.
     pub index: i64,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aerogpu_dxbc::ir::Interpolation;
 use aerogpu_dxbc::signature::Signature;
-use aerogpu_dxbc::{Io, ValidatedShader, scalar};
+use aerogpu_dxbc::{Io, ValidatedShader};
 use aerogpu_raster::shader::{
     Interpolant, InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout,
 };
@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 use super::bindings::StageBindings;
 use super::link::{link_words, system_value, unfed};
 use super::shader::Shader;
+use crate::budget::Budget;
 use crate::limits;
 
 /// A system value in an input register.
@@ -104,7 +105,10 @@ impl PixelShader for BoundPixelShader {
         IO.with_borrow_mut(|io| {
             io.reset(batch.lanes, program.input_registers(), 0, program.output_registers());
             self.fill_inputs(batch, io);
-            scalar::run(program, &self.bindings, io, limits::SHADER_BUDGET).map_err(|_| ShaderTimeout)?;
+            let budget = Budget::new(batch.budget);
+            let result = budget.run(program, &self.bindings, io, limits::PIXEL_SHADER_BUDGET);
+            output.instructions = batch.budget - budget.left();
+            result.map_err(|_| ShaderTimeout)?;
             for &(register, target) in &self.targets {
                 for (lane, color) in output.colors[target].iter_mut().enumerate() {
                     *color = io.outputs.vector(lane, register);

@@ -13,6 +13,7 @@ use super::primitives::{Primitives, RasterLink};
 use super::shader::BoundShader;
 use super::tessellation::{TessellationStage, output_shape};
 use crate::backend::Statistics;
+use crate::budget::Budget;
 use crate::executor::Failure;
 
 /// The optional shaders of a draw.
@@ -152,17 +153,18 @@ pub struct Stages<'a> {
 }
 
 impl<'a> Stages<'a> {
-    /// Wires shaders that [fit](OptionalShaders::check) to a vertex shader's outputs.
-    pub fn new(shaders: &'a OptionalShaders, vertex: &Signature) -> Self {
+    /// Wires shaders that [fit](OptionalShaders::check) to a vertex shader's outputs. What they do is taken from `budget`.
+    pub fn new(shaders: &'a OptionalShaders, vertex: &Signature, budget: &'a Budget) -> Self {
         let (hull, domain) = (shaders.hull.as_ref(), shaders.domain.as_ref());
-        let tessellation = hull.zip(domain).and_then(|(h, d)| TessellationStage::new(h, d, vertex));
+        let tessellation = hull.zip(domain).and_then(|(h, d)| TessellationStage::new(h, d, vertex, budget));
         let domain = domain.and_then(BoundShader::program);
         let producer = domain.map_or(vertex, |domain| &domain.signatures().outputs);
-        let geometry = shaders.geometry.as_ref().and_then(|bound| GeometryStage::new(bound, producer));
+        let geometry = shaders.geometry.as_ref();
+        let geometry = geometry.and_then(|bound| GeometryStage::new(bound, producer, budget));
         Self { tessellation, geometry, raster: RasterLink::new(&shaders.rasterized(vertex)) }
     }
 
-    /// Runs the stages over the primitives of an instance; what is left reaches `queue`.
+    /// Runs the stages over primitives; what is left reaches `queue`.
     pub fn run(
         &self,
         primitives: Primitives,

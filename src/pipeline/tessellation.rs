@@ -3,7 +3,7 @@
 use aerogpu_dxbc::ir::SystemName;
 use aerogpu_dxbc::shader::HullInfo;
 use aerogpu_dxbc::signature::Signature;
-use aerogpu_dxbc::{HullOutput, Io, ValidatedShader, scalar};
+use aerogpu_dxbc::{HullOutput, Io, ValidatedShader};
 use aerogpu_protocol::packets::PrimitiveTopology;
 
 use super::assembly::{Shape, shape};
@@ -13,6 +13,7 @@ use super::primitives::{Next, Primitives};
 use super::shader::BoundShader;
 use super::tessellator::{Domain, Tessellation, TessellatorOutput, tessellate};
 use crate::backend::Statistics;
+use crate::budget::Budget;
 use crate::executor::Failure;
 use crate::limits;
 
@@ -32,6 +33,7 @@ pub struct TessellationStage<'a> {
     point_links: Vec<Option<u16>>,
     /// From the hull shader's patch constants to the domain shader's.
     constant_links: Vec<Option<u16>>,
+    budget: &'a Budget,
 }
 
 /// Patches whose points are shaded together.
@@ -47,7 +49,12 @@ struct Group {
 
 impl<'a> TessellationStage<'a> {
     /// `None` unless these are a hull and a domain shader.
-    pub fn new(hull: &'a BoundShader, domain: &'a BoundShader, producer: &Signature) -> Option<Self> {
+    pub fn new(
+        hull: &'a BoundShader,
+        domain: &'a BoundShader,
+        producer: &Signature,
+        budget: &'a Budget,
+    ) -> Option<Self> {
         let (hull_bindings, domain_bindings) = (&hull.bindings, &domain.bindings);
         let (hull, domain) = (hull.program()?, domain.program()?);
         let (from, to) = (hull.signatures(), domain.signatures());
@@ -63,6 +70,7 @@ impl<'a> TessellationStage<'a> {
             input_links: link_words(producer, &from.inputs, hull.input_registers()),
             point_links: link_words(&from.outputs, &to.inputs, domain.input_registers()),
             constant_links: link_words(&from.patch_constants, &to.patch_constants, domain.patch_registers()),
+            budget,
         })
     }
 
@@ -99,7 +107,7 @@ impl<'a> TessellationStage<'a> {
         let inputs: Vec<u32> =
             patches.corners(patch).flat_map(|vertex| linked(&self.input_links, vertex)).collect();
         let inputs = inputs.as_chunks().0;
-        let output = scalar::run_hull(self.hull, self.hull_bindings, inputs, id, limits::SHADER_BUDGET)?;
+        let output = self.budget.run_hull(self.hull, self.hull_bindings, inputs, id)?;
         let factors = self.factors.map(|place| {
             let (register, component) = place?;
             Some(f32::from_bits(output.patch_constants.get(register)?[component]))
@@ -122,6 +130,8 @@ impl<'a> TessellationStage<'a> {
     /// Runs the domain shader for every point of a group.
     fn shade(&self, group: Group) -> Result<Primitives, Failure> {
         let domain = self.domain;
+        self.budget.spend(group.points.len() as u64 * limits::VERTEX_COST)?;
+        self.budget.spend(group.ids.len() as u64 * limits::PRIMITIVE_COST)?;
         let registers = domain.output_registers();
         let mut vertices = Vec::with_capacity(group.points.len() * registers * 4);
         let mut io = Io::default();
@@ -133,7 +143,7 @@ impl<'a> TessellationStage<'a> {
                 io.domain_point[lane] = point.map(f32::to_bits);
                 io.primitive_id[lane] = *id;
             }
-            scalar::run(domain, self.domain_bindings, &mut io, limits::SHADER_BUDGET)?;
+            self.budget.run(domain, self.domain_bindings, &mut io, limits::SHADER_BUDGET)?;
             for lane in 0..batch.len() {
                 (0..registers).for_each(|register| vertices.extend(io.outputs.vector(lane, register)));
             }
@@ -249,13 +259,14 @@ mod tests {
     fn run(factors: &[f32]) -> (Vec<Primitives>, Statistics) {
         let hull = BoundShader::assemble(ShaderStage::Hull, HULL);
         let domain = BoundShader::assemble(ShaderStage::Domain, DOMAIN);
+        let budget = Budget::new(1 << 24);
         let point = aerogpu_dxbc::signature::SignatureElement {
             name: "POINT".into(),
             register: Some(0),
             mask: 0b1,
             ..Default::default()
         };
-        let stage = TessellationStage::new(&hull, &domain, &Signature { elements: vec![point] });
+        let stage = TessellationStage::new(&hull, &domain, &Signature { elements: vec![point] }, &budget);
         let stage = stage.expect("hull and domain shader");
         let patches = Primitives {
             vertices: factors.iter().flat_map(|f| [f.to_bits(), 0, 0, 0]).collect(),

@@ -1,6 +1,7 @@
 //! The executor from outside: streams in, textures, buffers and guest memory out.
 
 mod bounds;
+mod budget;
 mod dirty;
 mod drawing;
 mod hazards;

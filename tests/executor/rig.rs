@@ -60,8 +60,13 @@ pub struct Rig {
 impl Rig {
     /// A renderer with the pass-through shaders, a layout and a vertex buffer of 64 vertices.
     pub fn new() -> Self {
+        Self::with(Options::default())
+    }
+
+    /// The same with options.
+    pub fn with(options: Options) -> Self {
         let mut rig = Self {
-            renderer: SoftwareRenderer::new(Options::default()),
+            renderer: SoftwareRenderer::new(options),
             memory: SparseMemory::new(),
             allocations: Vec::new(),
         };

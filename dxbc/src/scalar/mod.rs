@@ -42,7 +42,8 @@ pub enum ExecutionError {
 /// `io` must have been [reset](Io::reset) for at least [`input_vectors`](ValidatedShader::input_vectors),
 /// [`patch_registers`](ValidatedShader::patch_registers) and [`output_registers`](ValidatedShader::output_registers).
 /// The lanes of a pixel shader are whole quads, those of a compute shader one whole thread group.
-/// `budget` is the number of instructions that may be executed, counted once for all lanes that execute one together.
+/// `budget` is the number of instructions that may be executed, counted once for all lanes that execute one together;
+/// [`Io::instructions`] says afterwards how many were.
 ///
 /// # Errors
 /// [`ExecutionError::TimeOut`] when the budget is spent, which leaves outputs half written; the others for misuse.
@@ -56,7 +57,11 @@ pub fn run(
         return Err(ExecutionError::Stage(Stage::Hull));
     }
     check_shape(shader, io)?;
-    Machine::new(shader, resources, io, Patch::default(), budget).run(0)
+    let mut machine = Machine::new(shader, resources, io, Patch::default(), budget);
+    let result = machine.run(0);
+    let left = machine.budget;
+    io.instructions = budget - left;
+    result
 }
 
 /// Executes a hull shader for one patch: the control point phase for all output points together, then every instance of
@@ -79,16 +84,16 @@ pub fn run_hull(
     let mut patch = Patch { inputs, constants: vec![[0; 4]; shader.patch_registers()], ..Patch::default() };
     patch.control_points = inputs.iter().copied().chain(std::iter::repeat([0; 4])).take(vectors).collect();
     let mut io = Io::default();
-    let mut budget = budget;
+    let mut left = budget;
     for phase in &shader.code().phases {
         let lanes = if phase.kind == PhaseKind::ControlPoint { hull.output_points } else { 1 };
         for instance in 0..phase.instances {
             io.reset(lanes, 0, 0, shader.output_registers());
             io.primitive_id.fill(primitive_id);
             patch.instance = instance;
-            let mut machine = Machine::new(shader, resources, &mut io, patch, budget);
+            let mut machine = Machine::new(shader, resources, &mut io, patch, left);
             machine.run(phase.start)?;
-            budget = machine.budget;
+            left = machine.budget;
             patch = machine.patch;
         }
         if phase.kind == PhaseKind::ControlPoint {
@@ -96,7 +101,11 @@ pub fn run_hull(
             patch.control_points = points.map(|(lane, register)| io.outputs.vector(lane, register)).collect();
         }
     }
-    Ok(HullOutput { control_points: patch.control_points, patch_constants: patch.constants })
+    Ok(HullOutput {
+        control_points: patch.control_points,
+        patch_constants: patch.constants,
+        instructions: budget - left,
+    })
 }
 
 fn check_shape(shader: &ValidatedShader, io: &Io) -> Result<(), ExecutionError> {

@@ -77,7 +77,7 @@ impl TextureDesc {
     }
 
     /// Bytes of all subresources. No term overflows once the sizes are checked.
-    fn stored_bytes(&self) -> u64 {
+    pub fn stored_bytes(&self) -> u64 {
         let level = |mip| {
             let [width, height, depth] = self.mip_extent(mip);
             Image::stored_bytes(self.format, width, height, self.samples) * u64::from(depth)

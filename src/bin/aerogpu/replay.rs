@@ -71,7 +71,11 @@ fn replay_one(args: &Args, path: &Path, width: usize) -> Result<bool, Failure> {
     let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let recording = Recording::parse(&bytes).map_err(|e| named(&e))?;
     let progress = progress(recording.frames());
-    let mut renderer = SoftwareRenderer::new(Options { tile_size: args.tile_size, fixed_function: true });
+    let mut renderer = SoftwareRenderer::new(Options {
+        tile_size: args.tile_size,
+        fixed_function: true,
+        ..Options::default()
+    });
     let mut failed = false;
     let mut written = Ok(());
     recording

@@ -1,0 +1,77 @@
+//! What a submission may cost: one account, charged in the order of its commands, so that no thread changes what is refused.
+
+use std::cell::Cell;
+
+use aerogpu_dxbc::resources::Resources;
+use aerogpu_dxbc::scalar::{self, ExecutionError};
+use aerogpu_dxbc::{HullOutput, Io, ValidatedShader};
+
+use crate::limits;
+
+/// The budget is spent; what asked for more is abandoned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent;
+
+/// Work that may still be done, in instructions of one lane. What is no instruction costs as many as take about as long.
+#[derive(Debug)]
+pub struct Budget(Cell<u64>);
+
+impl Budget {
+    /// So much work.
+    pub fn new(work: u64) -> Self {
+        Self(Cell::new(work))
+    }
+
+    /// What is left.
+    pub fn left(&self) -> u64 {
+        self.0.get()
+    }
+
+    /// Takes what something costs, or everything when that is not left.
+    pub fn spend(&self, cost: u64) -> Result<(), Spent> {
+        let left = self.0.get().checked_sub(cost);
+        self.0.set(left.unwrap_or(0));
+        left.map(|_| ()).ok_or(Spent)
+    }
+
+    /// Takes what it costs to move bytes.
+    pub fn spend_bytes(&self, bytes: u64) -> Result<(), Spent> {
+        self.spend(bytes.div_ceil(limits::BYTES_PER_INSTRUCTION))
+    }
+
+    /// Runs a shader for the lanes of `io`, for at most `limit` instructions of one lane.
+    pub fn run(
+        &self,
+        shader: &ValidatedShader,
+        resources: &dyn Resources,
+        io: &mut Io,
+        limit: u64,
+    ) -> Result<(), Spent> {
+        let lanes = (io.lanes as u64).max(1);
+        self.spend(limits::RUN_COST)?;
+        let result = scalar::run(shader, resources, io, self.left().min(limit) / lanes);
+        self.settle(io.instructions * lanes, result)
+    }
+
+    /// Runs a hull shader for one patch, for at most [`limits::SHADER_BUDGET`] instructions of one lane.
+    pub fn run_hull(
+        &self,
+        shader: &ValidatedShader,
+        resources: &dyn Resources,
+        inputs: &[[u32; 4]],
+        primitive_id: u32,
+    ) -> Result<HullOutput, Spent> {
+        let lanes = shader.hull().map_or(1, |hull| hull.output_points.max(1) as u64);
+        self.spend(limits::RUN_COST)?;
+        let budget = self.left().min(limits::SHADER_BUDGET) / lanes;
+        let result = scalar::run_hull(shader, resources, inputs, primitive_id, budget);
+        let instructions = result.as_ref().map_or(budget, |output| output.instructions);
+        self.settle(instructions * lanes, result)
+    }
+
+    fn settle<T>(&self, cost: u64, result: Result<T, ExecutionError>) -> Result<T, Spent> {
+        self.spend(cost)?;
+        // A validated shader with the registers that it asks for fails in one way only.
+        result.map_err(|_| Spent)
+    }
+}
