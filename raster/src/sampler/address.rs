@@ -10,12 +10,13 @@ pub(super) const ONE: u32 = 256;
 pub(super) type AxisTaps = [(Option<u32>, u32); 2];
 
 /// A scaled coordinate in 1/256 texel: exactly eight fraction bits, ties to even, NaN is 0.
-#[inline]
+#[inline(always)]
 fn texel_fixed(scaled: f32) -> i32 {
     f32_to_fixed(scaled, 24, 8)
 }
 
 /// The level of detail in 1/256, ties to even.
+#[inline(always)]
 pub(super) fn lod_fixed(lod: f32) -> i32 {
     f32_to_fixed(lod, 16, 8)
 }
@@ -23,8 +24,8 @@ pub(super) fn lod_fixed(lod: f32) -> i32 {
 impl AddressMode {
     /// Brings a coordinate near 0..1, so that scaling it keeps its precision. Infinities become NaN where
     /// they repeat.
-    #[inline]
-    fn reduce(self, u: f32) -> f32 {
+    #[inline(always)]
+    pub(super) fn reduce(self, u: f32) -> f32 {
         match self {
             Self::Wrap => u - u.floor(),
             Self::Mirror => (u / 2.0 - (u / 2.0).trunc()) * 2.0,
@@ -58,13 +59,13 @@ impl AddressMode {
 }
 
 /// The index of the texel that `u` lies in.
-#[inline]
+#[inline(always)]
 pub(super) fn point_index(u: f32, size: u32) -> i32 {
     texel_fixed(u * size as f32) >> 8
 }
 
 /// The index of the first of the two texels around `u`, and the weight of the second.
-#[inline]
+#[inline(always)]
 pub(super) fn linear_index(u: f32, size: u32) -> (i32, u32) {
     let fixed = texel_fixed(u * size as f32 - 0.5);
     (fixed >> 8, (fixed & 255) as u32)
@@ -91,6 +92,7 @@ pub(super) fn only(index: Option<u32>) -> AxisTaps {
 }
 
 /// The array element that a coordinate selects: nearest, ties to even, clamped to what exists.
+#[inline]
 pub(super) fn element(coordinate: f32, elements: u32) -> u32 {
     // The cast saturates, and makes NaN 0.
     (coordinate.round_ties_even() as u32).min(elements - 1)

@@ -21,17 +21,9 @@ const SERIES: [f64; 10] = {
 
 /// The base-2 logarithm, within 2^-50 of the truth: close enough that rounding the result to f32 rounds
 /// correctly (for f32 arguments the goldens show it). Additions, multiplications and one division only, so
-/// that it is the same everywhere.
+/// that it is the same everywhere; selects instead of branches, so that rows of them vectorise.
+#[inline(always)]
 pub(super) fn log2(x: f64) -> f64 {
-    if x.is_nan() || x < 0.0 {
-        return f64::NAN;
-    }
-    if x < f64::MIN_POSITIVE {
-        return f64::NEG_INFINITY;
-    }
-    if x == f64::INFINITY {
-        return x;
-    }
     let bits = x.to_bits();
     let exponent = (bits >> 52) as i32 - 1023;
     let mantissa = f64::from_bits(bits & 0x000f_ffff_ffff_ffff | 0x3ff0_0000_0000_0000);
@@ -44,7 +36,10 @@ pub(super) fn log2(x: f64) -> f64 {
     let s = (mantissa - 1.0) / (mantissa + 1.0);
     let square = s * s;
     let series = SERIES.iter().rev().fold(0.0, |sum, term| (sum + term) * square);
-    f64::from(exponent) + (s + s * series) * (2.0 * std::f64::consts::LOG2_E)
+    let finite = f64::from(exponent) + (s + s * series) * (2.0 * std::f64::consts::LOG2_E);
+    let positive = if x < f64::MIN_POSITIVE { f64::NEG_INFINITY } else { finite };
+    let any = if x < f64::INFINITY { positive } else { x };
+    if x < 0.0 { f64::NAN } else { any }
 }
 
 /// What a sample covers of the texture.
@@ -71,13 +66,16 @@ impl Footprint {
                 let axis = if length2(dx) >= length2(dy) { ddx } else { ddy };
                 Self { lod: log2(minor) as f32, taps, axis }
             }
-            None => {
-                let (x, y) = (length2(dx), length2(dy));
-                let longest = if x > y || x.is_nan() { x } else { y };
-                Self { lod: (0.5 * log2(longest)) as f32, taps: 1, axis: [0.0; 3] }
-            }
+            None => Self { lod: isotropic(length2(dx), length2(dy)), taps: 1, axis: [0.0; 3] },
         }
     }
+}
+
+/// The level of detail of two derivatives' squared lengths.
+#[inline(always)]
+pub(super) fn isotropic(x: f64, y: f64) -> f32 {
+    let longest = if x > y || x.is_nan() { x } else { y };
+    (0.5 * log2(longest)) as f32
 }
 
 /// Derivatives in texels of the first level. The products are exact; axes that the texture has not are 0.
@@ -96,7 +94,8 @@ fn gradients(view: &TextureView, coordinate: [f32; 4], ddx: [f32; 3], ddy: [f32;
         .map(|d| std::array::from_fn(|i| if i < axes { f64::from(d[i]) * f64::from(extent[i]) } else { 0.0 }))
 }
 
-fn length2(d: [f64; 3]) -> f64 {
+#[inline(always)]
+pub(super) fn length2(d: [f64; 3]) -> f64 {
     d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
 }
 
@@ -131,21 +130,26 @@ pub(super) struct Levels {
 
 impl Levels {
     pub(super) fn new(footprint: &Footprint, sampler: &SamplerState, request: &SampleRequest) -> Self {
-        let limit = |bias: f32| if bias.is_nan() { 0.0 } else { clamp(bias, -16.0, 15.99) };
         let bias = match request.lod {
-            Lod::Derivatives { bias, .. } => limit(bias),
+            Lod::Derivatives { bias, .. } => bias,
             Lod::Explicit(_) => 0.0,
         };
-        let unclamped = footprint.lod + limit(sampler.lod_bias) + bias;
+        Self::of(footprint.lod, bias, request.lod_clamp, sampler)
+    }
+
+    /// From a footprint's level, and the instruction's own bias and least level.
+    #[inline(always)]
+    pub(super) fn of(lod: f32, bias: f32, lod_clamp: f32, sampler: &SamplerState) -> Self {
+        let limit = |bias: f32| if bias.is_nan() { 0.0 } else { clamp(bias, -16.0, 15.99) };
+        let unclamped = lod + limit(sampler.lod_bias) + limit(bias);
         // Not a number counts as more than the maximum; the minimum wins.
-        let mut clamped = if unclamped < sampler.max_lod { unclamped } else { sampler.max_lod };
-        for least in [sampler.min_lod, request.lod_clamp] {
-            clamped = if clamped < least { least } else { clamped };
-        }
-        Self { unclamped, clamped }
+        let at_most = if unclamped < sampler.max_lod { unclamped } else { sampler.max_lod };
+        let at_least = if at_most < sampler.min_lod { sampler.min_lod } else { at_most };
+        Self { unclamped, clamped: if at_least < lod_clamp { lod_clamp } else { at_least } }
     }
 
     /// The texture is minified, not magnified.
+    #[inline(always)]
     pub(super) fn minifies(&self, mip_filter: MipFilter) -> bool {
         match mip_filter {
             MipFilter::None => self.unclamped > 0.0,
@@ -154,6 +158,7 @@ impl Levels {
     }
 
     /// Mip levels and their weights, which add up to [`ONE`].
+    #[inline(always)]
     pub(super) fn mips(&self, filter: MipFilter, mip_levels: u32) -> [(u32, u32); 2] {
         let fixed = lod_fixed(self.clamped);
         let level = |index: i32| (index.max(0) as u32).min(mip_levels - 1);

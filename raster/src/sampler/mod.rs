@@ -8,16 +8,20 @@
 //! 2. `address` (or `cube`): coordinates to texel indices and weights, offsets, address modes;
 //! 3. `texels`: bytes to numbers;
 //! 4. `filter` or `gather`: numbers to the result.
+//!
+//! `lanes` takes the same steps for many samples at once.
 
 mod address;
 mod cube;
 mod filter;
 mod gather;
+mod lanes;
 mod load;
 mod lod;
 mod state;
 mod texels;
 
+pub use lanes::{BatchKind, BatchLod, SampleBatch, sample_batch};
 pub use load::{Info, info, load};
 pub use state::{AddressMode, Filter, Lod, MipFilter, SampleKind, SampleRequest, SamplerState};
 pub(crate) use texels::Texels;

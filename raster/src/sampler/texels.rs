@@ -44,10 +44,43 @@ impl Bytes4 {
     }
 
     #[inline]
-    fn read(self, image: &Image, x: u32, y: u32, sample: u32) -> Option<[u8; 4]> {
-        let texel = u32::from_le_bytes(*image.plain_texel(x, y, sample, 4)?.first_chunk()?);
+    fn of(self, texel: [u8; 4]) -> [u8; 4] {
+        let texel = u32::from_le_bytes(texel);
         let [r, g, b, a] = self.shifts.map(|shift| texel.wrapping_shr(shift) as u8);
-        Some([r, g, b, a | self.opaque])
+        [r, g, b, a | self.opaque]
+    }
+
+    #[inline]
+    fn read(self, image: &Image, index: usize) -> Option<[u8; 4]> {
+        image.data().as_chunks().0.get(index).map(|&texel| self.of(texel))
+    }
+}
+
+/// Where a register component of a [packed](Packed) texel comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A byte of the texel.
+    Byte(usize),
+    /// Nowhere: the default, 0 or 1.
+    Default,
+}
+
+/// Texels of one, two or four bytes that are UNORM components.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Packed {
+    /// Bytes a texel.
+    pub(super) bytes: usize,
+    /// Sources of red, green, blue and alpha.
+    pub(super) sources: [Source; 4],
+}
+
+impl Packed {
+    fn new(format: Format) -> Option<Self> {
+        let components = format.components();
+        let plain = [1, 2, 4].contains(&format.block_bytes())
+            && components.iter().all(|c| c.bits == 8 && c.kind == Kind::Unorm);
+        let source = |i| component(format, i).map_or(Source::Default, |c| Source::Byte(c.shift as usize / 8));
+        plain.then(|| Self { bytes: format.block_bytes(), sources: [0, 1, 2, 3].map(source) })
     }
 }
 
@@ -56,6 +89,8 @@ impl Bytes4 {
 pub(crate) struct Texels {
     format: Format,
     storage: Storage,
+    /// How texels of bytes are read at once; `None` for other formats.
+    pub(super) packed: Option<Packed>,
     /// What numerators are divided by.
     pub(super) divisors: [f64; 4],
     /// Least value that a component can have: 0, -1, or minus infinity.
@@ -95,40 +130,57 @@ impl Texels {
                 }),
             };
         }
-        Self { format, storage, divisors, low, integer: format.is_integer() }
+        Self { format, storage, packed: Packed::new(format), divisors, low, integer: format.is_integer() }
     }
 
     /// Register bits of a texel's sample. Nothing is rounded that a load would not round.
     #[inline]
     pub(super) fn register(&self, image: &Image, x: u32, y: u32, sample: u32) -> [u32; 4] {
+        match image.sample_index(x, y, sample) {
+            Some(index) => self.register_at(image, index),
+            None => self.format.outside(),
+        }
+    }
+
+    /// As [`register`](Self::register) of the sample with an [index](Image::sample_index).
+    #[inline]
+    pub(super) fn register_at(&self, image: &Image, index: usize) -> [u32; 4] {
         match self.storage {
             Storage::Bytes(bytes) => {
-                let Some(rgba) = bytes.read(image, x, y, sample) else { return self.format.outside() };
+                let Some(rgba) = bytes.read(image, index) else { return self.format.outside() };
                 let table = if bytes.srgb { &SRGB8_TO_F32 } else { &UNORM8_TO_F32 };
                 let [r, g, b, a] = rgba.map(usize::from);
                 [table[r], table[g], table[b], UNORM8_TO_F32[a]].map(f32::to_bits)
             }
             Storage::Blocks(_) => {
-                let numerators = self.numerators(image, x, y);
+                let numerators = self.numerators_at(image, index);
                 std::array::from_fn(|i| (numerators[i] / self.divisors[i] as f32).to_bits())
             }
-            Storage::Other(bytes) => match image.plain_texel(x, y, sample, bytes) {
-                Some(texel) => self.format.decode_texel(texel),
-                None => self.format.outside(),
-            },
+            Storage::Other(bytes) => {
+                match image.data().get(index * bytes..).and_then(|rest| rest.get(..bytes)) {
+                    Some(texel) => self.format.decode_texel(texel),
+                    None => self.format.outside(),
+                }
+            }
         }
     }
 
     /// A texel's components times their divisors, exact.
     #[inline]
     pub(super) fn numerators(&self, image: &Image, x: u32, y: u32) -> [f32; 4] {
+        image.sample_index(x, y, 0).map_or([0.0; 4], |index| self.numerators_at(image, index))
+    }
+
+    /// As [`numerators`](Self::numerators) of the texel with an [index](Image::sample_index).
+    #[inline]
+    pub(super) fn numerators_at(&self, image: &Image, index: usize) -> [f32; 4] {
         match self.storage {
             Storage::Bytes(bytes) => {
-                let Some(rgba) = bytes.read(image, x, y, 0) else { return [0.0; 4] };
+                let Some(rgba) = bytes.read(image, index) else { return [0.0; 4] };
                 if bytes.srgb { srgb(rgba) } else { rgba.map(f32::from) }
             }
             Storage::Blocks(codes) => {
-                let Some(texel) = image.block_texel(x, y) else { return [0.0; 4] };
+                let Some(texel) = image.block_texel(index) else { return [0.0; 4] };
                 if self.format.is_srgb() {
                     // sRGB is decoded from the palette rounded to 8 bits (d3d-rules §13.7).
                     let step = BlockCodes::UNORM8_STEP;
@@ -138,7 +190,7 @@ impl Texels {
                 }
             }
             Storage::Other(_) => {
-                let register = self.register(image, x, y, 0).map(f32::from_bits);
+                let register = self.register_at(image, index).map(f32::from_bits);
                 std::array::from_fn(|i| match self.divisors[i] {
                     1.0 => flush(register[i]),
                     // The product is less than a half away from the stored integer.
@@ -146,6 +198,16 @@ impl Texels {
                 })
             }
         }
+    }
+
+    /// Register components whose texels can differ from the default.
+    pub(super) fn channel_mask(&self) -> u8 {
+        self.format.channel_mask()
+    }
+
+    /// Register bits of components that the format lacks.
+    pub(super) fn defaults(&self) -> [u32; 4] {
+        self.format.defaults()
     }
 
     /// The border colour: clamped to what the format can hold (not rounded to it), defaults in components

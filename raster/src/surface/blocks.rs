@@ -5,6 +5,7 @@
 //! 255ths. BC6H has halves anyway.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::TILE_SIZE;
 use crate::format::Format;
@@ -65,19 +66,100 @@ impl BlockCodes {
     }
 }
 
-/// A tile of decoded texels, rows of 64.
-type Region = Box<[[u16; 4]]>;
+/// Texels of a tile.
+const TEXELS: usize = (TILE_SIZE * TILE_SIZE) as usize;
+/// Most tiles that are kept decoded at any time, by all images together: 512 MiB.
+const MAX_REGIONS: usize = (512 << 20) / (8 * TEXELS);
+/// How many are kept.
+static REGIONS: AtomicUsize = AtomicUsize::new(0);
 
-/// One entry a tile, filled on the first touch; empty for images without blocks.
-#[derive(Debug, Clone, Default)]
+/// A tile of decoded texels, rows of 64, that counts towards [`MAX_REGIONS`].
+#[derive(Debug)]
+struct Region(Box<[[u16; 4]; TEXELS]>);
+
+impl Region {
+    /// `None` when there are too many already.
+    fn new(texels: impl FnOnce() -> Box<[[u16; 4]; TEXELS]>) -> Option<Self> {
+        if REGIONS.fetch_add(1, Relaxed) >= MAX_REGIONS {
+            REGIONS.fetch_sub(1, Relaxed);
+            return None;
+        }
+        Some(Self(texels()))
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        REGIONS.fetch_sub(1, Relaxed);
+    }
+}
+
+/// The compressed blocks of an image.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Blocks<'a> {
+    pub(super) codec: BlockCodec,
+    pub(super) data: &'a [u8],
+    /// Blocks in a row.
+    pub(super) columns: u32,
+}
+
+impl Blocks<'_> {
+    /// Codes of the 16 texels of a block; `None` outside.
+    fn decode(self, column: u32, row: u32) -> Option<[[u16; 4]; 16]> {
+        let at = (row as usize * self.columns as usize + column as usize) * self.codec.block_bytes();
+        let bytes = self.data.get(at..).filter(|bytes| !bytes.is_empty() && column < self.columns)?;
+        let codes = BlockCodes::of(self.codec);
+        Some(self.codec.decode_f32(bytes).map(|texel| texel.map(|value| codes.encode(value))))
+    }
+
+    /// Column and row of a tile's first block.
+    fn first_of(self, tile: usize) -> (u32, u32) {
+        let tiles = self.columns.div_ceil(TILE_SIZE / 4).max(1) as usize;
+        ((tile % tiles) as u32 * (TILE_SIZE / 4), (tile / tiles) as u32 * (TILE_SIZE / 4))
+    }
+
+    fn decode_tile(self, tile: usize) -> Box<[[u16; 4]; TEXELS]> {
+        let (first_column, first_row) = self.first_of(tile);
+        let mut texels = Box::new([[0; 4]; TEXELS]);
+        for (row, column) in (0..TILE_SIZE / 4).flat_map(|row| (0..TILE_SIZE / 4).map(move |c| (row, c))) {
+            let Some(block) = self.decode(first_column + column, first_row + row) else { continue };
+            let at = (row * 4 * TILE_SIZE + column * 4) as usize;
+            for (y, texels_row) in block.as_chunks::<4>().0.iter().enumerate() {
+                let at = at + y * TILE_SIZE as usize;
+                texels[at..at + 4].copy_from_slice(texels_row);
+            }
+        }
+        texels
+    }
+
+    fn decode_texel(self, tile: usize, texel: usize) -> Option<[u16; 4]> {
+        let (first_column, first_row) = self.first_of(tile);
+        let (x, y) = (texel as u32 % TILE_SIZE, texel as u32 / TILE_SIZE);
+        let block = self.decode(first_column + x / 4, first_row + y / 4)?;
+        Some(block[(y % 4 * 4 + x % 4) as usize])
+    }
+}
+
+/// One entry a tile, filled on the first touch; empty for images without blocks. Clones start empty: an image is
+/// copied to be written to.
+#[derive(Debug, Default)]
 pub(super) struct BlockCache(Vec<OnceLock<Region>>);
+
+impl Clone for BlockCache {
+    fn clone(&self) -> Self {
+        Self::with_tiles(self.0.len())
+    }
+}
 
 impl BlockCache {
     /// For an image of `width` by `height` texels.
     pub(super) fn new(format: Format, width: u32, height: u32) -> Self {
-        let regions = width.div_ceil(TILE_SIZE) as usize * height.div_ceil(TILE_SIZE) as usize;
-        let regions = if format.is_block_compressed() { regions } else { 0 };
-        Self(std::iter::repeat_with(OnceLock::new).take(regions).collect())
+        let tiles = width.div_ceil(TILE_SIZE) as usize * height.div_ceil(TILE_SIZE) as usize;
+        Self::with_tiles(if format.is_block_compressed() { tiles } else { 0 })
+    }
+
+    fn with_tiles(tiles: usize) -> Self {
+        Self(std::iter::repeat_with(OnceLock::new).take(tiles).collect())
     }
 
     /// Forgets everything, after a write.
@@ -85,43 +167,34 @@ impl BlockCache {
         self.0.iter_mut().for_each(|region| drop(region.take()));
     }
 
-    /// Codes of the texel at (`x`, `y`); `data` are the image's blocks, `columns` in a row. `None` outside.
+    /// Codes of a texel by its place in the order of tiles. `None` outside.
     #[inline]
-    pub(super) fn texel(
+    pub(super) fn texel<'a>(
         &self,
-        codec: BlockCodec,
-        data: &[u8],
-        columns: u32,
-        x: u32,
-        y: u32,
+        index: usize,
+        blocks: impl FnOnce() -> Option<Blocks<'a>>,
     ) -> Option<[u16; 4]> {
-        let regions = columns.div_ceil(TILE_SIZE / 4);
-        let (region_x, region_y) = (x / TILE_SIZE, y / TILE_SIZE);
-        let region = self.0.get(region_y as usize * regions as usize + region_x as usize)?;
-        let region = region.get_or_init(|| decode_region(codec, data, columns, region_x, region_y));
-        region.get((y % TILE_SIZE * TILE_SIZE + x % TILE_SIZE) as usize).copied()
+        let (tile, texel) = (index / TEXELS, index % TEXELS);
+        let region = self.0.get(tile)?;
+        match region.get() {
+            Some(Region(texels)) => Some(texels[texel]),
+            None => decode_on_touch(region, blocks()?, tile, texel),
+        }
     }
 }
 
-fn decode_region(codec: BlockCodec, data: &[u8], columns: u32, region_x: u32, region_y: u32) -> Region {
-    let codes = BlockCodes::of(codec);
-    let blocks = TILE_SIZE / 4;
-    let mut region = vec![[0; 4]; (TILE_SIZE * TILE_SIZE) as usize].into_boxed_slice();
-    for row in 0..blocks {
-        for column in 0..blocks.min(columns - (region_x * blocks).min(columns)) {
-            let block =
-                (region_y * blocks + row) as usize * columns as usize + (region_x * blocks + column) as usize;
-            let Some(bytes) = data.get(block * codec.block_bytes()..) else { return region };
-            if bytes.is_empty() {
-                return region;
-            }
-            let at = (row * 4 * TILE_SIZE + column * 4) as usize;
-            for (i, texel) in codec.decode_f32(bytes).into_iter().enumerate() {
-                region[at + i / 4 * TILE_SIZE as usize + i % 4] = texel.map(|value| codes.encode(value));
-            }
-        }
+/// The texel, and if there is room the whole tile for the next one.
+#[cold]
+fn decode_on_touch(
+    region: &OnceLock<Region>,
+    blocks: Blocks<'_>,
+    tile: usize,
+    texel: usize,
+) -> Option<[u16; 4]> {
+    match Region::new(|| blocks.decode_tile(tile)) {
+        Some(new) => Some(region.get_or_init(|| new).0[texel]),
+        None => blocks.decode_texel(tile, texel),
     }
-    region
 }
 
 #[cfg(test)]
@@ -154,5 +227,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn tiles_decode_to_their_blocks() {
+        // 70 by 70 texels of BC1: 18 by 18 blocks, each black with its number in the low bits of two colours.
+        let data: Vec<u8> =
+            (0..18 * 18u32).flat_map(|i| [i as u8, (i >> 8) as u8, 0, 0, 0, 0, 0, 0]).collect();
+        let blocks = Blocks { codec: BlockCodec::Bc1, data: &data, columns: 18 };
+        let cache = BlockCache::new(Format::Bc1Unorm, 70, 70);
+        for (x, y) in [(0u32, 0u32), (63, 63), (64, 0), (69, 69), (3, 66), (67, 5)] {
+            let block = blocks.decode(x / 4, y / 4).unwrap();
+            let (tile, texel) = ((y / 64 * 2 + x / 64) as usize, (y % 64 * 64 + x % 64) as usize);
+            let expected = block[(y % 4 * 4 + x % 4) as usize];
+            assert_eq!(cache.texel(tile * TEXELS + texel, || Some(blocks)), Some(expected));
+            assert_eq!(blocks.decode_texel(tile, texel), Some(expected), "without the cache");
+        }
+        assert_eq!(cache.texel(4 * TEXELS, || Some(blocks)), None);
+        assert_eq!(blocks.decode_texel(1, 63), None, "beyond the last block");
     }
 }

@@ -36,6 +36,29 @@ pub(super) struct Span {
     pub(super) data: Range<usize>,
 }
 
+impl Layout {
+    /// What a column adds to the index of a unit; with [what its row adds](Self::row_index) it is the index.
+    #[inline(always)]
+    pub(crate) fn column_index(self, column: u32) -> u32 {
+        match self {
+            Self::Linear => column,
+            Self::Tiled => column / TILE_SIZE * TILE_TEXELS as u32 + column % TILE_SIZE,
+        }
+    }
+
+    /// What a row adds to the index of a unit in a grid of `columns`. No image has 2^32 units.
+    #[inline(always)]
+    pub(crate) fn row_index(self, row: u32, columns: u32) -> u32 {
+        match self {
+            Self::Linear => row * columns,
+            Self::Tiled => {
+                row / TILE_SIZE * (columns.div_ceil(TILE_SIZE) * TILE_TEXELS as u32)
+                    + row % TILE_SIZE * TILE_SIZE
+            }
+        }
+    }
+}
+
 impl Geometry {
     pub(super) fn tile_bytes(self) -> usize {
         TILE_TEXELS * self.unit_bytes
@@ -63,15 +86,8 @@ impl Geometry {
 
     #[inline]
     pub(super) fn offset(self, column: u32, row: u32) -> usize {
-        let index = match self.layout {
-            Layout::Linear => row as usize * self.columns as usize + column as usize,
-            Layout::Tiled => {
-                let tile = (row / TILE_SIZE) as usize * self.columns.div_ceil(TILE_SIZE) as usize
-                    + (column / TILE_SIZE) as usize;
-                tile * TILE_TEXELS + ((row % TILE_SIZE) * TILE_SIZE + column % TILE_SIZE) as usize
-            }
-        };
-        index * self.unit_bytes
+        let index = self.layout.row_index(row, self.columns) + self.layout.column_index(column);
+        index as usize * self.unit_bytes
     }
 
     /// The memory of a rectangle, which must lie in the grid and not be empty.

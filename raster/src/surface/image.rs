@@ -3,7 +3,7 @@
 use std::fmt;
 use std::slice::ChunksMut;
 
-use super::blocks::BlockCache;
+use super::blocks::{BlockCache, Blocks};
 use super::geometry::Geometry;
 use super::{Layout, MAX_DIMENSION, MAX_TEXTURE_BYTES, SurfaceError, TILE_SIZE, check_samples, check_size};
 use crate::format::Format;
@@ -121,24 +121,28 @@ impl Image {
     /// The bytes of one sample; `None` outside the image. For compressed formats, those of the texel's block.
     #[inline]
     pub fn texel(&self, x: u32, y: u32, sample: u32) -> Option<&[u8]> {
-        let extent = self.format.block_extent();
-        self.unit(x, y, sample, self.format.block_bytes(), extent)
-    }
-
-    /// As [`texel`](Self::texel) for formats without blocks whose texels have `bytes` bytes: what a caller
-    /// knows is not looked up.
-    #[inline]
-    pub(crate) fn plain_texel(&self, x: u32, y: u32, sample: u32, bytes: usize) -> Option<&[u8]> {
-        self.unit(x, y, sample, bytes, 1)
-    }
-
-    #[inline(always)]
-    fn unit(&self, x: u32, y: u32, sample: u32, bytes: usize, extent: u32) -> Option<&[u8]> {
         if x >= self.width || y >= self.height || sample >= self.samples {
             return None;
         }
+        let (extent, bytes) = (self.format.block_extent(), self.format.block_bytes());
         let start = self.geometry.offset(x / extent, y / extent) + sample as usize * bytes;
         self.data.get(start..start + bytes)
+    }
+
+    /// The place of one sample among those of the image, in the order of [`sampled_layout`](Self::sampled_layout);
+    /// `None` outside.
+    #[inline]
+    pub(crate) fn sample_index(&self, x: u32, y: u32, sample: u32) -> Option<usize> {
+        let inside = x < self.width && y < self.height && sample < self.samples;
+        let layout = self.sampled_layout();
+        let texel = || layout.row_index(y, self.width) + layout.column_index(x);
+        inside.then(|| texel() as usize * self.samples as usize + sample as usize)
+    }
+
+    /// The order in which texels are sampled: that of the decoded texels for compressed blocks.
+    #[inline]
+    pub(crate) fn sampled_layout(&self) -> Layout {
+        if self.format.is_block_compressed() { Layout::Tiled } else { self.layout() }
     }
 
     /// Register bits of one sample. Outside the image, components that the format stores are 0.
@@ -174,11 +178,13 @@ impl Image {
         }
     }
 
-    /// Codes of a texel of a compressed image; `None` outside or without compressed blocks.
+    /// Codes of the texel of a compressed image with a [`sample_index`](Self::sample_index).
     #[inline]
-    pub(crate) fn block_texel(&self, x: u32, y: u32) -> Option<[u16; 4]> {
-        let codec = self.format.block_codec()?;
-        self.decoded.texel(codec, &self.data, self.geometry.columns, x, y)
+    pub(crate) fn block_texel(&self, index: usize) -> Option<[u16; 4]> {
+        self.decoded.texel(index, || {
+            let (codec, columns) = (self.format.block_codec()?, self.geometry.columns);
+            Some(Blocks { codec, data: &self.data, columns })
+        })
     }
 
     /// Columns and rows of tiles.
@@ -316,6 +322,10 @@ mod tests {
         Rect { left, top, right, bottom }
     }
 
+    fn block_texel(image: &Image, x: u32, y: u32) -> Option<[u16; 4]> {
+        image.block_texel(image.sample_index(x, y, 0)?)
+    }
+
     #[test]
     fn layouts_hold_the_same_texels() {
         let mut image = Image::new(Format::R32Uint, 130, 70, 2).unwrap();
@@ -355,10 +365,10 @@ mod tests {
     fn blocks_are_copied_whole_and_read_anew_after_a_write() {
         let mut image = Image::new(Format::Bc1Unorm, 6, 6, 1).unwrap();
         assert_eq!(image.data().len(), 4 * 8);
-        assert_eq!(image.block_texel(5, 5), Some([0, 0, 0, 53550]));
+        assert_eq!(block_texel(&image, 5, 5), Some([0, 0, 0, 53550]));
         let white = [0xff, 0xff, 0, 0, 0, 0, 0, 0];
         image.write_rows(rect(4, 4, 6, 6), &white, 8);
-        assert_eq!(image.block_texel(5, 5), Some([53550; 4]));
+        assert_eq!(block_texel(&image, 5, 5), Some([53550; 4]));
         assert_eq!(image.read_texel(5, 5, 0), [1.0f32.to_bits(); 4]);
         assert_eq!(image.read_texel(3, 3, 0), [0.0, 0.0, 0.0, 1.0].map(f32::to_bits));
         assert_eq!(image.tiles_mut().count(), 0);

@@ -1,0 +1,237 @@
+//! Many samples at once: 64 lanes, phase by phase, each over arrays.
+//!
+//! 1. `levels`: levels of detail to mip levels and their weights;
+//! 2. `axis`: coordinates to texel indices and weights;
+//! 3. `fetch`: texels, the one phase that is scalar (portable SIMD has no gathers);
+//! 4. `mean`: weighted means.
+//!
+//! The formulas are those of single samples, most of them the very functions; the rest is arithmetic whose
+//! exactness makes the order irrelevant. Tests hold both to the same bits. What is rare (cubes, volumes, borders,
+//! gathers, integers) goes through [`sample`](super::sample) lane by lane.
+
+// Loops over several arrays by one index are what compilers turn into vectors most reliably.
+#![allow(clippy::needless_range_loop)]
+
+mod axis;
+mod fetch;
+mod levels;
+mod mean;
+
+use fearless_simd::Level;
+
+use super::address::ONE;
+use super::{AddressMode, Filter, Lod, SampleKind, SampleRequest, SamplerState, address, sample};
+use crate::surface::{TextureView, ViewDimension};
+
+/// Lanes of a chunk.
+const LANES: usize = 64;
+/// Offsets up to this size never overflow a texel index; instructions have far smaller ones.
+const MAX_OFFSET: i32 = 1 << 20;
+
+type Lanes<T> = [T; LANES];
+
+/// What the lanes of a [`SampleBatch`] return.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum BatchKind<'a> {
+    /// See [`SampleKind::Filter`].
+    Filter,
+    /// See [`SampleKind::Compare`]; a reference a lane.
+    Compare(&'a [f32]),
+    /// See [`SampleKind::Gather`].
+    Gather(u8),
+    /// See [`SampleKind::GatherCompare`]; a reference a lane.
+    GatherCompare(&'a [f32]),
+    /// See [`SampleKind::QueryLod`].
+    QueryLod,
+}
+
+/// Where the levels of detail of a [`SampleBatch`] come from; see [`Lod`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum BatchLod<'a> {
+    /// Derivatives that four lanes in a row share, a value a quad.
+    Quads {
+        /// Along x of the render target.
+        ddx: [&'a [f32]; 3],
+        /// Along y of the render target.
+        ddy: [&'a [f32]; 3],
+        /// The instruction's bias, a value a lane.
+        bias: &'a [f32],
+    },
+    /// Derivatives, a value a lane.
+    Lanes {
+        /// Along x of the render target.
+        ddx: [&'a [f32]; 3],
+        /// Along y of the render target.
+        ddy: [&'a [f32]; 3],
+    },
+    /// Given, a value a lane.
+    Explicit(&'a [f32]),
+}
+
+/// Samples with one instruction: rows of arguments, a lane each. What a row has not reads 0, so that rows that mean
+/// nothing may be empty.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SampleBatch<'a> {
+    /// What to return.
+    pub kind: BatchKind<'a>,
+    /// As [`SampleRequest::coordinate`].
+    pub coordinate: [&'a [f32]; 4],
+    /// Levels of detail.
+    pub lod: BatchLod<'a>,
+    /// As [`SampleRequest::lod_clamp`].
+    pub lod_clamp: &'a [f32],
+    /// As [`SampleRequest::offset`], the same for all lanes.
+    pub offset: [i32; 3],
+    /// Lanes that need an answer: masks of all bits or none.
+    pub lanes: &'a [u32],
+}
+
+fn at(row: &[f32], index: usize) -> f32 {
+    row.get(index).copied().unwrap_or(0.0)
+}
+
+/// The part of a row that starts at `start`, as an array.
+fn lanes<const N: usize>(row: &[f32], start: usize) -> [f32; N] {
+    let rest = row.get(start..).unwrap_or(&[]);
+    match rest.first_chunk() {
+        Some(chunk) => *chunk,
+        None => {
+            let mut chunk = [0.0; N];
+            chunk[..rest.len()].copy_from_slice(rest);
+            chunk
+        }
+    }
+}
+
+impl SampleBatch<'_> {
+    /// One lane by itself.
+    pub fn request(&self, lane: usize) -> SampleRequest {
+        let three = |rows: [&[f32]; 3], index| rows.map(|row| at(row, index));
+        SampleRequest {
+            kind: match self.kind {
+                BatchKind::Filter => SampleKind::Filter,
+                BatchKind::Compare(references) => SampleKind::Compare(at(references, lane)),
+                BatchKind::Gather(component) => SampleKind::Gather(component),
+                BatchKind::GatherCompare(references) => SampleKind::GatherCompare(at(references, lane)),
+                BatchKind::QueryLod => SampleKind::QueryLod,
+            },
+            coordinate: self.coordinate.map(|row| at(row, lane)),
+            lod: match self.lod {
+                BatchLod::Quads { ddx, ddy, bias } => Lod::Derivatives {
+                    ddx: three(ddx, lane / 4),
+                    ddy: three(ddy, lane / 4),
+                    bias: at(bias, lane),
+                },
+                BatchLod::Lanes { ddx, ddy } => {
+                    Lod::Derivatives { ddx: three(ddx, lane), ddy: three(ddy, lane), bias: 0.0 }
+                }
+                BatchLod::Explicit(lods) => Lod::Explicit(at(lods, lane)),
+            },
+            lod_clamp: at(self.lod_clamp, lane),
+            offset: self.offset,
+        }
+    }
+}
+
+/// Samples every lane that needs it. `out` are rows of red, green, blue and alpha as register bits; what the other lanes
+/// hold afterwards does not matter. The same bits as [`sample`] of each lane, at any SIMD level.
+pub fn sample_batch(
+    level: Level,
+    view: &TextureView,
+    sampler: &SamplerState,
+    batch: &SampleBatch<'_>,
+    mut out: [&mut [u32]; 4],
+) {
+    let count = out.iter().map(|row| row.len()).min().unwrap_or(0).min(batch.lanes.len());
+    let plain = is_plain(view, sampler, batch);
+    let mut results = [[0; LANES]; 4];
+    for start in (0..count).step_by(LANES) {
+        let count = LANES.min(count - start);
+        let active = &batch.lanes[start..start + count];
+        if active.iter().all(|&mask| mask == 0) {
+            continue;
+        }
+        if plain && (Chunk { level, view, sampler, batch, start, active }).sample(&mut results) {
+            for (row, results) in out.iter_mut().zip(&results) {
+                row[start..start + count].copy_from_slice(&results[..count]);
+            }
+            continue;
+        }
+        for lane in (0..count).filter(|&lane| active[lane] != 0).map(|lane| start + lane) {
+            let register = sample(view, sampler, &batch.request(lane));
+            out.iter_mut().zip(register).for_each(|(row, word)| row[lane] = word);
+        }
+    }
+}
+
+/// Chunks can sample it.
+fn is_plain(view: &TextureView, sampler: &SamplerState, batch: &SampleBatch<'_>) -> bool {
+    let [u, v, _] = sampler.address;
+    matches!(view.dimension(), ViewDimension::Texture2D | ViewDimension::Texture2DArray)
+        && batch.kind == BatchKind::Filter
+        && ![u, v].contains(&AddressMode::Border)
+        && ![sampler.min_filter, sampler.mag_filter].contains(&Filter::Anisotropic)
+        && batch.offset.iter().all(|offset| offset.abs() <= MAX_OFFSET)
+        && !view.texels.integer
+}
+
+/// Up to 64 lanes of a batch.
+struct Chunk<'a> {
+    level: Level,
+    view: &'a TextureView,
+    sampler: &'a SamplerState,
+    batch: &'a SampleBatch<'a>,
+    start: usize,
+    active: &'a [u32],
+}
+
+impl Chunk<'_> {
+    /// False, and nothing done, when the lanes need different filters.
+    fn sample(&self, out: &mut [Lanes<u32>; 4]) -> bool {
+        let Some((filter, mips)) = self.mips() else { return false };
+        let linear = filter == Filter::Linear;
+        let elements = self.elements();
+        let near = self.places(linear, &mips.near, &elements);
+        let far = mips.far_weight[..self.active.len()].iter().any(|&weight| weight > 0);
+        let far = far.then(|| self.places(linear, &mips.far, &elements));
+        match (self.view.texels.packed, far) {
+            (Some(packed), far) => {
+                let fetch = |places| self.fetch_packed(places, packed.bytes);
+                let near = (fetch(&near), near.weights());
+                let far = far.as_ref().map(|far| (fetch(far), far.weights()));
+                match far {
+                    None if !linear => mean::packed_texels(self.level, &near.0[0], packed, out),
+                    None => mean::packed_level(self.level, &near, packed, out),
+                    Some(far) => mean::packed_levels(self.level, &near, &far, &mips.far_weight, packed, out),
+                }
+            }
+            (None, None) if !linear => *out = self.fetch_registers(&near),
+            (None, far) => {
+                let mut mean = mean::Sums::new(self.level, &self.view.texels);
+                let near_weight = mips.far_weight.map(|weight| ONE - weight);
+                mean.add(&self.fetch_numerators(&near), near.weights(), &near_weight);
+                if let Some(far) = far {
+                    mean.add(&self.fetch_numerators(&far), far.weights(), &mips.far_weight);
+                }
+                mean.finish(out);
+                if !linear {
+                    // A texel alone keeps all its bits.
+                    let registers = self.fetch_registers(&near);
+                    for lane in (0..LANES).filter(|&lane| mips.far_weight[lane] == 0) {
+                        (0..4).for_each(|i| out[i][lane] = registers[i][lane]);
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// The array element of every lane.
+    fn elements(&self) -> Lanes<u32> {
+        if !self.view.dimension().is_array() || self.view.elements() == 1 {
+            return [0; LANES];
+        }
+        let coordinate: Lanes<f32> = lanes(self.batch.coordinate[2], self.start);
+        coordinate.map(|coordinate| address::element(coordinate, self.view.elements()))
+    }
+}
