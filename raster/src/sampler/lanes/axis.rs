@@ -11,70 +11,65 @@ pub(super) struct Axis {
     pub(super) first: Lanes<u32>,
     pub(super) second: Lanes<u32>,
     pub(super) weight: Lanes<u32>,
+    /// Coordinates.
+    pub(super) u: Lanes<f32>,
+    /// Texels along the axis, at least 1.
+    pub(super) sizes: Lanes<u32>,
+    /// The first texel before the address mode.
+    indices: Lanes<i32>,
 }
 
-/// The texels around `u` among `sizes`, which are not 0; `mode` is not the border. A point filter's second texels
-/// have no weight.
-pub(super) fn axis(
-    level: Level,
-    mode: AddressMode,
-    linear: bool,
-    offset: i32,
-    u: &Lanes<f32>,
-    sizes: &Lanes<u32>,
-) -> Axis {
-    let mut axis = Axis { first: [0; LANES], second: [0; LANES], weight: [0; LANES] };
-    let mut indices = [0; LANES];
-    let near = dispatch!(level, _ => match mode {
-        // The mode is a constant in each of the loops.
-        AddressMode::Wrap => fill(AddressMode::Wrap, linear, offset, u, sizes, &mut indices, &mut axis),
-        AddressMode::Mirror => fill(AddressMode::Mirror, linear, offset, u, sizes, &mut indices, &mut axis),
-        AddressMode::Clamp | AddressMode::Border => {
-            fill(AddressMode::Clamp, linear, offset, u, sizes, &mut indices, &mut axis)
-        }
-        AddressMode::MirrorOnce => {
-            fill(AddressMode::MirrorOnce, linear, offset, u, sizes, &mut indices, &mut axis)
-        }
-    });
-    if !near {
-        for i in 0..LANES {
-            let texel = |index| mode.resolve(index, sizes[i]).unwrap_or(0);
-            (axis.first[i], axis.second[i]) = (texel(indices[i]), texel(indices[i] + i32::from(linear)));
+impl Default for Axis {
+    fn default() -> Self {
+        let words = [0; LANES];
+        let (first, second, weight) = (words, words, words);
+        Self { first, second, weight, u: [0.0; LANES], sizes: [1; LANES], indices: [0; LANES] }
+    }
+}
+
+impl Axis {
+    /// Finds the texels around the coordinates; `mode` is not the border. A point filter's second texels have no
+    /// weight.
+    pub(super) fn resolve(&mut self, level: Level, mode: AddressMode, linear: bool, offset: i32) {
+        let near = dispatch!(level, _ => match mode {
+            // The mode is a constant in each of the loops.
+            AddressMode::Wrap => fill(AddressMode::Wrap, linear, offset, self),
+            AddressMode::Mirror => fill(AddressMode::Mirror, linear, offset, self),
+            AddressMode::Clamp | AddressMode::Border => fill(AddressMode::Clamp, linear, offset, self),
+            AddressMode::MirrorOnce => fill(AddressMode::MirrorOnce, linear, offset, self),
+        });
+        if !near {
+            for i in 0..LANES {
+                let texel = |index| mode.resolve(index, self.sizes[i]).unwrap_or(0);
+                let index = self.indices[i];
+                (self.first[i], self.second[i]) = (texel(index), texel(index + i32::from(linear)));
+            }
         }
     }
-    axis
 }
 
 /// False when an index lies too far away from its texture for [`resolve_near`].
 #[inline(always)]
-fn fill(
-    mode: AddressMode,
-    linear: bool,
-    offset: i32,
-    u: &Lanes<f32>,
-    sizes: &Lanes<u32>,
-    indices: &mut Lanes<i32>,
-    axis: &mut Axis,
-) -> bool {
+fn fill(mode: AddressMode, linear: bool, offset: i32, axis: &mut Axis) -> bool {
+    let Axis { first, second, weight, u, sizes, indices } = axis;
     if linear {
         for i in 0..LANES {
-            let (index, weight) = linear_index(mode.reduce(u[i]), sizes[i]);
-            (indices[i], axis.weight[i]) = (index + offset, weight);
+            let (index, second_weight) = linear_index(mode.reduce(u[i]), sizes[i]);
+            (indices[i], weight[i]) = (index + offset, second_weight);
         }
     } else {
         for i in 0..LANES {
-            indices[i] = point_index(mode.reduce(u[i]), sizes[i]) + offset;
+            (indices[i], weight[i]) = (point_index(mode.reduce(u[i]), sizes[i]) + offset, 0);
         }
     }
-    let mut near = true;
+    let mut outside = 0;
     for i in 0..LANES {
         let size = sizes[i] as i32;
-        let first = resolve_near(mode, indices[i], size);
-        let second = resolve_near(mode, indices[i] + i32::from(linear), size);
-        (axis.first[i], axis.second[i]) = (first, second);
-        near &= (first < sizes[i]) & (second < sizes[i]);
+        first[i] = resolve_near(mode, indices[i], size);
+        second[i] = resolve_near(mode, indices[i] + i32::from(linear), size);
+        outside |= u32::from(first[i] >= sizes[i]) | u32::from(second[i] >= sizes[i]);
     }
-    near
+    outside == 0
 }
 
 /// As [`AddressMode::resolve`] for indices less than a texture's size away from it, twice that for mirrors; else no

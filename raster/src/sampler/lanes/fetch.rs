@@ -2,143 +2,165 @@
 
 use std::ops::Range;
 
-use super::axis::{Axis, axis};
-use super::mean::Weights;
-use super::{Chunk, LANES, Lanes, lanes};
+use fearless_simd::dispatch;
+
+use super::axis::Axis;
+use super::{Chunk, LANES, Lanes, copy_row};
 use crate::surface::{Image, Layout, mip_size};
 
-/// The four texels around every lane's place; only the first ones when the filter is a point filter.
+/// The four texels around every lane's place; only the first ones count when the filter is a point filter.
 pub(super) type Taps<T> = [Lanes<T>; 4];
 
-/// Which texels of a mip level the lanes read.
-pub(super) struct Places<'a> {
-    mips: &'a Lanes<u32>,
-    elements: &'a Lanes<u32>,
+/// Which texels of a mip level the lanes read, and what they hold.
+pub(super) struct Places {
+    linear: bool,
     columns: Axis,
     rows: Axis,
-    linear: bool,
+    /// The images that are read: mip level, array element, lanes in a row.
+    images: Vec<(u32, u32, Range<usize>)>,
+    indices: Taps<u32>,
+    /// Texels as they are stored.
+    pub(super) packed: Taps<u32>,
+    /// Texels' components times their divisors; by component.
+    pub(super) numerators: [Taps<f32>; 4],
 }
 
-impl Places<'_> {
-    /// Weights of the taps.
-    pub(super) fn weights(&self) -> Weights<'_> {
-        Weights { right: &self.columns.weight, below: &self.rows.weight }
+impl Default for Places {
+    fn default() -> Self {
+        Self {
+            linear: false,
+            columns: Axis::default(),
+            rows: Axis::default(),
+            images: Vec::with_capacity(LANES),
+            indices: [[0; LANES]; 4],
+            packed: [[0; LANES]; 4],
+            numerators: [[[0.0; LANES]; 4]; 4],
+        }
     }
 }
 
 impl Chunk<'_> {
     /// The places of the lanes, each in its mip level.
-    pub(super) fn places<'a>(
-        &self,
-        linear: bool,
-        mips: &'a Lanes<u32>,
-        elements: &'a Lanes<u32>,
-    ) -> Places<'a> {
-        let [u, v, ..] = self.batch.coordinate.map(|row| lanes(row, self.start));
-        let ([u_mode, v_mode, _], [u_offset, v_offset, _]) = (self.sampler.address, self.batch.offset);
+    pub(super) fn place(&self, linear: bool, mips: &Lanes<u32>, elements: &Lanes<u32>, places: &mut Places) {
+        places.linear = linear;
         let [width, height, _] = self.view.extent(0);
-        let [widths, heights] = [width, height].map(|size| mips.map(|mip| mip_size(size, mip)));
-        Places {
-            mips,
-            elements,
-            columns: axis(self.level, u_mode, linear, u_offset, &u, &widths),
-            rows: axis(self.level, v_mode, linear, v_offset, &v, &heights),
-            linear,
-        }
-    }
-
-    /// Calls `f` with every image that is read, the lanes in a row that read it, and the places' indices there.
-    fn for_each_image(&self, places: &Places, mut f: impl FnMut(&Image, Range<usize>, &Taps<u32>)) {
-        let key = |lane: usize| (places.mips[lane], places.elements[lane]);
-        let mut indices = [[0; LANES]; 4];
+        places.images.clear();
         let (mut start, count) = (0, self.active.len());
         while start < count {
-            let (mip, element) = key(start);
-            let same = (start..count).take_while(|&lane| key(lane) == (mip, element)).count();
-            let image = self.view.image(mip, element);
-            texel_indices(places, image, start..start + same, &mut indices);
-            f(image, start..start + same, &indices);
-            start += same;
+            let key = (mips[start], elements[start]);
+            let mut end = start + 1;
+            while end < count && (mips[end], elements[end]) == key {
+                end += 1;
+            }
+            places.images.push((key.0, key.1, start..end));
+            places.columns.sizes[start..end].fill(mip_size(width, key.0));
+            places.rows.sizes[start..end].fill(mip_size(height, key.0));
+            start = end;
+        }
+        let ([u_mode, v_mode, _], [u_offset, v_offset, _]) = (self.sampler.address, self.batch.offset);
+        let [u, v, ..] = self.batch.coordinate;
+        copy_row(u, self.start, &mut places.columns.u);
+        copy_row(v, self.start, &mut places.rows.u);
+        places.columns.resolve(self.level, u_mode, linear, u_offset);
+        places.rows.resolve(self.level, v_mode, linear, v_offset);
+        for (mip, element, lanes) in &places.images {
+            let image = self.view.image(*mip, *element);
+            let (lanes, axes, indices) =
+                (lanes.clone(), (&places.columns, &places.rows), &mut places.indices);
+            dispatch!(self.level, _ => texel_indices(image, lanes, axes, indices));
         }
     }
+}
 
-    /// Texels of `BYTES` bytes as numbers.
-    pub(super) fn fetch_packed(&self, places: &Places, bytes: usize) -> Taps<u32> {
-        let mut taps = [[0; LANES]; 4];
-        self.for_each_image(places, |image, lanes, indices| match bytes {
-            1 => read::<1>(image, lanes, places.linear, indices, &mut taps),
-            2 => read::<2>(image, lanes, places.linear, indices, &mut taps),
-            _ => read::<4>(image, lanes, places.linear, indices, &mut taps),
-        });
-        taps
+#[inline(always)]
+fn texel_indices(image: &Image, lanes: Range<usize>, axes: (&Axis, &Axis), indices: &mut Taps<u32>) {
+    // The layout is a constant in each of the loops.
+    match image.sampled_layout() {
+        Layout::Linear => fill(Layout::Linear, image.width(), lanes, axes, indices),
+        Layout::Tiled => fill(Layout::Tiled, image.width(), lanes, axes, indices),
+    }
+}
+
+#[inline(always)]
+fn fill(
+    layout: Layout,
+    width: u32,
+    lanes: Range<usize>,
+    (columns, rows): (&Axis, &Axis),
+    [first, second, third, fourth]: &mut Taps<u32>,
+) {
+    for i in lanes {
+        let (left, right) = (layout.column_index(columns.first[i]), layout.column_index(columns.second[i]));
+        let (top, bottom) = (layout.row_index(rows.first[i], width), layout.row_index(rows.second[i], width));
+        (first[i], second[i]) = (top + left, top + right);
+        (third[i], fourth[i]) = (bottom + left, bottom + right);
+    }
+}
+
+impl Places {
+    /// Weights of the right and the lower taps in 1/256.
+    pub(super) fn weights(&self) -> [&Lanes<u32>; 2] {
+        [&self.columns.weight, &self.rows.weight]
     }
 
-    /// Components of any texels times their divisors.
-    pub(super) fn fetch_numerators(&self, places: &Places) -> [Taps<f32>; 4] {
-        let mut taps = [[[0.0; LANES]; 4]; 4];
-        self.for_each_image(places, |image, lanes, indices| {
-            let count = if places.linear { 4 } else { 1 };
-            for (tap, indices) in taps.iter_mut().zip(indices).take(count) {
-                for lane in lanes.clone() {
-                    let numerators = self.view.texels.numerators_at(image, indices[lane] as usize);
-                    (0..4).for_each(|i| tap[i][lane] = numerators[i]);
+    /// The indices of the taps that count.
+    fn taps(&self) -> usize {
+        if self.linear { 4 } else { 1 }
+    }
+
+    /// Reads texels of `bytes` bytes as little-endian numbers.
+    pub(super) fn fetch_packed(&mut self, chunk: &Chunk<'_>, bytes: usize) {
+        let taps = self.taps();
+        for (mip, element, lanes) in &self.images {
+            let data = chunk.view.image(*mip, *element).data();
+            for (tap, indices) in self.packed.iter_mut().zip(&self.indices).take(taps) {
+                let (texels, indices) = (&mut tap[lanes.clone()], &indices[lanes.clone()]);
+                match bytes {
+                    1 => read(data.as_chunks().0, indices, texels, |[byte]| u32::from(byte)),
+                    2 => read(data.as_chunks().0, indices, texels, |word| u16::from_le_bytes(word).into()),
+                    _ => read(data.as_chunks().0, indices, texels, u32::from_le_bytes),
                 }
             }
-        });
-        taps
+        }
     }
 
-    /// Register bits of the one texel that every lane reads.
-    pub(super) fn fetch_registers(&self, places: &Places) -> [Lanes<u32>; 4] {
-        let mut out = [[0; LANES]; 4];
-        self.for_each_image(places, |image, lanes, [indices, ..]| {
-            for lane in lanes {
-                let register = self.view.texels.register_at(image, indices[lane] as usize);
-                (0..4).for_each(|i| out[i][lane] = register[i]);
+    /// Reads components of any texels times their divisors.
+    pub(super) fn fetch_numerators(&mut self, chunk: &Chunk<'_>) {
+        let taps = self.taps();
+        let [red, green, blue, alpha] = &mut self.numerators;
+        for (mip, element, lanes) in &self.images {
+            let image = chunk.view.image(*mip, *element);
+            for tap in 0..taps {
+                for lane in lanes.clone() {
+                    let index = self.indices[tap][lane] as usize;
+                    [red[tap][lane], green[tap][lane], blue[tap][lane], alpha[tap][lane]] =
+                        chunk.view.texels.numerators_at(image, index);
+                }
             }
-        });
-        out
-    }
-}
-
-fn texel_indices(places: &Places, image: &Image, lanes: Range<usize>, indices: &mut Taps<u32>) {
-    let Places { columns, rows, .. } = places;
-    let [first, second, third, fourth] = indices;
-    let fill = |layout: Layout| {
-        for lane in lanes {
-            let [left, right] = [columns.first[lane], columns.second[lane]].map(|x| layout.column_index(x));
-            let [top, bottom] =
-                [rows.first[lane], rows.second[lane]].map(|y| layout.row_index(y, image.width()));
-            (first[lane], second[lane]) = (top + left, top + right);
-            (third[lane], fourth[lane]) = (bottom + left, bottom + right);
         }
-    };
-    match image.sampled_layout() {
-        Layout::Linear => fill(Layout::Linear),
-        Layout::Tiled => fill(Layout::Tiled),
+    }
+
+    /// Reads the register bits of the one texel a lane.
+    pub(super) fn fetch_registers(&self, chunk: &Chunk<'_>, out: &mut [Lanes<u32>; 4]) {
+        let [red, green, blue, alpha] = out;
+        for (mip, element, lanes) in &self.images {
+            let image = chunk.view.image(*mip, *element);
+            for lane in lanes.clone() {
+                [red[lane], green[lane], blue[lane], alpha[lane]] =
+                    chunk.view.texels.register_at(image, self.indices[0][lane] as usize);
+            }
+        }
     }
 }
 
-/// Texels of a few bytes as little-endian numbers.
+#[inline(always)]
 fn read<const BYTES: usize>(
-    image: &Image,
-    lanes: Range<usize>,
-    linear: bool,
-    indices: &Taps<u32>,
-    taps: &mut Taps<u32>,
+    texels: &[[u8; BYTES]],
+    indices: &[u32],
+    out: &mut [u32],
+    number: impl Fn([u8; BYTES]) -> u32,
 ) {
-    let (texels, _) = image.data().as_chunks::<BYTES>();
-    let texel = |index: u32| {
-        let mut number = [0; 4];
-        if let Some(texel) = texels.get(index as usize) {
-            number[..BYTES].copy_from_slice(texel);
-        }
-        u32::from_le_bytes(number)
-    };
-    let count = if linear { 4 } else { 1 };
-    for lane in lanes {
-        for tap in 0..count {
-            taps[tap][lane] = texel(indices[tap][lane]);
-        }
+    for (&index, out) in indices.iter().zip(out) {
+        *out = texels.get(index as usize).map_or(0, |texel| number(*texel));
     }
 }

@@ -1,9 +1,9 @@
 //! Levels of detail of 64 lanes (d3d-rules §12.9, §12.11, §12.12).
 
-use fearless_simd::{Level, dispatch};
+use fearless_simd::dispatch;
 
 use super::super::lod::{Levels, isotropic, length2};
-use super::{BatchLod, Chunk, LANES, Lanes, lanes};
+use super::{BatchLod, Chunk, LANES, Lanes, copy_row};
 use crate::sampler::{Filter, MipFilter, SamplerState};
 
 /// The two mip levels of every lane, and the weight of the second in 1/256.
@@ -11,84 +11,96 @@ pub(super) struct Mips {
     pub(super) near: Lanes<u32>,
     pub(super) far: Lanes<u32>,
     pub(super) far_weight: Lanes<u32>,
+    /// Before all biases.
+    lod: Lanes<f32>,
+    bias: Lanes<f32>,
+    lod_clamp: Lanes<f32>,
+    minified: Lanes<u32>,
+}
+
+impl Default for Mips {
+    fn default() -> Self {
+        let (zeros, words) = ([0.0; LANES], [0; LANES]);
+        let (lod, bias, lod_clamp) = (zeros, zeros, zeros);
+        Self { near: words, far: words, far_weight: words, lod, bias, lod_clamp, minified: words }
+    }
 }
 
 impl Chunk<'_> {
-    /// The filter and the mip levels; `None` when some lanes are minified, others magnified, and that matters.
-    pub(super) fn mips(&self) -> Option<(Filter, Mips)> {
+    /// Finds the mip levels and returns the filter; `None` when some lanes are minified, others magnified, and that
+    /// matters.
+    pub(super) fn mips(&self, mips: &mut Mips) -> Option<Filter> {
         let sampler = self.sampler;
         let one_filter = sampler.min_filter == sampler.mag_filter;
         if one_filter && (self.view.mip_levels() == 1 || sampler.mip_filter == MipFilter::None) {
-            let mips = Mips { near: [0; LANES], far: [0; LANES], far_weight: [0; LANES] };
-            return Some((sampler.mag_filter, mips));
+            mips.near.fill(0);
+            mips.far_weight.fill(0);
+            return Some(sampler.mag_filter);
         }
-        let (lod, bias) = self.lods();
-        let lod_clamp = lanes(self.batch.lod_clamp, self.start);
-        let (mips, minified) = select(self.level, sampler, self.view.mip_levels(), &lod, &bias, &lod_clamp);
-        let mut active = minified.iter().zip(self.active).filter(|&(_, &mask)| mask != 0).map(|(&m, _)| m);
-        let first = active.next().unwrap_or(false);
-        if !one_filter && active.any(|minified| minified != first) {
+        self.lods(mips);
+        copy_row(self.batch.lod_clamp, self.start, &mut mips.lod_clamp);
+        let count = self.view.mip_levels();
+        dispatch!(self.level, _ => select(sampler, count, mips));
+        let active = mips.minified.iter().zip(self.active).filter(|&(_, &mask)| mask != 0);
+        let mut minified = active.map(|(&minified, _)| minified != 0);
+        let first = minified.next().unwrap_or(false);
+        if !one_filter && minified.any(|minified| minified != first) {
             return None;
         }
-        let filter = if first { sampler.min_filter } else { sampler.mag_filter };
-        Some((filter, mips))
+        Some(if first { sampler.min_filter } else { sampler.mag_filter })
     }
 
     /// Levels of detail before all biases, and the instruction's bias.
-    fn lods(&self) -> (Lanes<f32>, Lanes<f32>) {
-        let no_bias = [0.0; LANES];
+    fn lods(&self, mips: &mut Mips) {
         match self.batch.lod {
-            BatchLod::Explicit(lods) => (lanes(lods, self.start), no_bias),
-            BatchLod::Lanes { ddx, ddy } => (self.footprints([ddx, ddy], self.start), no_bias),
+            BatchLod::Explicit(lods) => {
+                copy_row(lods, self.start, &mut mips.lod);
+                mips.bias.fill(0.0);
+            }
+            BatchLod::Lanes { ddx, ddy } => {
+                self.footprints([ddx, ddy], self.start, &mut mips.lod);
+                mips.bias.fill(0.0);
+            }
             BatchLod::Quads { ddx, ddy, bias } => {
-                let quads: [f32; LANES / 4] = self.footprints([ddx, ddy], self.start / 4);
-                (std::array::from_fn(|lane| quads[lane / 4]), lanes(bias, self.start))
+                let mut quads = [0.0; LANES / 4];
+                self.footprints([ddx, ddy], self.start / 4, &mut quads);
+                mips.lod
+                    .as_chunks_mut::<4>()
+                    .0
+                    .iter_mut()
+                    .zip(quads)
+                    .for_each(|(lanes, lod)| *lanes = [lod; 4]);
+                copy_row(bias, self.start, &mut mips.bias);
             }
         }
     }
 
-    fn footprints<const N: usize>(&self, derivatives: [[&[f32]; 3]; 2], start: usize) -> [f32; N] {
+    fn footprints<const N: usize>(&self, derivatives: [[&[f32]; 3]; 2], start: usize, lods: &mut [f32; N]) {
         let [width, height, _] = self.view.extent(0);
-        let [[dudx, dvdx], [dudy, dvdy]] = derivatives.map(|[u, v, _]| [lanes(u, start), lanes(v, start)]);
-        footprints(self.level, [f64::from(width), f64::from(height)], &dudx, &dvdx, &dudy, &dvdy)
+        let mut rows = [[[0.0; N]; 2]; 2];
+        for (rows, [u, v, _]) in rows.iter_mut().zip(derivatives) {
+            copy_row(u, start, &mut rows[0]);
+            copy_row(v, start, &mut rows[1]);
+        }
+        dispatch!(self.level, _ => footprints([f64::from(width), f64::from(height)], &rows, lods));
     }
 }
 
-fn footprints<const N: usize>(
-    level: Level,
-    [width, height]: [f64; 2],
-    dudx: &[f32; N],
-    dvdx: &[f32; N],
-    dudy: &[f32; N],
-    dvdy: &[f32; N],
-) -> [f32; N] {
-    dispatch!(level, _ => {
-        let mut lods = [0.0; N];
-        for i in 0..N {
-            let dx = [f64::from(dudx[i]) * width, f64::from(dvdx[i]) * height, 0.0];
-            let dy = [f64::from(dudy[i]) * width, f64::from(dvdy[i]) * height, 0.0];
-            lods[i] = isotropic(length2(dx), length2(dy));
-        }
-        lods
-    })
+#[inline(always)]
+fn footprints<const N: usize>([width, height]: [f64; 2], [dx, dy]: &[[[f32; N]; 2]; 2], lods: &mut [f32; N]) {
+    for i in 0..N {
+        let length2 =
+            |d: &[[f32; N]; 2]| length2([f64::from(d[0][i]) * width, f64::from(d[1][i]) * height, 0.0]);
+        lods[i] = isotropic(length2(dx), length2(dy));
+    }
 }
 
-fn select(
-    level: Level,
-    sampler: &SamplerState,
-    mip_levels: u32,
-    lod: &Lanes<f32>,
-    bias: &Lanes<f32>,
-    lod_clamp: &Lanes<f32>,
-) -> (Mips, Lanes<bool>) {
-    dispatch!(level, _ => {
-        let mut mips = Mips { near: [0; LANES], far: [0; LANES], far_weight: [0; LANES] };
-        let mut minified = [false; LANES];
-        for i in 0..LANES {
-            let levels = Levels::of(lod[i], bias[i], lod_clamp[i], sampler);
-            minified[i] = levels.minifies(sampler.mip_filter);
-            [(mips.near[i], _), (mips.far[i], mips.far_weight[i])] = levels.mips(sampler.mip_filter, mip_levels);
-        }
-        (mips, minified)
-    })
+#[inline(always)]
+fn select(sampler: &SamplerState, count: u32, mips: &mut Mips) {
+    let Mips { near, far, far_weight, lod, bias, lod_clamp, minified } = mips;
+    for i in 0..LANES {
+        let levels = Levels::of(lod[i], bias[i], lod_clamp[i], sampler);
+        minified[i] = u32::from(levels.minifies(sampler.mip_filter));
+        [(near[i], _), (far[i], far_weight[i])] = levels.mips(sampler.mip_filter, count);
+    }
 }

@@ -3,16 +3,9 @@
 use fearless_simd::{Level, dispatch};
 
 use super::super::address::ONE;
-use super::super::texels::{Packed, Source, Texels, flush};
-use super::fetch::Taps;
-use super::{LANES, Lanes};
-
-/// Weights of the right and the lower taps in 1/256.
-#[derive(Clone, Copy)]
-pub(super) struct Weights<'a> {
-    pub(super) right: &'a Lanes<u32>,
-    pub(super) below: &'a Lanes<u32>,
-}
+use super::super::texels::{Packed, Source, flush};
+use super::fetch::{Places, Taps};
+use super::{Chunk, LANES, Lanes};
 
 /// What one byte's weight in a bilinear mean is divided by.
 const LEVEL_DIVISOR: f32 = 255.0 * 65536.0;
@@ -21,9 +14,12 @@ const LEVEL_DIVISOR: f32 = 255.0 * 65536.0;
 /// itself away from any border between floats.
 const LEVELS_FACTOR: f64 = 1.0 / (255.0 * 16_777_216.0);
 
-/// Brings rows of bytes in the order of registers.
-fn route(packed: Packed, bytes: &[Lanes<u32>; 4], out: &mut [Lanes<u32>; 4]) {
+/// Fills the rows of registers with what `value` makes of each byte of lane `i`: byte, lane.
+#[inline(always)]
+fn route(packed: Packed, out: &mut [Lanes<u32>; 4], values: impl Fn(&mut [Lanes<u32>; 4])) {
     let defaults = [0.0f32, 0.0, 0.0, 1.0].map(f32::to_bits);
+    let mut bytes = [[0; LANES]; 4];
+    values(&mut bytes);
     for ((out, source), default) in out.iter_mut().zip(packed.sources).zip(defaults) {
         *out = match source {
             Source::Byte(byte) => bytes[byte],
@@ -33,143 +29,138 @@ fn route(packed: Packed, bytes: &[Lanes<u32>; 4], out: &mut [Lanes<u32>; 4]) {
 }
 
 /// Texels as they are.
-pub(super) fn packed_texels(level: Level, texels: &Lanes<u32>, packed: Packed, out: &mut [Lanes<u32>; 4]) {
-    let bytes = dispatch!(level, _ => {
-        let mut bytes = [[0; LANES]; 4];
-        for i in 0..LANES {
-            for byte in 0..4 {
-                bytes[byte][i] = ((texels[i] >> (8 * byte) & 255) as f32 / 255.0).to_bits();
+pub(super) fn packed_texels(level: Level, places: &Places, packed: Packed, out: &mut [Lanes<u32>; 4]) {
+    let texels = &places.packed[0];
+    dispatch!(level, _ => route(packed, out, |bytes| {
+        for (byte, row) in bytes.iter_mut().enumerate() {
+            for i in 0..LANES {
+                row[i] = ((texels[i] >> (8 * byte) & 255) as f32 / 255.0).to_bits();
             }
         }
-        bytes
-    });
-    route(packed, &bytes, out);
+    }));
 }
 
 /// Sums of a lane's four bytes over its bilinear taps, weights in 2^16.
 #[inline(always)]
-fn sums(taps: &Taps<u32>, weights: Weights<'_>, i: usize) -> [u32; 4] {
-    let (right, below) = (weights.right[i], weights.below[i]);
+fn sums(taps: &Taps<u32>, [right, below]: [&Lanes<u32>; 2], i: usize) -> [u32; 4] {
+    let (right, below) = (right[i], below[i]);
     // Two bytes a word: their horizontal sums have 16 bits.
+    let pairs = |texel: u32| [texel & 0xff_00ff, texel >> 8 & 0xff_00ff];
     let row = |left: u32, other: u32| {
-        [0, 8].map(|shift| (left >> shift & 0xff_00ff) * (ONE - right) + (other >> shift & 0xff_00ff) * right)
+        let (left, other) = (pairs(left), pairs(other));
+        [0, 1].map(|pair| left[pair] * (ONE - right) + other[pair] * right)
     };
     let [top, bottom] = [row(taps[0][i], taps[1][i]), row(taps[2][i], taps[3][i])];
-    let sum = |pair: usize, shift: u32| {
-        (top[pair] >> shift & 0xffff) * (ONE - below) + (bottom[pair] >> shift & 0xffff) * below
-    };
-    [sum(0, 0), sum(1, 0), sum(0, 16), sum(1, 16)]
+    let sum = |top: u32, bottom: u32| top * (ONE - below) + bottom * below;
+    let low = |pair: usize| sum(top[pair] & 0xffff, bottom[pair] & 0xffff);
+    let high = |pair: usize| sum(top[pair] >> 16, bottom[pair] >> 16);
+    [low(0), low(1), high(0), high(1)]
 }
 
 /// Means within one mip level.
-pub(super) fn packed_level(
-    level: Level,
-    (taps, weights): &(Taps<u32>, Weights<'_>),
-    packed: Packed,
-    out: &mut [Lanes<u32>; 4],
-) {
-    let bytes = dispatch!(level, _ => {
-        let mut bytes = [[0; LANES]; 4];
+pub(super) fn packed_level(level: Level, places: &Places, packed: Packed, out: &mut [Lanes<u32>; 4]) {
+    dispatch!(level, _ => route(packed, out, |[first, second, third, fourth]| {
+        let weights = places.weights();
         for i in 0..LANES {
-            let sums = sums(taps, *weights, i);
-            for byte in 0..4 {
-                // The sum has 24 bits: the division is the one rounding.
-                bytes[byte][i] = (sums[byte] as f32 / LEVEL_DIVISOR).to_bits();
-            }
+            // A sum has 24 bits: the division is the one rounding.
+            [first[i], second[i], third[i], fourth[i]] =
+                sums(&places.packed, weights, i).map(|sum| (sum as f32 / LEVEL_DIVISOR).to_bits());
         }
-        bytes
-    });
-    route(packed, &bytes, out);
+    }));
 }
 
 /// Means between two mip levels.
 pub(super) fn packed_levels(
     level: Level,
-    (near, near_weights): &(Taps<u32>, Weights<'_>),
-    (far, far_weights): &(Taps<u32>, Weights<'_>),
+    near: &Places,
+    far: &Places,
     far_weight: &Lanes<u32>,
     packed: Packed,
     out: &mut [Lanes<u32>; 4],
 ) {
-    let bytes = dispatch!(level, _ => {
-        let mut bytes = [[0; LANES]; 4];
+    dispatch!(level, _ => route(packed, out, |[first, second, third, fourth]| {
+        let weights = [near.weights(), far.weights()];
         for i in 0..LANES {
-            let (near, far) = (sums(near, *near_weights, i), sums(far, *far_weights, i));
-            for byte in 0..4 {
+            let (near, far) = (sums(&near.packed, weights[0], i), sums(&far.packed, weights[1], i));
+            [first[i], second[i], third[i], fourth[i]] = [0, 1, 2, 3].map(|byte: usize| {
                 let sum = near[byte] * (ONE - far_weight[i]) + far[byte] * far_weight[i];
-                bytes[byte][i] = ((f64::from(sum) * LEVELS_FACTOR) as f32).to_bits();
-            }
+                ((f64::from(sum) * LEVELS_FACTOR) as f32).to_bits()
+            });
         }
-        bytes
-    });
-    route(packed, &bytes, out);
+    }));
 }
 
 /// Sums of numerators of any kind, for every component that the format has.
-pub(super) struct Sums<'a> {
-    level: Level,
-    texels: &'a Texels,
+pub(super) struct Sums {
     sums: [Lanes<f64>; 4],
+    weights: Taps<f64>,
 }
 
-impl<'a> Sums<'a> {
-    pub(super) fn new(level: Level, texels: &'a Texels) -> Self {
-        // The neutral element of addition, as in the mean of a single sample.
-        Self { level, texels, sums: [[-0.0; LANES]; 4] }
+impl Default for Sums {
+    fn default() -> Self {
+        Self { sums: [[0.0; LANES]; 4], weights: [[0.0; LANES]; 4] }
     }
+}
 
-    fn has(&self, component: usize) -> bool {
-        self.texels.channel_mask() >> component & 1 == 1
+impl Sums {
+    /// The sums of nothing: the neutral element of addition, as in the mean of a single sample.
+    pub(super) fn clear(&mut self) {
+        self.sums = [[-0.0; LANES]; 4];
     }
 
     /// Adds the taps of a mip level with a weight in 1/256, in the order of a single sample.
-    pub(super) fn add(&mut self, taps: &[Taps<f32>; 4], weights: Weights<'_>, mip_weight: &Lanes<u32>) {
-        let products = dispatch!(self.level, _ => {
-            let mut products = [[0.0f64; LANES]; 4];
-            for i in 0..LANES {
-                let (right, below) = (weights.right[i], weights.below[i]);
-                let columns = [ONE - right, right];
-                for tap in 0..4 {
-                    let row = if tap < 2 { ONE - below } else { below };
-                    products[tap][i] = f64::from(row * columns[tap % 2]) * f64::from(mip_weight[i]);
-                }
+    pub(super) fn add(&mut self, chunk: &Chunk<'_>, places: &Places, mip_weight: &Lanes<u32>) {
+        let mask = chunk.view.texels.channel_mask();
+        let Self { sums, weights } = self;
+        dispatch!(chunk.level, _ => {
+            multiply(places.weights(), mip_weight, weights);
+            for component in (0..4).filter(|component| mask >> component & 1 == 1) {
+                accumulate(&places.numerators[component], weights, &mut sums[component]);
             }
-            products
         });
-        for component in 0..4 {
-            if !self.has(component) {
-                continue;
-            }
-            let sums = &mut self.sums[component];
-            dispatch!(self.level, _ => {
-                for (taps, weights) in taps.iter().zip(&products) {
-                    let taps = &taps[component];
-                    for i in 0..LANES {
-                        let sum = sums[i] + f64::from(taps[i]) * weights[i];
-                        // Without a weight not even a NaN counts.
-                        sums[i] = if weights[i] > 0.0 { sum } else { sums[i] };
-                    }
-                }
-            });
-        }
     }
 
     /// The means as register bits; denormals are 0, NaN is the canonical one.
-    pub(super) fn finish(self, out: &mut [Lanes<u32>; 4]) {
-        for (component, default) in self.texels.defaults().into_iter().enumerate() {
+    pub(super) fn finish(&self, chunk: &Chunk<'_>, out: &mut [Lanes<u32>; 4]) {
+        let texels = &chunk.view.texels;
+        for (component, default) in texels.defaults().into_iter().enumerate() {
             let (sums, out) = (&self.sums[component], &mut out[component]);
-            if !self.has(component) {
-                *out = [default; LANES];
+            if texels.channel_mask() >> component & 1 == 0 {
+                out.fill(default);
                 continue;
             }
-            let divisor = 16_777_216.0 * self.texels.divisors[component];
-            dispatch!(self.level, _ => {
-                for i in 0..LANES {
-                    let value = (sums[i] / divisor) as f32;
-                    let bits = flush(value).to_bits();
-                    out[i] = if value.is_nan() { f32::NAN.to_bits() } else { bits };
-                }
-            });
+            let divisor = 16_777_216.0 * texels.divisors[component];
+            dispatch!(chunk.level, _ => divide(sums, divisor, out));
         }
+    }
+}
+
+#[inline(always)]
+fn multiply([right, below]: [&Lanes<u32>; 2], mip_weight: &Lanes<u32>, weights: &mut Taps<f64>) {
+    let [first, second, third, fourth] = weights;
+    for i in 0..LANES {
+        let weight = |row: u32, column: u32| f64::from(row * column) * f64::from(mip_weight[i]);
+        (first[i], second[i]) = (weight(ONE - below[i], ONE - right[i]), weight(ONE - below[i], right[i]));
+        (third[i], fourth[i]) = (weight(below[i], ONE - right[i]), weight(below[i], right[i]));
+    }
+}
+
+#[inline(always)]
+fn accumulate(taps: &Taps<f32>, weights: &Taps<f64>, sums: &mut Lanes<f64>) {
+    for i in 0..LANES {
+        sums[i] = (0..4).fold(sums[i], |sum, tap| {
+            // Without a weight not even a NaN counts.
+            let more = sum + f64::from(taps[tap][i]) * weights[tap][i];
+            if weights[tap][i] > 0.0 { more } else { sum }
+        });
+    }
+}
+
+#[inline(always)]
+fn divide(sums: &Lanes<f64>, divisor: f64, out: &mut Lanes<u32>) {
+    for i in 0..LANES {
+        let value = (sums[i] / divisor) as f32;
+        let bits = flush(value).to_bits();
+        out[i] = if value.is_nan() { f32::NAN.to_bits() } else { bits };
     }
 }

@@ -17,6 +17,8 @@ mod fetch;
 mod levels;
 mod mean;
 
+use std::cell::RefCell;
+
 use fearless_simd::Level;
 
 use super::address::ONE;
@@ -90,15 +92,16 @@ fn at(row: &[f32], index: usize) -> f32 {
     row.get(index).copied().unwrap_or(0.0)
 }
 
-/// The part of a row that starts at `start`, as an array.
-fn lanes<const N: usize>(row: &[f32], start: usize) -> [f32; N] {
+/// The part of a row that starts at `start`, filled up with 0.
+#[inline]
+fn copy_row<const N: usize>(row: &[f32], start: usize, out: &mut [f32; N]) {
     let rest = row.get(start..).unwrap_or(&[]);
     match rest.first_chunk() {
-        Some(chunk) => *chunk,
+        Some(chunk) => *out = *chunk,
         None => {
-            let mut chunk = [0.0; N];
-            chunk[..rest.len()].copy_from_slice(rest);
-            chunk
+            let (head, tail) = out.split_at_mut(rest.len());
+            head.copy_from_slice(rest);
+            tail.fill(0.0);
         }
     }
 }
@@ -144,24 +147,46 @@ pub fn sample_batch(
 ) {
     let count = out.iter().map(|row| row.len()).min().unwrap_or(0).min(batch.lanes.len());
     let plain = is_plain(view, sampler, batch);
-    let mut results = [[0; LANES]; 4];
-    for start in (0..count).step_by(LANES) {
-        let count = LANES.min(count - start);
-        let active = &batch.lanes[start..start + count];
-        if active.iter().all(|&mask| mask == 0) {
-            continue;
-        }
-        if plain && (Chunk { level, view, sampler, batch, start, active }).sample(&mut results) {
-            for (row, results) in out.iter_mut().zip(&results) {
-                row[start..start + count].copy_from_slice(&results[..count]);
+    SCRATCH.with_borrow_mut(|scratch| {
+        for start in (0..count).step_by(LANES) {
+            let end = count.min(start + LANES);
+            let active = &batch.lanes[start..end];
+            if active.iter().all(|&mask| mask == 0) {
+                continue;
             }
-            continue;
+            if plain && (Chunk { level, view, sampler, batch, start, active }).sample(scratch) {
+                for (row, results) in out.iter_mut().zip(&scratch.out) {
+                    row[start..end].copy_from_slice(&results[..end - start]);
+                }
+                continue;
+            }
+            for lane in (start..end).filter(|&lane| batch.lanes[lane] != 0) {
+                let register = sample(view, sampler, &batch.request(lane));
+                out.iter_mut().zip(register).for_each(|(row, word)| row[lane] = word);
+            }
         }
-        for lane in (0..count).filter(|&lane| active[lane] != 0).map(|lane| start + lane) {
-            let register = sample(view, sampler, &batch.request(lane));
-            out.iter_mut().zip(register).for_each(|(row, word)| row[lane] = word);
-        }
-    }
+    });
+}
+
+/// What the phases hand each other: too much to clear for every chunk.
+struct Scratch {
+    mips: levels::Mips,
+    elements: Lanes<u32>,
+    near: fetch::Places,
+    far: fetch::Places,
+    mean: mean::Sums,
+    out: [Lanes<u32>; 4],
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Box<Scratch>> = RefCell::new(Box::new(Scratch {
+        mips: levels::Mips::default(),
+        elements: [0; LANES],
+        near: fetch::Places::default(),
+        far: fetch::Places::default(),
+        mean: mean::Sums::default(),
+        out: [[0; LANES]; 4],
+    }));
 }
 
 /// Chunks can sample it.
@@ -187,36 +212,43 @@ struct Chunk<'a> {
 
 impl Chunk<'_> {
     /// False, and nothing done, when the lanes need different filters.
-    fn sample(&self, out: &mut [Lanes<u32>; 4]) -> bool {
-        let Some((filter, mips)) = self.mips() else { return false };
+    fn sample(&self, scratch: &mut Scratch) -> bool {
+        let Scratch { mips, elements, near, far, mean, out } = scratch;
+        let Some(filter) = self.mips(mips) else { return false };
         let linear = filter == Filter::Linear;
-        let elements = self.elements();
-        let near = self.places(linear, &mips.near, &elements);
-        let far = mips.far_weight[..self.active.len()].iter().any(|&weight| weight > 0);
-        let far = far.then(|| self.places(linear, &mips.far, &elements));
-        match (self.view.texels.packed, far) {
-            (Some(packed), far) => {
-                let fetch = |places| self.fetch_packed(places, packed.bytes);
-                let near = (fetch(&near), near.weights());
-                let far = far.as_ref().map(|far| (fetch(far), far.weights()));
-                match far {
-                    None if !linear => mean::packed_texels(self.level, &near.0[0], packed, out),
-                    None => mean::packed_level(self.level, &near, packed, out),
-                    Some(far) => mean::packed_levels(self.level, &near, &far, &mips.far_weight, packed, out),
+        self.elements(elements);
+        self.place(linear, &mips.near, elements, near);
+        let two = mips.far_weight[..self.active.len()].iter().any(|&weight| weight > 0);
+        if two {
+            self.place(linear, &mips.far, elements, far);
+        }
+        match self.view.texels.packed {
+            Some(packed) => {
+                near.fetch_packed(self, packed.bytes);
+                if two {
+                    far.fetch_packed(self, packed.bytes);
+                    mean::packed_levels(self.level, near, far, &mips.far_weight, packed, out);
+                } else if linear {
+                    mean::packed_level(self.level, near, packed, out);
+                } else {
+                    mean::packed_texels(self.level, near, packed, out);
                 }
             }
-            (None, None) if !linear => *out = self.fetch_registers(&near),
-            (None, far) => {
-                let mut mean = mean::Sums::new(self.level, &self.view.texels);
+            None if !linear && !two => near.fetch_registers(self, out),
+            None => {
+                mean.clear();
                 let near_weight = mips.far_weight.map(|weight| ONE - weight);
-                mean.add(&self.fetch_numerators(&near), near.weights(), &near_weight);
-                if let Some(far) = far {
-                    mean.add(&self.fetch_numerators(&far), far.weights(), &mips.far_weight);
+                near.fetch_numerators(self);
+                mean.add(self, near, &near_weight);
+                if two {
+                    far.fetch_numerators(self);
+                    mean.add(self, far, &mips.far_weight);
                 }
-                mean.finish(out);
+                mean.finish(self, out);
                 if !linear {
                     // A texel alone keeps all its bits.
-                    let registers = self.fetch_registers(&near);
+                    let mut registers = [[0; LANES]; 4];
+                    near.fetch_registers(self, &mut registers);
                     for lane in (0..LANES).filter(|&lane| mips.far_weight[lane] == 0) {
                         (0..4).for_each(|i| out[i][lane] = registers[i][lane]);
                     }
@@ -227,11 +259,13 @@ impl Chunk<'_> {
     }
 
     /// The array element of every lane.
-    fn elements(&self) -> Lanes<u32> {
-        if !self.view.dimension().is_array() || self.view.elements() == 1 {
-            return [0; LANES];
+    fn elements(&self, elements: &mut Lanes<u32>) {
+        elements.fill(0);
+        if self.view.elements() > 1 {
+            let coordinates = self.batch.coordinate[2].get(self.start..).unwrap_or(&[]);
+            for (element, &coordinate) in elements.iter_mut().zip(coordinates) {
+                *element = address::element(coordinate, self.view.elements());
+            }
         }
-        let coordinate: Lanes<f32> = lanes(self.batch.coordinate[2], self.start);
-        coordinate.map(|coordinate| address::element(coordinate, self.view.elements()))
     }
 }
