@@ -10,7 +10,7 @@ use crate::merge::{Location, Merger, Timing};
 use crate::pass::Work;
 use crate::primitive::VertexBatch;
 use crate::setup::{Gradients, QueuedDraw, Record};
-use crate::shader::{PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout};
+use crate::shader::{PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout, SystemInputs};
 use crate::state::Viewport;
 use crate::tile::TileTargets;
 
@@ -297,14 +297,11 @@ impl Batch {
         let lanes = input.lanes;
         output.instructions = 0;
         for (target, colors) in output.colors.iter_mut().enumerate() {
-            colors.clear();
-            if info.writes_color >> target & 1 != 0 {
-                colors.resize(lanes, [0; 4]);
-            }
+            colors.resize(if info.writes_color >> target & 1 != 0 { 4 * lanes } else { 0 }, 0);
         }
-        refill(&mut output.depth, lanes, 0.0);
-        refill(&mut output.coverage, lanes, u32::MAX);
-        refill(&mut output.stencil_ref, lanes, 0);
+        output.depth.resize(if info.writes_depth { lanes } else { 0 }, 0.0);
+        output.coverage.resize(if info.writes_coverage { lanes } else { 0 }, 0);
+        output.stencil_ref.resize(if info.writes_stencil_ref { lanes } else { 0 }, 0);
         output.live.clone_from(&input.live);
         let live = input.live.iter().filter(|&&live| live).count() as u64;
         work.ps_quads += lanes as u64 / 4;
@@ -322,26 +319,27 @@ impl Batch {
         let Self { surfaces, quads, input, weights, .. } = self;
         let merger = context.merger;
         input.lanes = quads.len() * 4;
-        resize(input);
+        resize(input, info.reads);
         weights.iter_mut().flatten().for_each(|w| w.resize(quads.len(), [[0.0; 4]; 2]));
+        let reads = info.reads;
         let position = if info.per_sample { Location::Sample } else { Location::Center };
         for (at, Waiting { quad, surface, sample }) in quads.iter().enumerate() {
             let surface = &surfaces[*surface];
             let coverage = quad.covered.map(|covered| covered & merger.sample_mask);
             let alive = alive(quad, context, info);
             let shaded = if info.per_sample { 1 << sample } else { u32::MAX };
-            let [x, y] = quad.pixels();
-            input.x.as_chunks_mut().0[at] = x;
-            input.y.as_chunks_mut().0[at] = y;
-            input.live.as_chunks_mut().0[at] = alive.map(|samples| samples & shaded != 0);
-            input.front_face.as_chunks_mut().0[at] = [surface.front; 4];
-            input.primitive_id.as_chunks_mut().0[at] = [surface.primitive_id; 4];
-            input.coverage.as_chunks_mut().0[at] = coverage;
-            input.sample_index.as_chunks_mut().0[at] = [*sample; 4];
-            input.array_indices.as_chunks_mut().0[at] = [surface.array_indices; 4];
+            put(&mut input.live, at, alive.map(|samples| samples & shaded != 0));
+            put(&mut input.front_face, at, [if surface.front { u32::MAX } else { 0 }; 4]);
+            put(&mut input.primitive_id, at, [surface.primitive_id; 4]);
+            put(&mut input.coverage, at, coverage);
+            put(&mut input.sample_index, at, [*sample; 4]);
+            for (row, index) in input.array_indices.iter_mut().zip(surface.array_indices) {
+                put(row, at, [index; 4]);
+            }
             for location in Location::ALL {
                 let [affine, perspective] = merger.locations[location as usize];
-                if !(affine || perspective || location == position) {
+                let positioned = location == position && reads.contains(SystemInputs::POSITION);
+                if !(affine || perspective || positioned) {
                     continue;
                 }
                 let offsets = match location {
@@ -360,11 +358,12 @@ impl Batch {
                 if affine {
                     affine_weights[at] = interpolator.affine_weights(&d);
                 }
-                if location == position {
+                if positioned {
                     let [x, y] = positions.map(|c| c.map(|c| c as f32 / SUBPIXELS as f32));
                     let z = surface.gradients.depth.over(&d).map(round);
-                    input.position.as_chunks_mut::<4>().0[at] =
-                        std::array::from_fn(|i| [x[i], y[i], z[i], w[i]]);
+                    for (row, values) in input.position.iter_mut().zip([x, y, z, w]) {
+                        put(row, at, values);
+                    }
                 }
             }
         }
@@ -420,7 +419,10 @@ impl Batch {
             work.ps_discarded += 1;
             return;
         }
-        let color = |target: usize| output.colors[target].get(lane).copied();
+        let color = |target: usize| -> Option<[u32; 4]> {
+            let (row, rows) = (self.input.lanes, &output.colors[target]);
+            (!rows.is_empty()).then(|| std::array::from_fn(|c| rows[c * row + lane]))
+        };
         let mut open = quad.open[i] & if info.per_sample { 1 << sample } else { u32::MAX };
         open = merger.coverage(open, color(0), info.writes_coverage.then(|| output.coverage[lane]));
         if merger.timing == Timing::Late && open != 0 {
@@ -467,18 +469,25 @@ fn centroid(context: &Context<'_>, covered: u32, writable: u32) -> [i32; 2] {
     first.and_then(|sample| context.offsets.get(sample as usize)).copied().unwrap_or([CENTER; 2])
 }
 
-/// Makes every vector of lanes as long as the batch; all of them are written over.
-fn resize(input: &mut PixelBatch) {
+/// Makes every row that is read as long as the batch; all of it is written over.
+fn resize(input: &mut PixelBatch, reads: SystemInputs) {
     let lanes = input.lanes;
-    input.x.resize(lanes, 0);
-    input.y.resize(lanes, 0);
-    input.position.resize(lanes, [0.0; 4]);
+    let len = |read| if reads.contains(read) { lanes } else { 0 };
     input.live.resize(lanes, false);
-    input.front_face.resize(lanes, false);
-    input.primitive_id.resize(lanes, 0);
-    input.coverage.resize(lanes, 0);
-    input.sample_index.resize(lanes, 0);
-    input.array_indices.resize(lanes, [0; 2]);
+    input.position.iter_mut().for_each(|row| row.resize(len(SystemInputs::POSITION), 0.0));
+    input.front_face.resize(len(SystemInputs::FRONT_FACE), 0);
+    input.primitive_id.resize(len(SystemInputs::PRIMITIVE_ID), 0);
+    input.coverage.resize(len(SystemInputs::COVERAGE), 0);
+    input.sample_index.resize(len(SystemInputs::SAMPLE_INDEX), 0);
+    input.array_indices.iter_mut().for_each(|row| row.resize(len(SystemInputs::ARRAY_INDICES), 0));
+}
+
+/// Sets the values of a quad in a row, unless the row is not read.
+#[inline]
+fn put<T: Copy>(row: &mut [T], quad: usize, values: [T; 4]) {
+    if let Some(lanes) = row.as_chunks_mut().0.get_mut(quad) {
+        *lanes = values;
+    }
 }
 
 /// Makes a vector `len` times `value`; it keeps its memory.

@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use bitflags::bitflags;
+
 use crate::state::MAX_TARGETS;
 
 /// How one scalar of a pixel shader's input is made from the vertices.
@@ -29,6 +31,25 @@ pub struct Interpolant {
     pub mode: InterpolationMode,
 }
 
+bitflags! {
+    /// System values that a pixel shader may read.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub struct SystemInputs: u8 {
+        /// `SV_Position`.
+        const POSITION = 1;
+        /// `SV_IsFrontFace`.
+        const FRONT_FACE = 1 << 1;
+        /// `SV_PrimitiveID`.
+        const PRIMITIVE_ID = 1 << 2;
+        /// `SV_Coverage`.
+        const COVERAGE = 1 << 3;
+        /// `SV_SampleIndex`.
+        const SAMPLE_INDEX = 1 << 4;
+        /// `SV_RenderTargetArrayIndex` and `SV_ViewportArrayIndex`.
+        const ARRAY_INDICES = 1 << 5;
+    }
+}
+
 /// Facts of a pixel shader that decide the order of tests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PixelShaderInfo {
@@ -54,27 +75,26 @@ pub struct PixelShaderInfo {
     pub per_sample: bool,
     /// Output 1 is the second source of target 0's blend.
     pub dual_source: bool,
+    /// System values that it reads.
+    pub reads: SystemInputs,
 }
 
 /// Pixels to shade: whole 2x2 quads, of any primitives of one draw.
 ///
-/// Lane `4q + i` is pixel `(i & 1, i >> 1)` of quad `q`, aligned to even coordinates.
+/// Lane `4q + i` is pixel `(i & 1, i >> 1)` of quad `q`, aligned to even coordinates. Everything is a row of one value a lane;
+/// rows of system values that [`PixelShaderInfo::reads`] does not ask for are empty.
 #[derive(Debug, Clone, Default)]
 pub struct PixelBatch {
     /// Number of lanes, a multiple of 4.
     pub lanes: usize,
-    /// Interpolated inputs: row `r` of lane `l` is word `r * lanes + l`.
+    /// Interpolated inputs: row `r` of lane `l` is word `r * lanes + l`. Rows that no interpolant fills are 0.
     pub inputs: Vec<u32>,
-    /// Pixel columns.
-    pub x: Vec<i32>,
-    /// Pixel rows.
-    pub y: Vec<i32>,
-    /// `SV_Position`: where the pixel is evaluated (its centre, or a sample), depth, and w.
-    pub position: Vec<[f32; 4]>,
+    /// `SV_Position`: x and y where the pixel is evaluated (its centre, or a sample), depth, and w.
+    pub position: [Vec<f32>; 4],
     /// Lanes that are covered and alive; the others are helpers.
     pub live: Vec<bool>,
-    /// `SV_IsFrontFace`.
-    pub front_face: Vec<bool>,
+    /// `SV_IsFrontFace` as register bits: all ones, or 0.
+    pub front_face: Vec<u32>,
     /// `SV_PrimitiveID`.
     pub primitive_id: Vec<u32>,
     /// `SV_Coverage`.
@@ -82,16 +102,17 @@ pub struct PixelBatch {
     /// `SV_SampleIndex`.
     pub sample_index: Vec<u32>,
     /// `SV_RenderTargetArrayIndex` and `SV_ViewportArrayIndex`, as the previous stage wrote them.
-    pub array_indices: Vec<[u32; 2]>,
+    pub array_indices: [Vec<u32>; 2],
     /// Instructions that may be executed, counted once a lane.
     pub budget: u64,
 }
 
-/// What a batch of pixels came to. The rasterizer sizes every vector to the batch's lanes before the call.
+/// What a batch of pixels came to. The rasterizer sizes the rows of everything that the shader writes before the call; the
+/// others are empty.
 #[derive(Debug, Clone, Default)]
 pub struct PixelOutput {
-    /// Colours as register bits, one vector of four words a lane for each target that the shader writes.
-    pub colors: [Vec<[u32; 4]>; MAX_TARGETS],
+    /// Colours as register bits, for each target that the shader writes: component `c` of lane `l` is word `c * lanes + l`.
+    pub colors: [Vec<u32>; MAX_TARGETS],
     /// Depth.
     pub depth: Vec<f32>,
     /// Coverage mask.

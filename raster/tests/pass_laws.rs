@@ -39,8 +39,9 @@ impl Recipe {
         let discards = self.bit(1);
         let shader = shader(info, move |batch, output| {
             for lane in 0..batch.lanes {
-                output.colors[0][lane] = [0, 1, 2, 3].map(|row| batch.inputs[row * batch.lanes + lane]);
-                output.live[lane] &= !(discards && batch.x[lane] % 5 == 0);
+                let color = [0, 1, 2, 3].map(|row| batch.inputs[row * batch.lanes + lane]);
+                set_color(output, 0, lane, color);
+                output.live[lane] &= !(discards && (batch.position[0][lane] as u32).is_multiple_of(5));
             }
         });
         let size = SIZE as f32;
@@ -268,7 +269,8 @@ proptest! {
         let modes = [InterpolationMode::Linear, InterpolationMode::NoPerspective];
         let look = shader(inputs(&modes), |batch, output| {
             for lane in 0..batch.lanes {
-                output.colors[0][lane] = [batch.inputs[lane], batch.inputs[batch.lanes + lane], 0, 1];
+                let color = [batch.inputs[lane], batch.inputs[batch.lanes + lane], 0, 1];
+set_color(output, 0, lane, color);
             }
         });
         // Powers of two, so that division by w is exact and vertices stay where they are.

@@ -97,7 +97,8 @@ fn facing_and_culling() {
         let mut scene = Scene::rgba8(16, 16);
         let front = shader(inputs(&[]), |batch, output| {
             for lane in 0..batch.lanes {
-                output.colors[0][lane] = [if batch.front_face[lane] { ONE } else { 0x3f00_0000 }; 4];
+                let color = [if batch.front_face[lane] == u32::MAX { ONE } else { 0x3f00_0000 }; 4];
+                set_color(output, 0, lane, color);
             }
         });
         let mut state = state(16.0, 16.0, Some(front));
@@ -124,7 +125,8 @@ fn what_the_shader_sees() {
     let look = shader(inputs(&modes), |batch, output| {
         for lane in 0..batch.lanes {
             let row = |row: usize| batch.inputs[row * batch.lanes + lane];
-            output.colors[0][lane] = [row(0), row(1), row(2), batch.position[lane][3].to_bits()];
+            let color = [row(0), row(1), row(2), batch.position[3][lane].to_bits()];
+            set_color(output, 0, lane, color);
         }
     });
     let mut scene = Scene::new(Format::R32G32B32A32Float, None, 16, 16, 1, 64);
@@ -146,7 +148,8 @@ fn what_the_shader_sees() {
 fn positions_are_pixel_centers_with_unclamped_depth() {
     let look = shader(inputs(&[]), |batch, output| {
         for lane in 0..batch.lanes {
-            output.colors[0][lane] = batch.position[lane].map(f32::to_bits);
+            let color = position_of(batch, lane).map(f32::to_bits);
+            set_color(output, 0, lane, color);
         }
     });
     let mut scene = Scene::new(Format::R32G32B32A32Float, Some(Format::D32Float), 16, 16, 1, 64);
@@ -193,8 +196,8 @@ fn triangles_through_the_eye_plane() {
     let look = shader(inputs(&modes), |batch, output| {
         for lane in 0..batch.lanes {
             let w = batch.inputs[lane];
-            output.colors[0][lane] =
-                [w, batch.position[lane][3].to_bits(), batch.position[lane][2].to_bits(), ONE];
+            let color = [w, batch.position[3][lane].to_bits(), batch.position[2][lane].to_bits(), ONE];
+            set_color(output, 0, lane, color);
         }
     });
     let mut scene = Scene::new(Format::R32G32B32A32Float, None, 16, 16, 1, 16);
@@ -310,9 +313,9 @@ fn discarded_pixels_leave_depth_alone() {
     let odd = |early_depth_stencil| {
         let info = PixelShaderInfo { discards: true, early_depth_stencil, ..inputs(&[]) };
         shader(info, |batch, output| {
-            output.colors[0].fill([ONE; 4]);
+            fill_color(output, 0, [ONE; 4]);
             (0..batch.lanes)
-                .filter(|&lane| batch.x[lane] & 1 == 1)
+                .filter(|&lane| batch.position[0][lane] as u32 & 1 == 1)
                 .for_each(|lane| output.live[lane] = false);
         })
     };
@@ -330,9 +333,9 @@ fn discarded_pixels_leave_depth_alone() {
 fn shaders_write_depth_and_stencil_references() {
     let info = PixelShaderInfo { writes_depth: true, writes_stencil_ref: true, ..inputs(&[]) };
     let write = shader(info, |batch, output| {
-        output.colors[0].fill([ONE; 4]);
+        fill_color(output, 0, [ONE; 4]);
         for lane in 0..batch.lanes {
-            output.depth[lane] = if batch.x[lane] < 8 { f32::NAN } else { 7.0 };
+            output.depth[lane] = if batch.position[0][lane] < 8.0 { f32::NAN } else { 7.0 };
             output.stencil_ref[lane] = 0x105;
         }
     });
@@ -374,9 +377,10 @@ fn samples_masks_and_coverage() {
         let mut scene = Scene::new(Format::R8G8B8A8Unorm, None, 16, 16, 4, 64);
         let cover = shader(info, move |batch, output| {
             for lane in 0..batch.lanes {
-                output.colors[0][lane] = [ONE, batch.sample_index[lane], 0, 0.5_f32.to_bits()];
-                output.coverage[lane] = mask;
+                let color = [ONE, batch.sample_index[lane], 0, 0.5_f32.to_bits()];
+                set_color(output, 0, lane, color);
             }
+            output.coverage.fill(mask);
         });
         let mut state = state(16.0, 16.0, Some(cover));
         change(&mut state);
@@ -403,8 +407,8 @@ fn centroids_stay_inside() {
     let modes = [InterpolationMode::LinearCentroid, InterpolationMode::Linear];
     let look = shader(inputs(&modes), |batch, output| {
         for lane in 0..batch.lanes {
-            output.colors[0][lane] =
-                [batch.inputs[lane], batch.inputs[batch.lanes + lane], batch.coverage[lane], 0];
+            let color = [batch.inputs[lane], batch.inputs[batch.lanes + lane], batch.coverage[lane], 0];
+            set_color(output, 0, lane, color);
         }
     });
     let mut scene = Scene::new(Format::R32G32B32A32Float, None, 16, 16, 4, 64);
@@ -434,8 +438,8 @@ fn targets_that_are_not_written_keep_their_contents() {
     (0..3).for_each(|target| pass.clear_color(target, [0.2; 4], None));
     let info = PixelShaderInfo { writes_color: 0b101, dual_source: true, ..inputs(&[]) };
     let two = shader(info, |_, output| {
-        output.colors[0].fill([ONE; 4]);
-        output.colors[2].fill([0x3f00_0000; 4]);
+        fill_color(output, 0, [ONE; 4]);
+        fill_color(output, 2, [0x3f00_0000; 4]);
     });
     let mut state = state(16.0, 16.0, Some(two));
     state.blend.targets[2].write_mask = 0b0010;
@@ -457,8 +461,8 @@ fn dual_sources_blend_one_target() {
     scene.pass.clear_color(0, [1.0, 1.0, 1.0, 1.0], None);
     let info = PixelShaderInfo { writes_color: 0b11, dual_source: true, ..inputs(&[]) };
     let two = shader(info, |_, output| {
-        output.colors[0].fill([0.2_f32, 0.0, 0.0, 0.0].map(f32::to_bits));
-        output.colors[1].fill([0.4_f32, 0.6, 0.0, 1.0].map(f32::to_bits));
+        fill_color(output, 0, [0.2_f32, 0.0, 0.0, 0.0].map(f32::to_bits));
+        fill_color(output, 1, [0.4_f32, 0.6, 0.0, 1.0].map(f32::to_bits));
     });
     let mut state = state(16.0, 16.0, Some(two));
     let color = BlendEquation { src: BlendFactor::One, dst: BlendFactor::Src1Color, op: BlendOp::Add };
@@ -535,7 +539,7 @@ fn a_group_of_tiles_in_which_time_runs_out_is_the_last() {
         let mut scene = Scene::rgba8(1024, 1024);
         let shader = shader(inputs(&[]), |batch, output| {
             output.instructions = 4;
-            output.colors[0].iter_mut().for_each(|color| *color = [1.0_f32.to_bits(); 4]);
+            fill_color(output, 0, [1.0_f32.to_bits(); 4]);
             assert!(batch.budget > 0);
         });
         scene.draw(

@@ -8,6 +8,7 @@ use aerogpu_dxbc::signature::Signature;
 use aerogpu_dxbc::{Io, ValidatedShader};
 use aerogpu_raster::shader::{
     Interpolant, InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout,
+    SystemInputs,
 };
 use smallvec::SmallVec;
 
@@ -26,6 +27,19 @@ enum SystemInput {
     SampleIndex,
     RenderTargetArrayIndex,
     ViewportArrayIndex,
+}
+
+impl SystemInput {
+    /// The rows of a batch that it needs.
+    fn row(self) -> SystemInputs {
+        match self {
+            Self::Position => SystemInputs::POSITION,
+            Self::IsFrontFace => SystemInputs::FRONT_FACE,
+            Self::PrimitiveId => SystemInputs::PRIMITIVE_ID,
+            Self::SampleIndex => SystemInputs::SAMPLE_INDEX,
+            Self::RenderTargetArrayIndex | Self::ViewportArrayIndex => SystemInputs::ARRAY_INDICES,
+        }
+    }
 }
 
 /// A pixel shader with everything bound to it.
@@ -71,27 +85,23 @@ impl BoundPixelShader {
         for &(input, register, mask) in &self.system_inputs {
             for c in (0..4).filter(|c| mask & (1 << c) != 0) {
                 let row = io.inputs.row_mut(register * 4 + c);
-                for (lane, word) in row.iter_mut().enumerate() {
-                    *word = match input {
-                        SystemInput::Position => batch.position[lane][c].to_bits(),
-                        SystemInput::IsFrontFace => {
-                            if batch.front_face[lane] {
-                                u32::MAX
-                            } else {
-                                0
-                            }
-                        }
-                        SystemInput::PrimitiveId => batch.primitive_id[lane],
-                        SystemInput::SampleIndex => batch.sample_index[lane],
-                        SystemInput::RenderTargetArrayIndex => batch.array_indices[lane][0],
-                        SystemInput::ViewportArrayIndex => batch.array_indices[lane][1],
-                    };
+                match input {
+                    SystemInput::Position => row.copy_from_slice(bytemuck::cast_slice(&batch.position[c])),
+                    SystemInput::IsFrontFace => row.copy_from_slice(&batch.front_face),
+                    SystemInput::PrimitiveId => row.copy_from_slice(&batch.primitive_id),
+                    SystemInput::SampleIndex => row.copy_from_slice(&batch.sample_index),
+                    SystemInput::RenderTargetArrayIndex => row.copy_from_slice(&batch.array_indices[0]),
+                    SystemInput::ViewportArrayIndex => row.copy_from_slice(&batch.array_indices[1]),
                 }
             }
         }
         io.live.copy_from_slice(&batch.live);
-        io.primitive_id.copy_from_slice(&batch.primitive_id);
-        io.coverage.copy_from_slice(&batch.coverage);
+        if self.info.reads.contains(SystemInputs::PRIMITIVE_ID) {
+            io.primitive_id.copy_from_slice(&batch.primitive_id);
+        }
+        if self.info.reads.contains(SystemInputs::COVERAGE) {
+            io.coverage.copy_from_slice(&batch.coverage);
+        }
     }
 }
 
@@ -110,8 +120,8 @@ impl PixelShader for BoundPixelShader {
             output.instructions = batch.budget - budget.left();
             result.map_err(|_| ShaderTimeout)?;
             for &(register, target) in &self.targets {
-                for (lane, color) in output.colors[target].iter_mut().enumerate() {
-                    *color = io.outputs.vector(lane, register);
+                for (c, color) in output.colors[target].chunks_exact_mut(batch.lanes).enumerate() {
+                    color.copy_from_slice(io.outputs.row(register * 4 + c));
                 }
             }
             if self.info.writes_depth {
@@ -175,6 +185,8 @@ fn info(
         })
         .collect::<Vec<_>>();
     let pixel = program.pixel();
+    let mut reads = system_inputs.iter().fold(SystemInputs::empty(), |reads, input| reads | input.0.row());
+    reads.set(SystemInputs::COVERAGE, pixel.reads_coverage);
     PixelShaderInfo {
         interpolants,
         rows: registers * 4,
@@ -187,6 +199,7 @@ fn info(
         early_depth_stencil: pixel.early_depth_stencil,
         per_sample: pixel.per_sample,
         dual_source: false,
+        reads,
     }
 }
 

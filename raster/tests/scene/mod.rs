@@ -10,6 +10,7 @@ use aerogpu_raster::pass::{DrawState, Pass, PassOptions, TargetLayout, Targets, 
 use aerogpu_raster::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
 use aerogpu_raster::shader::{
     Interpolant, InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout,
+    SystemInputs,
 };
 use aerogpu_raster::state::*;
 use aerogpu_raster::surface::Image;
@@ -54,22 +55,43 @@ pub fn inputs(modes: &[InterpolationMode]) -> PixelShaderInfo {
         interpolants: modes.iter().enumerate().map(interpolant).collect(),
         rows: modes.len(),
         writes_color: 1,
+        reads: SystemInputs::all(),
         ..Default::default()
     }
+}
+
+/// Sets the colour of one lane.
+pub fn set_color(output: &mut PixelOutput, target: usize, lane: usize, color: [u32; 4]) {
+    let rows = &mut output.colors[target];
+    let lanes = rows.len() / 4;
+    (0..4).for_each(|c| rows[c * lanes + lane] = color[c]);
+}
+
+/// Sets the colour of every lane.
+pub fn fill_color(output: &mut PixelOutput, target: usize, color: [u32; 4]) {
+    let rows = &mut output.colors[target];
+    let lanes = rows.len() / 4;
+    rows.chunks_mut(lanes).zip(color).for_each(|(row, c)| row.fill(c));
+}
+
+/// `SV_Position` of one lane.
+pub fn position_of(batch: &PixelBatch, lane: usize) -> [f32; 4] {
+    batch.position.each_ref().map(|row| row[lane])
 }
 
 /// Target 0 gets the first four words, interpolated linearly.
 pub fn copy_shader() -> Arc<dyn PixelShader> {
     shader(inputs(&[InterpolationMode::Linear; 4]), |batch, output| {
         for lane in 0..batch.lanes {
-            output.colors[0][lane] = [0, 1, 2, 3].map(|row| batch.inputs[row * batch.lanes + lane]);
+            let color = [0, 1, 2, 3].map(|row| batch.inputs[row * batch.lanes + lane]);
+            set_color(output, 0, lane, color);
         }
     })
 }
 
 /// Target 0 gets the same register bits everywhere.
 pub fn constant_shader(bits: [u32; 4]) -> Arc<dyn PixelShader> {
-    shader(inputs(&[]), move |_, output| output.colors[0].fill(bits))
+    shader(inputs(&[]), move |_, output| fill_color(output, 0, bits))
 }
 
 pub fn viewport(width: f32, height: f32) -> Viewport {

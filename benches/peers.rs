@@ -1,0 +1,79 @@
+//! The workloads that other renderers are measured with, a frame each: `cargo bench --bench peers -- W4`.
+//!
+//! W10 is the time from a process's start to the first pixel; the process is this program itself.
+
+mod workloads;
+
+use std::hint::black_box;
+use std::process::Command;
+use std::time::Duration;
+
+use aerogpu::memory::SparseMemory;
+use aerogpu::{Backend, Options, SoftwareRenderer, Submission};
+use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
+use workloads::{TARGET, Workload};
+
+const FIRST_PIXEL: &str = "--first-pixel";
+
+/// A renderer that has a workload's resources.
+struct Machine {
+    renderer: SoftwareRenderer,
+    memory: SparseMemory,
+}
+
+impl Machine {
+    fn new(workload: &Workload) -> Self {
+        let renderer = SoftwareRenderer::new(Options::default());
+        let mut machine = Self { renderer, memory: SparseMemory::new() };
+        workload.setup.iter().for_each(|stream| machine.submit(stream));
+        machine
+    }
+
+    fn submit(&mut self, stream: &[u8]) {
+        let submission = Submission { stream, fence: 1, ..Default::default() };
+        self.renderer.submit(&mut self.memory, &submission);
+        let done = self.renderer.poll();
+        assert!(done.iter().all(|done| done.report.errors.is_empty()), "{:?}", done[0].report.errors);
+    }
+}
+
+fn frames(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, build: fn() -> Workload) {
+    let all = std::thread::available_parallelism().map_or(1, |n| n.get());
+    for threads in if all > 1 { vec![1, all] } else { vec![1] } {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        group.bench_function(format!("{name}/{threads}"), |b| {
+            let workload = build();
+            let mut machine = Machine::new(&workload);
+            b.iter(|| pool.install(|| machine.submit(&workload.frame)));
+        });
+    }
+}
+
+fn first_pixel() {
+    let workload = workloads::first_pixel();
+    let mut machine = Machine::new(&workload);
+    machine.submit(&workload.frame);
+    let picture = machine.renderer.read_texture(TARGET, 0, 0).expect("the target");
+    assert_eq!(picture.bytes[..4], [204, 102, 51, 255]);
+}
+
+fn main() {
+    if std::env::args().any(|arg| arg == FIRST_PIXEL) {
+        return first_pixel();
+    }
+    let mut criterion = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(2))
+        .configure_from_args();
+    let mut group = criterion.benchmark_group("peers");
+    for &(name, build) in workloads::ALL {
+        frames(&mut group, name, build);
+    }
+    group.bench_function("W10", |b| {
+        let program = std::env::current_exe().expect("this program");
+        b.iter(|| black_box(Command::new(&program).arg(FIRST_PIXEL).status().expect("runs")));
+    });
+    group.finish();
+    criterion.final_summary();
+}
