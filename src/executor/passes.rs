@@ -14,6 +14,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Execution, Failure};
 use crate::backend::CommandError;
+use crate::budget::{Budget, Spent};
 use crate::limits;
 use crate::pipeline::bindings::Held;
 use crate::pipeline::draw::Draw;
@@ -87,6 +88,18 @@ impl Attachments {
         };
         let depth = Self { depth_stencil: self.depth_stencil, ..Self::default() };
         (0..8).map(color).chain([depth]).filter(|part| !part.is_empty()).collect()
+    }
+
+    /// Tiles of one layer of the targets.
+    fn tiles(&self, size: u32) -> u64 {
+        let (width, height) = self.extent();
+        u64::from(width.div_ceil(size)) * u64::from(height.div_ceil(size))
+    }
+
+    /// Takes what it costs to put a clear of each target into the lists of all tiles.
+    pub(super) fn spend_clears(&self, budget: &Budget, tile_size: u32) -> Result<(), Spent> {
+        let layers: u64 = self.all().map(|a| u64::from(a.layers)).sum();
+        budget.spend(self.tiles(tile_size) * layers)
     }
 
     /// Bytes of all targets.
@@ -218,18 +231,16 @@ impl Execution<'_, '_> {
         vertices: VertexBatch,
         primitives: PrimitiveBatch,
     ) -> Result<(), Failure> {
-        let (width, height) = attachments.extent();
-        let tile = self.renderer.options.tile_size;
-        let tiles = u64::from(width.div_ceil(tile)) * u64::from(height.div_ceil(tile));
         // A primitive may be in the list of every tile.
+        let tiles = attachments.tiles(self.renderer.options.tile_size);
         let most = (limits::TILE_ENTRIES as u64 / tiles.max(1)).max(1) as usize;
         let vertices = Arc::new(vertices);
         for part in parts(primitives, most) {
             let pass = self.pass_for(attachments)?;
             let before = pass.queued_bytes();
             pass.draw(&draw.state, vertices.clone(), part);
-            let bytes = pass.queued_bytes() - before;
-            self.budget.spend_bytes(bytes as u64)?;
+            let words = (pass.queued_bytes() - before) / 4;
+            self.budget.spend(words as u64)?;
             self.hold(&draw.held)?;
             self.flush_if_large();
         }

@@ -68,6 +68,9 @@ impl Execution<'_, '_> {
         };
         // Everything that can fail comes before the first target is cleared.
         let parts = attachments.by_size();
+        for part in &parts {
+            part.spend_clears(&self.budget, self.renderer.options.tile_size)?;
+        }
         match parts.len() {
             1 => self.flush_unless_to(&attachments),
             _ => self.flush_pass(),

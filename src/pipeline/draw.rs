@@ -242,3 +242,169 @@ impl Run<'_, '_> {
         self.stages.run(primitives, self.statistics, self.queue)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::assembly::assemble;
+    use aerogpu_protocol::packets::ShaderStage;
+    use aerogpu_raster::state::*;
+
+    /// Gives `SV_VertexID` and `SV_InstanceID`.
+    const NUMBERS: &str = "
+        .input SV_VertexID 0 v0.x uint vertex_id
+        .input SV_InstanceID 0 v1.x uint instance_id
+        .output NUMBERS 0 o0.xy uint
+        vs_4_0
+        dcl_input_sgv v0.x, vertex_id
+        dcl_input_sgv v1.x, instance_id
+        dcl_output o0.xy
+        mov o0.x, v0.x
+        mov o0.y, v1.x
+        ret";
+
+    /// State that draws nothing.
+    fn nothing() -> DrawState {
+        DrawState {
+            rasterizer: RasterizerState {
+                fill: FillMode::Solid,
+                cull: CullMode::None,
+                front_counter_clockwise: false,
+                depth_clip: true,
+                depth_bias: DepthBias::default(),
+                viewports: Default::default(),
+                scissors: Default::default(),
+            },
+            depth_stencil: DepthStencilState {
+                depth_enable: false,
+                depth_write: false,
+                depth_func: CompareFunc::Always,
+                stencil_enable: false,
+                stencil_read_mask: 0,
+                stencil_write_mask: 0,
+                stencil_ref: 0,
+                front: StencilFace::default(),
+                back: StencilFace::default(),
+            },
+            blend: BlendState {
+                targets: [TargetBlend { blend: None, write_mask: 0, srgb_write: false }; MAX_TARGETS],
+                constant: [0.0; 4],
+                sample_mask: 0,
+                alpha_to_coverage: false,
+                alpha_test: None,
+            },
+            pixel_shader: None,
+        }
+    }
+
+    fn draw(topology: PrimitiveTopology, count: u32, instances: u32, indices: Option<&[u32]>) -> Draw {
+        let stream = |words: &[u32]| IndexStream {
+            size: 4 * words.len() as u64,
+            words: Arc::new(words.to_vec()),
+            offset: 0,
+            width: 4,
+            base_vertex: 0,
+        };
+        Draw {
+            topology,
+            count,
+            instances,
+            first: 0,
+            first_instance: 0,
+            indices: indices.map(stream),
+            streams: Vec::new(),
+            layout: None,
+            vertex: BoundShader::assemble(ShaderStage::Vertex, NUMBERS),
+            optional: OptionalShaders::default(),
+            state: Arc::new(nothing()),
+            held: Vec::new(),
+        }
+    }
+
+    /// Every primitive that reaches the rasterizer: its number, and vertex and instance of each corner.
+    fn primitives_of(draw: &Draw) -> Vec<(u32, Vec<[u32; 2]>)> {
+        let mut out = Vec::new();
+        let (budget, mut statistics) = (Budget::new(1 << 30), Statistics::default());
+        let mut queue = |vertices: aerogpu_raster::primitive::VertexBatch,
+                         primitives: aerogpu_raster::primitive::PrimitiveBatch| {
+            assert!(vertices.positions.len() <= limits::VERTEX_BATCH);
+            assert!(primitives.count() <= limits::PRIMITIVE_BATCH);
+            let corner = |&v: &u32| [vertices.vertex(v)[0], vertices.vertex(v)[1]];
+            let corners = primitives.indices.chunks_exact(primitives.kind.vertices());
+            let corners = corners.map(|corners| corners.iter().map(corner).collect());
+            out.extend(primitives.ids.iter().copied().zip(corners));
+            Ok(())
+        };
+        run(draw, &budget, &mut statistics, &mut queue).expect("runs");
+        assert_eq!(statistics.ia_primitives, out.len() as u64);
+        out
+    }
+
+    /// The same by assembling every run whole.
+    fn expected(draw: &Draw, indices: &[u32]) -> Vec<(u32, Vec<[u32; 2]>)> {
+        let shape = shape(draw.topology);
+        let mut out = Vec::new();
+        for instance in 0..draw.instances {
+            let mut id = 0;
+            for run in indices.split(|&index| index == u32::MAX) {
+                let mut positions = Vec::new();
+                assemble(draw.topology, 0, run.len() as u32, &mut positions);
+                for primitive in positions.chunks_exact(shape.vertices) {
+                    let own = shape.own.iter().map(|&own| [run[primitive[own] as usize], instance]);
+                    out.push((id, own.collect()));
+                    id += 1;
+                }
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn windows_change_nothing() {
+        use PrimitiveTopology as T;
+        let topologies = [
+            (T::PointList, 9000),
+            (T::LineStrip, 9000),
+            (T::TriangleList, 9001),
+            (T::TriangleStrip, 9001),
+            (T::TriangleFan, 9000),
+            (T::TriangleStripAdj, 9003),
+            (T::TriangleListAdj, 9000),
+        ];
+        for (topology, count) in topologies {
+            let in_order: Vec<u32> = (0..count).collect();
+            let plain = draw(topology, count, 2, None);
+            assert!(primitives_of(&plain) == expected(&plain, &in_order), "{topology:?}");
+            // Reuse near and far, cuts, and an empty run.
+            let mut indices: Vec<u32> = (0..count).map(|i| i / 3 * 7 % 5000).collect();
+            for cut in [100, 101, 5000, 8191] {
+                indices[cut] = u32::MAX;
+            }
+            let indexed = draw(topology, count, 3, Some(&indices));
+            assert!(primitives_of(&indexed) == expected(&indexed, &indices), "{topology:?} with indices");
+        }
+    }
+
+    #[test]
+    fn one_vertex_makes_bounded_windows_too() {
+        let zeros = draw(PrimitiveTopology::TriangleList, 90_000, 1, Some(&[]));
+        let all = primitives_of(&zeros);
+        assert_eq!(all.len(), 30_000);
+        assert!(all.iter().enumerate().all(|(i, (id, corners))| *id == i as u32 && *corners == [[0, 0]; 3]));
+    }
+
+    #[test]
+    fn a_budget_ends_a_draw_between_windows() {
+        let endless = draw(PrimitiveTopology::PointList, u32::MAX, 1, None);
+        let mut statistics = Statistics::default();
+        let mut windows = 0;
+        let failure =
+            run(&endless, &Budget::new(u64::from(u32::MAX) + 1_000_000), &mut statistics, &mut |_, _| {
+                windows += 1;
+                Ok(())
+            });
+        assert!(matches!(failure, Err(Failure::Timeout)));
+        assert_eq!(statistics.ia_primitives, windows * limits::VERTEX_BATCH as u64);
+        assert!(windows > 0);
+    }
+}

@@ -314,3 +314,30 @@ impl Source {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_beyond_64_bits_are_outside() {
+        let element = InputLayoutElementDxgi {
+            semantic_name_hash: semantic_name_hash("A"),
+            dxgi_format: 2, // R32G32B32A32_FLOAT
+            aligned_byte_offset: 1 << 16,
+            ..Default::default()
+        };
+        let blob = aerogpu_protocol::input_layout::write_ilay(&[element]);
+        let InputLayout::Dxgi(layout) = InputLayout::parse(&blob).expect("a layout") else { panic!("ILAY") };
+        let words = Some(Arc::new(vec![1; 4]));
+        let streams = [VertexStream { words, size: 16, stride: u32::MAX, offset: u32::MAX }];
+        let fetch = VertexFetch::new(Some(&layout), &Signature::default(), &streams);
+        // 2^32 (2^32 - 1) + (2^32 - 1) + 2^16 is 2^64 - 1 + 2^16; the other one overflows in the product.
+        for index in [1 << 32, (1 << 32) + (1 << 31)] {
+            let mut rows = Rows::new(4, 1);
+            rows.set_vector(0, 0, [9; 4]);
+            fetch.fetch(&mut rows, 0, VertexId { index, vertex_id: 0 }, 0, 0);
+            assert_eq!(rows.vector(0, 0), [0; 4]);
+        }
+    }
+}
