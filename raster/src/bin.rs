@@ -108,8 +108,13 @@ impl Bins {
     }
 }
 
-/// Cells of a grid that the rectangle touches and no edge misses.
-pub(crate) fn for_cells(size: i32, pixels: Rect, edges: Option<&Edges>, mut visit: impl FnMut(i32, i32)) {
+/// Visits cells of a grid that the rectangle touches and no edge misses. Returns how many the rectangle touches.
+pub(crate) fn for_cells(
+    size: i32,
+    pixels: Rect,
+    edges: Option<&Edges>,
+    mut visit: impl FnMut(i32, i32),
+) -> u64 {
     let (left, top) = (pixels.left / size, pixels.top / size);
     let (right, bottom) = ((pixels.right - 1) / size, (pixels.bottom - 1) / size);
     let single = left == right && top == bottom;
@@ -126,4 +131,5 @@ pub(crate) fn for_cells(size: i32, pixels: Rect, edges: Option<&Edges>, mut visi
             }
         }
     }
+    (right - left + 1) as u64 * (bottom - top + 1) as u64
 }

@@ -99,6 +99,8 @@ pub struct Pass {
     projected: Vec<ScreenVertex>,
     /// Bytes of queued vertices and primitives.
     batch_bytes: usize,
+    /// Cells of grids that were looked at to find the tiles of primitives.
+    cells: u64,
     /// Of what was queued so far.
     work: Work,
 }
@@ -120,6 +122,7 @@ impl Pass {
             bins: Bins::new(layout.width, layout.height, layout.layers, tile_size),
             projected: Vec::new(),
             batch_bytes: 0,
+            cells: 0,
             work: Work::default(),
             layout,
         }
@@ -143,6 +146,11 @@ impl Pass {
             + size_of_val(&self.gradients[..])
             + size_of_val(&self.clears[..])
             + self.bins.bytes()
+    }
+
+    /// How much work it was to queue what waits, beside the primitives as such: grows with the pixels of their bounds.
+    pub fn queueing_cost(&self) -> u64 {
+        self.cells
     }
 
     /// A rough guess of the work that a flush has to do, in nanoseconds of one core.
@@ -235,6 +243,7 @@ impl Pass {
             gradients: &mut self.gradients,
             bins: &mut self.bins,
             work: &mut self.work,
+            cells: &mut self.cells,
             projected: &mut self.projected,
         };
         assembler.run();
@@ -337,6 +346,7 @@ impl Pass {
         self.clears.clear();
         self.bins.clear();
         self.batch_bytes = 0;
+        self.cells = 0;
         self.work = Work::default();
     }
 }

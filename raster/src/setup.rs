@@ -181,6 +181,8 @@ pub(crate) struct Assembler<'a> {
     pub(crate) gradients: &'a mut Vec<Gradients>,
     pub(crate) bins: &'a mut Bins,
     pub(crate) work: &'a mut Work,
+    /// Cells of grids that were looked at.
+    pub(crate) cells: &'a mut u64,
     /// Vertices in the first viewport, kept for primitives that share them.
     pub(crate) projected: &'a mut Vec<ScreenVertex>,
 }
@@ -463,7 +465,7 @@ impl Assembler<'_> {
             return;
         }
         let edges = (record.shape == Shape::Triangle).then(|| Edges::new(record.xy));
-        for_cells(MODEL_TILE, pixels, edges.as_ref(), |_, _| self.work.tiles += 1);
+        *self.cells += for_cells(MODEL_TILE, pixels, edges.as_ref(), |_, _| self.work.tiles += 1);
         let layer = self.draw.array_indices(record.primitive)[0];
         let layer = if layer < self.layout.layers { layer as usize } else { 0 };
         self.bins.push(layer, Entry::record(self.records.len()), pixels, edges.as_ref());

@@ -237,10 +237,10 @@ impl Execution<'_, '_> {
         let vertices = Arc::new(vertices);
         for part in parts(primitives, most) {
             let pass = self.pass_for(attachments)?;
-            let before = pass.queued_bytes();
+            let before = pass.queueing_cost();
             pass.draw(&draw.state, vertices.clone(), part);
-            let words = (pass.queued_bytes() - before) / 4;
-            self.budget.spend(words as u64)?;
+            let cost = pass.queueing_cost() - before;
+            self.budget.spend(cost)?;
             self.hold(&draw.held)?;
             self.flush_if_large();
         }
