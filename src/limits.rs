@@ -50,9 +50,9 @@ pub const TILE_ENTRIES: usize = 1 << 22;
 /// Bytes of results that wait to be written to guest memory at the end of a submission.
 pub const MAX_WRITE_BACK_BYTES: u64 = 1 << 29;
 
-/// Work of one submission, in instructions of one lane: at 4 million pixels four thousand instructions each. What is no
+/// Work of one submission, in instructions of one lane: at 2 million pixels four thousand instructions each. What is no
 /// instruction costs as many as take about as long, by the rates below.
-pub const SUBMISSION_BUDGET: u64 = 1 << 34;
+pub const SUBMISSION_BUDGET: u64 = 1 << 33;
 /// Instructions of one lane that one run of a shader may execute, for all its lanes together.
 pub const SHADER_BUDGET: u64 = 1 << 30;
 /// The same for a batch of pixels: a quarter of a million instructions each.
