@@ -34,6 +34,7 @@ fn peak() -> Option<u64> {
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
 }
 
+#[allow(clippy::disallowed_methods)] // the time is only shown
 fn measured(what: &str, work: impl FnOnce()) {
     let start = Instant::now();
     work();
