@@ -2,12 +2,15 @@
 //!
 //! Everything is held by shared ownership, so that queued work keeps the contents that it was recorded with.
 
+mod lanes;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use aerogpu_dxbc::ir::ResourceDimension;
 use aerogpu_dxbc::resources::{
-    AtomicOp, BufferAddress, LoadRequest, Lod, ResourceInfo, Resources, SampleKind, SampleRequest, Slot,
+    AtomicOp, BufferAddress, LoadLanes, LoadRequest, Lod, ResourceInfo, Resources, RowsMut, SampleKind,
+    SampleLanes, SampleRequest, Slot, WordLanes,
 };
 use aerogpu_raster::sampler::{self, SamplerState};
 use aerogpu_raster::surface::TextureView;
@@ -163,6 +166,18 @@ impl Resources for StageBindings {
         let default = SamplerState::default();
         let state = self.samplers.get(request.sampler as usize).unwrap_or(&default);
         sampler::sample(view, state, &sample_request(request))
+    }
+
+    fn sample_lanes(&self, request: &SampleLanes<'_>, out: RowsMut<'_>) {
+        lanes::sample(self, request, out);
+    }
+
+    fn load_lanes(&self, request: &LoadLanes<'_>, out: RowsMut<'_>) {
+        lanes::load(self, request, out);
+    }
+
+    fn load_words_lanes(&self, slot: Slot, addresses: &WordLanes<'_>, words: u8, out: RowsMut<'_>) {
+        lanes::load_words(self, slot, addresses, words, out);
     }
 
     fn load(&self, request: &LoadRequest) -> [u32; 4] {

@@ -85,7 +85,7 @@ impl SampleLanes<'_> {
         let float = |row: &[u32]| f32::from_bits(row[lane]);
         let lod = match self.lod {
             LodLanes::Quads { bias } => {
-                let [ddx, ddy] = [1, 2].map(|neighbour| self.difference(lane & !3, neighbour));
+                let [ddx, ddy] = self.derivatives(lane / 4);
                 Lod::Derivatives { ddx, ddy, bias: bias.map_or(0.0, float) }
             }
             LodLanes::Given { ddx, ddy } => {
@@ -119,12 +119,11 @@ impl SampleLanes<'_> {
         }
     }
 
-    /// Coordinates of the quad's lane `neighbour` minus those of its first, by the rules of float instructions.
-    fn difference(&self, first: usize, neighbour: usize) -> [f32; 3] {
-        let at = |c: usize, lane: usize| self.coordinate[c].get(lane).copied().unwrap_or(0);
-        std::array::from_fn(|c| {
-            f32::from_bits(crate::scalar::difference(at(c, first + neighbour), at(c, first)))
-        })
+    /// How the coordinates of a quad's lanes change along x and along y, by the rules of float instructions.
+    pub fn derivatives(&self, quad: usize) -> [[f32; 3]; 2] {
+        let at = |c: usize, lane: usize| self.coordinate[c].get(4 * quad + lane).copied().unwrap_or(0);
+        let difference = |c, lane| f32::from_bits(crate::scalar::difference(at(c, lane), at(c, 0)));
+        [1, 2].map(|lane| [0, 1, 2].map(|c| difference(c, lane)))
     }
 }
 
