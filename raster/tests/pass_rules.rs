@@ -534,7 +534,7 @@ fn a_time_out_is_reported_once() {
 
 #[test]
 fn a_group_of_tiles_in_which_time_runs_out_is_the_last() {
-    // 16 x 16 tiles make two groups; the shader ends in the tile at the top left only when it may run 1000 instructions.
+    // 16 x 16 tiles make two groups.
     let run = |budget: u64| {
         let mut scene = Scene::rgba8(1024, 1024);
         let shader = shader(inputs(&[]), |batch, output| {
