@@ -8,8 +8,8 @@ use std::sync::Arc;
 use aerogpu_raster::format::Format;
 use aerogpu_raster::format::srgb::srgb8_to_f32;
 use aerogpu_raster::sampler::{
-    AddressMode, Filter, Info, Lod, MipFilter, SampleKind, SampleRequest, SamplerState, UNBOUND, info, load,
-    sample,
+    AddressMode, Filter, Info, Lod, MipFilter, Reduction, SampleKind, SampleRequest, SamplerState, UNBOUND,
+    info, load, sample,
 };
 use aerogpu_raster::state::CompareFunc;
 use aerogpu_raster::surface::{
@@ -517,4 +517,36 @@ fn compressed_texels_are_exact() {
     let srgb = as_format(Format::Bc1UnormSrgb);
     let expected = [srgb8_to_f32(170), 0.0, srgb8_to_f32(85), 1.0];
     assert_eq!(floats(&srgb, &point, &request([0.6, 0.1, 0.0, 0.0])), expected);
+}
+
+#[test]
+fn extremes_are_those_of_the_texels_with_a_weight() {
+    let view = plane(Format::R8G8B8A8Unorm, 2, 2, |x, y| {
+        [[0.2, 1.0, 0.0, 0.6], [0.8, 0.2, 0.4, 0.4], [0.4, 0.4, 0.6, 1.0], [0.6, 0.6, 0.2, 0.2]]
+            [(2 * y + x) as usize]
+    });
+    let state = |reduction| SamplerState { reduction, ..sampler(true, AddressMode::Clamp) };
+    let at = |reduction, u, v| floats(&view, &state(reduction), &request([u, v, 0.0, 0.0]));
+    assert_eq!(at(Reduction::Minimum, 0.5, 0.5), [0.2, 0.2, 0.0, 0.2]);
+    assert_eq!(at(Reduction::Maximum, 0.4, 0.6), [0.8, 1.0, 0.6, 1.0], "however small the weights");
+    assert_eq!(at(Reduction::Maximum, 0.25, 0.5), [0.4, 1.0, 0.6, 1.0], "the right column has no weight");
+    assert_eq!(at(Reduction::Minimum, 0.75, 0.75), [0.6, 0.6, 0.2, 0.2], "one texel alone");
+}
+
+#[test]
+fn extremes_reach_across_mip_levels_and_prefer_numbers() {
+    let desc =
+        TextureDesc { format: Format::R32Float, width: 2, height: 1, mip_levels: 2, ..Default::default() };
+    let texel = |mip, _, x, _| [[[f32::NAN, -0.0], [3.0, 3.0]][mip as usize][x as usize]; 4];
+    let view = view(texture(desc, texel), ViewDimension::Texture2D);
+    let state = |reduction| SamplerState { reduction, ..sampler(true, AddressMode::Clamp) };
+    let at = |reduction, u, lod| red(&view, &state(reduction), &request_lod([u, 0.5, 0.0, 0.0], lod));
+    assert_eq!(at(Reduction::Maximum, 0.5, 0.5), 3.0);
+    assert_eq!(at(Reduction::Minimum, 0.5, 0.5).to_bits(), (-0.0f32).to_bits(), "not the NaN");
+    assert_eq!(
+        at(Reduction::Maximum, 0.5, 0.0).to_bits(),
+        (-0.0f32).to_bits(),
+        "the second level has no weight"
+    );
+    assert!(at(Reduction::Maximum, 0.25, 0.0).is_nan(), "nothing but NaN");
 }

@@ -1,4 +1,4 @@
-//! Weighted means of texels, and comparisons (d3d-rules §12.3, §12.8, §12.10, §12.14, §12.19).
+//! Weighted means of texels, their extremes, and comparisons (d3d-rules §12.3, §12.8, §12.10, §12.14, §12.16, §12.19).
 //!
 //! A sample is one sum over all its taps: bilinear times mip weight times anisotropic tap. Weights are
 //! integers, and their products with texels are exact in f64 (24 bits each; 32 bits for linear volumes
@@ -10,7 +10,7 @@ use super::address::{self, AxisTaps, ONE};
 use super::cube::{self, CubeTap};
 use super::lod::{Footprint, Levels};
 use super::texels::flush;
-use super::{Filter, SampleRequest, SamplerState};
+use super::{Filter, Reduction, SampleRequest, SamplerState};
 use crate::format::{Format, Kind, norm};
 use crate::surface::{Image, TextureView};
 
@@ -135,14 +135,22 @@ impl<'a> Plan<'a> {
             });
             return register;
         }
+        let numerators = |tap: Tap<'a>| match tap {
+            Some((image, x, y)) => texels.numerators(image, x, y).map(f64::from),
+            None => texels.border(self.sampler.border).numerators,
+        };
         let mut mean = Mean::default();
-        self.for_each(&mut |tap, weight| {
-            let numerators = match tap {
-                Some((image, x, y)) => texels.numerators(image, x, y).map(f64::from),
-                None => texels.border(self.sampler.border).numerators,
-            };
-            mean.add(numerators, weight);
-        });
+        match self.sampler.reduction {
+            Reduction::Mean => self.for_each(&mut |tap, weight| mean.add(numerators(tap), weight)),
+            reduction => {
+                let mut extremes = [f64::NAN; 4];
+                self.for_each(&mut |tap, _| {
+                    let taps = extremes.iter_mut().zip(numerators(tap));
+                    taps.for_each(|(extreme, value)| *extreme = beyond(reduction, *extreme, value));
+                });
+                mean.add(extremes, 1.0);
+            }
+        }
         mean.finish(texels.divisors)
     }
 
@@ -173,6 +181,17 @@ fn for_each_of_quad([(i, right), (j, below)]: [(i32, u32); 2], mut f: impl FnMut
             }
         }
     }
+}
+
+/// The lesser or greater of two values by the rules of `min` and `max` (d3d-rules §1.4): a number rather than NaN,
+/// and -0 is less than 0.
+fn beyond(reduction: Reduction, extreme: f64, value: f64) -> f64 {
+    let less = value < extreme || value == extreme && value.is_sign_negative();
+    let replaces = match reduction {
+        Reduction::Minimum => less,
+        _ => !less,
+    };
+    if extreme.is_nan() || replaces && !value.is_nan() { value } else { extreme }
 }
 
 /// A weighted mean in the making.

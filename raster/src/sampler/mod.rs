@@ -23,7 +23,7 @@ mod texels;
 
 pub use lanes::{BatchKind, BatchLod, SampleBatch, sample_batch};
 pub use load::{Info, info, load};
-pub use state::{AddressMode, Filter, Lod, MipFilter, SampleKind, SampleRequest, SamplerState};
+pub use state::{AddressMode, Filter, Lod, MipFilter, Reduction, SampleKind, SampleRequest, SamplerState};
 pub(crate) use texels::Texels;
 
 use crate::surface::TextureView;

@@ -24,6 +24,18 @@ pub enum MipFilter {
     Linear,
 }
 
+/// What becomes of the texels that a filter gives a weight (d3d-rules §12.16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Reduction {
+    /// Their weighted mean.
+    #[default]
+    Mean,
+    /// The least of each component.
+    Minimum,
+    /// The greatest of each component.
+    Maximum,
+}
+
 /// What lies outside 0..1 (d3d-rules §12.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[allow(missing_docs, reason = "the variants are Direct3D's own names")]
@@ -45,6 +57,8 @@ pub struct SamplerState {
     pub mag_filter: Filter,
     /// Between mip levels.
     pub mip_filter: MipFilter,
+    /// Of filtered texels; comparisons have means.
+    pub reduction: Reduction,
     /// Along u, v and w. Cubes ignore it.
     pub address: [AddressMode; 3],
     /// Added to every level of detail; clamped to -16..15.99.
@@ -70,6 +84,7 @@ impl Default for SamplerState {
             min_filter: Filter::Linear,
             mag_filter: Filter::Linear,
             mip_filter: MipFilter::Linear,
+            reduction: Reduction::Mean,
             address: [AddressMode::Clamp; 3],
             lod_bias: 0.0,
             min_lod: f32::MIN,

@@ -4,6 +4,7 @@
 //! a filtered value is the exact weighted mean, rounded. Everything else is filtered as the float that it
 //! decodes to (divisor 1).
 
+use crate::format::float::f16_to_f32;
 use crate::format::norm::{self, UNORM8_TO_F32};
 use crate::format::srgb::SRGB8_TO_F32;
 use crate::format::{Component, Format, Kind};
@@ -89,6 +90,9 @@ impl Packed {
 pub(crate) struct Texels {
     format: Format,
     storage: Storage,
+    srgb: bool,
+    /// Bits of every component of a format that holds nothing but floats, red first.
+    float_bits: Option<u32>,
     /// How texels of bytes are read at once; `None` for other formats.
     pub(super) packed: Option<Packed>,
     /// What numerators are divided by.
@@ -130,7 +134,8 @@ impl Texels {
                 }),
             };
         }
-        Self { format, storage, packed: Packed::new(format), divisors, low, integer: format.is_integer() }
+        let (srgb, float_bits, packed) = (format.is_srgb(), float_bits(format), Packed::new(format));
+        Self { format, storage, srgb, float_bits, packed, divisors, low, integer: format.is_integer() }
     }
 
     /// Register bits of a texel's sample. Nothing is rounded that a load would not round.
@@ -181,13 +186,7 @@ impl Texels {
             }
             Storage::Blocks(codes) => {
                 let Some(texel) = image.block_texel(index) else { return [0.0; 4] };
-                if self.format.is_srgb() {
-                    // sRGB is decoded from the palette rounded to 8 bits (d3d-rules §13.7).
-                    let step = BlockCodes::UNORM8_STEP;
-                    srgb(texel.map(|code| ((code + step / 2) / step) as u8))
-                } else {
-                    texel.map(|code| codes.numerator(code))
-                }
+                if self.srgb { srgb_codes(texel) } else { texel.map(|code| codes.numerator(code)) }
             }
             Storage::Other(_) => {
                 let register = self.register_at(image, index).map(f32::from_bits);
@@ -197,6 +196,28 @@ impl Texels {
                     divisor => norm::round_to_i32(f64::from(register[i]) * divisor) as f32,
                 })
             }
+        }
+    }
+
+    /// Fills rows of red, green, blue and alpha with the [numerators](Self::numerators_at) of many texels. What kind
+    /// they are is asked once, not for each.
+    pub(super) fn numerators_row(&self, image: &Image, indices: &[u32], rows: [&mut [f32]; 4]) {
+        let block = |index| image.block_texel(index).unwrap_or_default();
+        match (self.storage, self.float_bits) {
+            (Storage::Bytes(bytes), _) if bytes.srgb => {
+                each(indices, rows, |index| bytes.read(image, index).map_or([0.0; 4], srgb));
+            }
+            (Storage::Blocks(_), _) if self.srgb => each(indices, rows, |index| srgb_codes(block(index))),
+            (Storage::Blocks(BlockCodes::Unorm), _) => {
+                each(indices, rows, |index| block(index).map(f32::from));
+            }
+            (Storage::Other(2), Some(16)) => each(indices, rows, |index| halves::<2>(image, index)),
+            (Storage::Other(4), Some(16)) => each(indices, rows, |index| halves::<4>(image, index)),
+            (Storage::Other(8), Some(16)) => each(indices, rows, |index| halves::<8>(image, index)),
+            (Storage::Other(4), Some(32)) => each(indices, rows, |index| floats::<4>(image, index)),
+            (Storage::Other(8), Some(32)) => each(indices, rows, |index| floats::<8>(image, index)),
+            (Storage::Other(16), Some(32)) => each(indices, rows, |index| floats::<16>(image, index)),
+            _ => each(indices, rows, |index| self.numerators_at(image, index)),
         }
     }
 
@@ -231,11 +252,54 @@ impl Texels {
     }
 }
 
+/// Bits of every component of a format of floats; `None` for other formats.
+fn float_bits(format: Format) -> Option<u32> {
+    let bits = format.components().first()?.bits;
+    format.components().iter().all(|c| c.kind == Kind::Float && c.bits == bits).then_some(bits)
+}
+
 /// The component that fills register component `index`.
 fn component(format: Format, index: usize) -> Option<Component> {
     format.components().iter().copied().find(|c| c.channel.register() == Some(index))
 }
 
+#[inline(always)]
+fn each(indices: &[u32], [r, g, b, a]: [&mut [f32]; 4], numerators: impl Fn(usize) -> [f32; 4]) {
+    for ((((&index, r), g), b), a) in indices.iter().zip(r).zip(g).zip(b).zip(a) {
+        [*r, *g, *b, *a] = numerators(index as usize);
+    }
+}
+
+/// Numerators of a texel of 32-bit floats.
+#[inline(always)]
+fn floats<const BYTES: usize>(image: &Image, index: usize) -> [f32; 4] {
+    let mut numerators = [0.0, 0.0, 0.0, 1.0];
+    if let Some(texel) = image.data().as_chunks::<BYTES>().0.get(index) {
+        let floats = texel.as_chunks().0.iter().map(|&bits| flush(f32::from_le_bytes(bits)));
+        numerators.iter_mut().zip(floats).for_each(|(numerator, float)| *numerator = float);
+    }
+    numerators
+}
+
+/// Numerators of a texel of 16-bit floats.
+#[inline(always)]
+fn halves<const BYTES: usize>(image: &Image, index: usize) -> [f32; 4] {
+    let mut numerators = [0.0, 0.0, 0.0, 1.0];
+    if let Some(texel) = image.data().as_chunks::<BYTES>().0.get(index) {
+        let floats = texel.as_chunks().0.iter().map(|&bits| f16_to_f32(u16::from_le_bytes(bits)));
+        numerators.iter_mut().zip(floats).for_each(|(numerator, float)| *numerator = float);
+    }
+    numerators
+}
+
+/// sRGB is decoded from the palette rounded to 8 bits (d3d-rules §13.7).
+#[inline]
+fn srgb_codes(texel: [u16; 4]) -> [f32; 4] {
+    const STEP: u16 = BlockCodes::UNORM8_STEP;
+    srgb(texel.map(|code| ((code + STEP / 2) / STEP) as u8))
+}
+
+#[inline]
 fn srgb([r, g, b, a]: [u8; 4]) -> [f32; 4] {
     let [r, g, b] = [r, g, b].map(|code| SRGB8_TO_F32[usize::from(code)]);
     [r, g, b, f32::from(a)]

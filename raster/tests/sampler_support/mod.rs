@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aerogpu_raster::format::Format;
 use aerogpu_raster::sampler::{
-    AddressMode, Filter, Lod, MipFilter, SampleKind, SampleRequest, SamplerState, sample,
+    AddressMode, Filter, Lod, MipFilter, Reduction, SampleKind, SampleRequest, SamplerState, sample,
 };
 use aerogpu_raster::state::CompareFunc;
 use aerogpu_raster::surface::{Texture, TextureDesc, TextureDimension, TextureView, ViewDimension};
@@ -113,25 +113,47 @@ pub(crate) fn any_sampler() -> impl Strategy<Value = SamplerState> {
     let mode = || prop::sample::select(MODES.to_vec());
     let compare =
         prop::sample::select(vec![CompareFunc::Less, CompareFunc::NotEqual, CompareFunc::GreaterEqual]);
+    let reduction = prop::sample::select(vec![Reduction::Mean, Reduction::Minimum, Reduction::Maximum]);
     let limits = (any_float(), any_float(), any_float(), any::<u32>());
     let border = prop::array::uniform4(any_float());
-    (filter(), filter(), mip_filter, [mode(), mode(), mode()], compare, limits, border, any::<bool>())
-        .prop_map(|(min_filter, mag_filter, mip_filter, address, compare, limits, border, seamless_cubes)| {
-            let (lod_bias, min_lod, max_lod, max_anisotropy) = limits;
-            SamplerState {
+    (
+        filter(),
+        filter(),
+        mip_filter,
+        [mode(), mode(), mode()],
+        compare,
+        limits,
+        border,
+        (any::<bool>(), reduction),
+    )
+        .prop_map(
+            |(
                 min_filter,
                 mag_filter,
                 mip_filter,
                 address,
-                lod_bias,
-                min_lod,
-                max_lod,
-                max_anisotropy,
                 compare,
+                limits,
                 border,
-                seamless_cubes,
-            }
-        })
+                (seamless_cubes, reduction),
+            )| {
+                let (lod_bias, min_lod, max_lod, max_anisotropy) = limits;
+                SamplerState {
+                    min_filter,
+                    mag_filter,
+                    mip_filter,
+                    reduction,
+                    address,
+                    lod_bias,
+                    min_lod,
+                    max_lod,
+                    max_anisotropy,
+                    compare,
+                    border,
+                    seamless_cubes,
+                }
+            },
+        )
 }
 
 pub(crate) fn any_request() -> impl Strategy<Value = SampleRequest> {

@@ -131,11 +131,9 @@ impl Places {
         for (mip, element, lanes) in &self.images {
             let image = chunk.view.image(*mip, *element);
             for tap in 0..taps {
-                for lane in lanes.clone() {
-                    let index = self.indices[tap][lane] as usize;
-                    [red[tap][lane], green[tap][lane], blue[tap][lane], alpha[tap][lane]] =
-                        chunk.view.texels.numerators_at(image, index);
-                }
+                let rows = [&mut red[tap], &mut green[tap], &mut blue[tap], &mut alpha[tap]];
+                let rows = rows.map(|row| &mut row[lanes.clone()]);
+                chunk.view.texels.numerators_row(image, &self.indices[tap][lanes.clone()], rows);
             }
         }
     }

@@ -22,7 +22,7 @@ use std::cell::RefCell;
 use fearless_simd::Level;
 
 use super::address::ONE;
-use super::{AddressMode, Filter, Lod, SampleKind, SampleRequest, SamplerState, address, sample};
+use super::{AddressMode, Filter, Lod, Reduction, SampleKind, SampleRequest, SamplerState, address, sample};
 use crate::surface::{TextureView, ViewDimension};
 
 /// Lanes of a chunk.
@@ -194,6 +194,7 @@ fn is_plain(view: &TextureView, sampler: &SamplerState, batch: &SampleBatch<'_>)
     let [u, v, _] = sampler.address;
     matches!(view.dimension(), ViewDimension::Texture2D | ViewDimension::Texture2DArray)
         && batch.kind == BatchKind::Filter
+        && sampler.reduction == Reduction::Mean
         && ![u, v].contains(&AddressMode::Border)
         && ![sampler.min_filter, sampler.mag_filter].contains(&Filter::Anisotropic)
         && batch.offset.iter().all(|offset| offset.abs() <= MAX_OFFSET)
@@ -237,7 +238,8 @@ impl Chunk<'_> {
             None if !linear && !two => near.fetch_registers(self, out),
             None => {
                 mean.clear();
-                let near_weight = mips.far_weight.map(|weight| ONE - weight);
+                let mut near_weight = [ONE; LANES];
+                near_weight.iter_mut().zip(&mips.far_weight).for_each(|(near, far)| *near -= far);
                 near.fetch_numerators(self);
                 mean.add(self, near, &near_weight);
                 if two {
