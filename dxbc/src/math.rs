@@ -43,6 +43,13 @@ pub use rules::{
 };
 pub use trigonometric::{cos, sin, sin_cos};
 
+/// What the vector kernels of [`crate::simd`] share with the functions here.
+pub(crate) mod kernel {
+    pub(crate) use super::INTEGER;
+    pub(crate) use super::exponential::{EXP2, EXP2_EXCEPTIONS, LOG2};
+    pub(crate) use super::trigonometric::{COS_EXCEPTIONS, LARGE, PI, SIN_EXCEPTIONS, SINE};
+}
+
 /// The NaN of every result: positive, quiet, without payload.
 pub const NAN: f32 = f32::from_bits(0x7fc0_0000);
 
@@ -66,7 +73,7 @@ pub fn rsqrt(x: f32) -> f32 {
 
 /// Adding this to an f64 below 2^51 rounds it to the nearest integer (ties to even), which then stands in the low
 /// bits; subtracting it again leaves the integer as a number. It costs two additions on every CPU.
-const INTEGER: f64 = 6_755_399_441_055_744.0;
+pub(crate) const INTEGER: f64 = 6_755_399_441_055_744.0;
 
 /// `c[0] + x (c[1] + x (c[2] + ...))`, each step rounded.
 #[inline]

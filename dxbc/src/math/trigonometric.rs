@@ -2,29 +2,47 @@
 
 use super::{INTEGER, NAN, polynomial, unless_listed};
 
+/// Arguments that the kernel decides wrongly: the exact sine lies 2^-53.98 relative from the middle of two floats.
+pub(crate) const SIN_EXCEPTIONS: [(u32, u32); 1] = [(0x4619_9998, 0xbeb1_fa5d)];
+
+/// The same of the cosine, 2^-52.6, 2^-55.6 and 2^-53.4.
+pub(crate) const COS_EXCEPTIONS: [(u32, u32); 3] =
+    [(0x5922_aa80, 0x3f08_aebf), (0x5f18_b878, 0x3f7f_14bb), (0x7908_cd73, 0x3f79_8bb5)];
+
+/// (sin(r) / r - 1) / r^2 in r^2 for |r| <= pi/2, nearly minimax: r^3 times the polynomial errs by 2^-60.
+pub(crate) const SINE: [f64; 8] = [
+    -0.166_666_666_666_666_66,
+    0.008_333_333_333_333_316,
+    -0.000_198_412_698_412_549_66,
+    2.755_731_921_916_083_3e-6,
+    -2.505_210_761_669_045e-8,
+    1.605_897_729_264_274_3e-10,
+    -7.643_969_663_988_074e-13,
+    2.731_436_876_937_989_3e-15,
+];
+
+/// Pi in parts of 27, 30 and 53 significant bits.
+pub(crate) const PI: [f64; 3] =
+    [3.141_592_651_605_606, 1.984_187_158_327_044_3e-9, 1.034_036_596_358_821e-18];
+
 /// The sine of `x` radians, however large (d3d-rules §1.8); of infinities it is NaN, of ±0 it is ±0.
 #[inline]
 pub fn sin(x: f32) -> f32 {
-    // The exact result lies 2^-53.98 relative from the middle of two floats.
-    const EXCEPTIONS: [(u32, u32); 1] = [(0x4619_9998, 0xbeb1_fa5d)];
     if !x.is_finite() {
         return NAN;
     }
     let magnitude = x.abs();
-    let sine = unless_listed(magnitude, sin_kernel(magnitude, 0.0) as f32, &EXCEPTIONS);
+    let sine = unless_listed(magnitude, sin_kernel(magnitude, 0.0) as f32, &SIN_EXCEPTIONS);
     if x.is_sign_negative() { -sine } else { sine }
 }
 
 /// The cosine of `x` radians, however large (d3d-rules §1.8); of infinities it is NaN.
 #[inline]
 pub fn cos(x: f32) -> f32 {
-    // The exact results lie 2^-52.6, 2^-55.6 and 2^-53.4 relative from the middle of two floats.
-    const EXCEPTIONS: [(u32, u32); 3] =
-        [(0x5922_aa80, 0x3f08_aebf), (0x5f18_b878, 0x3f7f_14bb), (0x7908_cd73, 0x3f79_8bb5)];
     if !x.is_finite() {
         return NAN;
     }
-    unless_listed(x.abs(), sin_kernel(x.abs(), 0.5) as f32, &EXCEPTIONS)
+    unless_listed(x.abs(), sin_kernel(x.abs(), 0.5) as f32, &COS_EXCEPTIONS)
 }
 
 /// Sine and cosine, the results of `sincos`.
@@ -36,25 +54,14 @@ pub fn sin_cos(x: f32) -> (f32, f32) {
 /// `sin(x + offset pi)` for a finite `x >= 0` and an offset of 0 or 1/2, within 2^-51 relative.
 #[inline]
 fn sin_kernel(x: f32, offset: f64) -> f64 {
-    // (sin(r) / r - 1) / r^2 in r^2 for |r| <= pi/2, nearly minimax: r^3 times the polynomial errs by 2^-60.
-    const C: [f64; 8] = [
-        -0.166_666_666_666_666_66,
-        0.008_333_333_333_333_316,
-        -0.000_198_412_698_412_549_66,
-        2.755_731_921_916_083_3e-6,
-        -2.505_210_761_669_045e-8,
-        1.605_897_729_264_274_3e-10,
-        -7.643_969_663_988_074e-13,
-        2.731_436_876_937_989_3e-15,
-    ];
     let (r, odd) = if x < LARGE { reduce(f64::from(x), offset) } else { reduce_large(x, offset) };
     let square = r * r;
-    let sine = r + r * (square * polynomial(square, &C));
+    let sine = r + r * (square * polynomial(square, &SINE));
     if odd { -sine } else { sine }
 }
 
 /// 2^23, from where on floats are whole numbers and [`reduce`] would lose bits.
-const LARGE: f32 = 8_388_608.0;
+pub(crate) const LARGE: f32 = 8_388_608.0;
 
 /// `x + offset pi` as `r + k pi` with |r| <= pi/2, for `x` below [`LARGE`], and whether k is odd (Cody and Waite).
 ///
@@ -63,7 +70,6 @@ const LARGE: f32 = 8_388_608.0;
 /// from multiples of pi/2, against an error of 2^-90 before the last rounding.
 #[inline]
 fn reduce(x: f64, offset: f64) -> (f64, bool) {
-    const PI: [f64; 3] = [3.141_592_651_605_606, 1.984_187_158_327_044_3e-9, 1.034_036_596_358_821e-18];
     let shifted = (x * std::f64::consts::FRAC_1_PI + offset) + INTEGER;
     let n = (shifted - INTEGER) - offset;
     let r = ((x - n * PI[0]) - n * PI[1]) - n * PI[2];

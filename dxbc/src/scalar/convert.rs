@@ -3,32 +3,32 @@
 use crate::math;
 
 /// `ftoi` (S22.13.3): truncates and saturates; NaN gives 0. Rust's cast is exactly that.
-pub(super) fn ftoi(a: u32) -> u32 {
+pub(crate) fn ftoi(a: u32) -> u32 {
     f32::from_bits(a) as i32 as u32
 }
 
 /// `ftou` (S22.13.4): as [`ftoi`], negatives give 0.
-pub(super) fn ftou(a: u32) -> u32 {
+pub(crate) fn ftou(a: u32) -> u32 {
     f32::from_bits(a) as u32
 }
 
 /// `itof` (S22.13.5): to nearest, ties to even.
-pub(super) fn itof(a: u32) -> u32 {
+pub(crate) fn itof(a: u32) -> u32 {
     (a as i32 as f32).to_bits()
 }
 
 /// `utof` (S22.13.6): to nearest, ties to even.
-pub(super) fn utof(a: u32) -> u32 {
+pub(crate) fn utof(a: u32) -> u32 {
     (a as f32).to_bits()
 }
 
 /// `f32tof16` (S22.13.1, S3.2.2): towards zero, so that finite numbers stay finite; the high half of the result is 0.
-pub(super) fn f32tof16(a: u32) -> u32 {
+pub(crate) fn f32tof16(a: u32) -> u32 {
     math::f32_to_f16(f32::from_bits(a)).into()
 }
 
 /// `f16tof32` (S22.13.2): exact, denormals too; the high half of the operand is ignored.
-pub(super) fn f16tof32(a: u32) -> u32 {
+pub(crate) fn f16tof32(a: u32) -> u32 {
     math::canonical(math::f16_to_f32(a as u16)).to_bits()
 }
 

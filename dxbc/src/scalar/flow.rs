@@ -92,19 +92,32 @@ impl Machine<'_, '_> {
     pub(super) fn branch(&mut self, step: &Step, position: usize) -> bool {
         let next = position + 1;
         match step.op {
-            Op::Else | Op::Endloop | Op::Break | Op::Continue => {
+            Op::Endloop => {
+                self.charge((position - step.target + 1) as u64);
                 self.lanes.place_all(&self.active, step.target);
             }
+            Op::Else | Op::Break | Op::Continue => self.lanes.place_all(&self.active, step.target),
             // S22.7.1: a lane enters `if` when the test holds, and leaves it otherwise.
             Op::If => self.send(step, |holds| if holds { next } else { step.target }),
             Op::Breakc | Op::Continuec => self.send(step, |holds| if holds { step.target } else { next }),
             Op::Switch => self.switch(step),
             Op::Ret => self.each(|m, lane| m.lanes.ret(lane)),
-            Op::Call => self.each(|m, lane| m.lanes.call(lane, step.target, next)),
-            Op::Retc | Op::Callc => self.each(|m, lane| match step.op {
-                _ if !m.test(lane, step) => m.lanes.position[lane] = next,
-                Op::Retc => m.lanes.ret(lane),
-                _ => m.lanes.call(lane, step.target, next),
+            Op::Call => {
+                self.charge(self.code.section_length(step.target));
+                self.each(|m, lane| m.lanes.call(lane, step.target, next));
+            }
+            Op::Callc => {
+                if self.active.iter().any(|&lane| self.test(lane, step)) {
+                    self.charge(self.code.section_length(step.target));
+                }
+                self.each(|m, lane| match m.test(lane, step) {
+                    true => m.lanes.call(lane, step.target, next),
+                    false => m.lanes.position[lane] = next,
+                });
+            }
+            Op::Retc => self.each(|m, lane| match m.test(lane, step) {
+                true => m.lanes.ret(lane),
+                false => m.lanes.position[lane] = next,
             }),
             Op::Fcall => self.interface_call(step, next),
             Op::Emit | Op::EmitThenCut | Op::EmitStream | Op::EmitThenCutStream => self.emit(step, next),
@@ -156,14 +169,23 @@ impl Machine<'_, '_> {
     /// exist calls nothing.
     fn interface_call(&mut self, step: &Step, next: usize) {
         let call = &self.code.interface_calls[step.target];
+        let mut reached: Vec<usize> = Vec::new();
         self.each(|m, lane| {
             let element = m.index(lane, &call.element);
             let slot = (element < call.elements as usize).then(|| call.interface + element as u32);
             let class = slot.map(|slot| m.resources.class_instance(slot));
             match class.and_then(|ClassInstance { class, .. }| call.bodies.get(class as usize)) {
-                Some(&body) => m.lanes.call(lane, body, next),
+                Some(&body) => {
+                    m.lanes.call(lane, body, next);
+                    if !reached.contains(&body) {
+                        reached.push(body);
+                    }
+                }
                 None => m.lanes.position[lane] = next,
             }
         });
+        for body in reached {
+            self.charge(self.code.section_length(body));
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a geometry shader emits (S13, S22.8).
 
-use crate::io::Emission;
+use crate::io::{Emission, Io};
 use crate::ir::Op;
 use crate::shader::{Space, Step};
 
@@ -16,12 +16,7 @@ impl Machine<'_, '_> {
         self.each(|m, lane| {
             if m.emitted[lane] < max {
                 m.emitted[lane] += 1;
-                let registers =
-                    (0..m.shader.output_registers()).map(|r| m.io.outputs.vector(lane, r)).collect();
-                m.io.emissions[lane].push(Emission::Vertex { stream, registers });
-                if cut {
-                    m.io.emissions[lane].push(Emission::Cut { stream });
-                }
+                emit_lane(m.io, lane, m.shader.output_registers(), stream, cut);
             }
             if m.emitted[lane] >= max { m.end_lane(lane) } else { m.place_lane(lane, next) }
         });
@@ -30,15 +25,27 @@ impl Machine<'_, '_> {
     /// `cut`, `cut_stream`. Cuts without a vertex since the last one change nothing and are left out.
     pub(super) fn cut(&mut self, step: &Step) {
         let stream = stream(step);
-        self.each(|m, lane| {
-            let emissions = &mut m.io.emissions[lane];
-            let last = emissions.iter().rev().find(|e| match e {
-                Emission::Vertex { stream: s, .. } | Emission::Cut { stream: s } => *s == stream,
-            });
-            if matches!(last, Some(Emission::Vertex { .. })) {
-                emissions.push(Emission::Cut { stream });
-            }
-        });
+        self.each(|m, lane| cut_lane(m.io, lane, stream));
+    }
+}
+
+/// A lane's output registers become a vertex.
+pub(crate) fn emit_lane(io: &mut Io, lane: usize, registers: usize, stream: u8, cut: bool) {
+    let registers = (0..registers).map(|r| io.outputs.vector(lane, r)).collect();
+    io.emissions[lane].push(Emission::Vertex { stream, registers });
+    if cut {
+        io.emissions[lane].push(Emission::Cut { stream });
+    }
+}
+
+/// A lane's strip ends, if it has a vertex.
+pub(crate) fn cut_lane(io: &mut Io, lane: usize, stream: u8) {
+    let emissions = &mut io.emissions[lane];
+    let last = emissions.iter().rev().find(|e| match e {
+        Emission::Vertex { stream: s, .. } | Emission::Cut { stream: s } => *s == stream,
+    });
+    if matches!(last, Some(Emission::Vertex { .. })) {
+        emissions.push(Emission::Cut { stream });
     }
 }
 

@@ -5,8 +5,8 @@ use crate::ir::Stage;
 use crate::resources::Resources;
 use crate::shader::{Code, Destination, Index, Place, Source, SourceModifier, Target, ValidatedShader};
 
-use super::ExecutionError;
 use super::flow::Lanes;
+use super::{ExecutionError, StepState};
 
 /// A block of lanes at work.
 pub(super) struct Machine<'a, 'io> {
@@ -30,6 +30,7 @@ pub(super) struct Machine<'a, 'io> {
     pub(super) emitted: Vec<u32>,
     /// What is left of the budget.
     pub(super) budget: u64,
+    exhausted: bool,
 }
 
 /// What the phases of a hull shader share.
@@ -67,17 +68,52 @@ impl<'a, 'io> Machine<'a, 'io> {
             scratch: vec![[0; 4]; lanes],
             emitted: vec![0; if shader.stage() == Stage::Geometry { lanes } else { 0 }],
             budget,
+            exhausted: false,
             io,
         }
+    }
+
+    /// A machine for single steps whose only registers are the temporaries of `state`, some for each lane.
+    pub(super) fn for_steps(
+        shader: &'a ValidatedShader,
+        resources: &'a dyn Resources,
+        io: &'io mut Io,
+        state: &mut StepState,
+    ) -> Self {
+        Self {
+            shader,
+            code: shader.code(),
+            resources,
+            patch: Patch::default(),
+            lanes: Lanes::new(0, false),
+            active: std::mem::take(&mut state.active),
+            temps: std::mem::take(&mut state.temps),
+            arrays: Vec::new(),
+            shared: std::mem::take(&mut state.shared),
+            scratch: std::mem::take(&mut state.scratch),
+            emitted: Vec::new(),
+            budget: 0,
+            exhausted: false,
+            io,
+        }
+    }
+
+    /// Gives back what [`Self::for_steps`] borrowed.
+    pub(super) fn return_to(self, state: &mut StepState) {
+        (state.active, state.temps) = (self.active, self.temps);
+        (state.shared, state.scratch) = (self.shared, self.scratch);
     }
 
     /// Executes from `start` until every lane has returned.
     pub(super) fn run(&mut self, start: usize) -> Result<(), ExecutionError> {
         self.lanes.start(start);
+        self.charge(self.code.section_length(start));
         while let Some((mut position, limit)) = self.lanes.schedule(&mut self.active) {
             loop {
+                if self.exhausted {
+                    return Err(ExecutionError::TimeOut);
+                }
                 let step = &self.code.steps[position];
-                self.budget = self.budget.checked_sub(1).ok_or(ExecutionError::TimeOut)?;
                 if self.branch(step, position) {
                     break;
                 }
@@ -90,6 +126,12 @@ impl<'a, 'io> Machine<'a, 'io> {
             }
         }
         Ok(())
+    }
+
+    /// Takes the price of a section or of another turn of a loop from the budget.
+    pub(super) fn charge(&mut self, price: u64) {
+        self.exhausted |= price > self.budget;
+        self.budget = self.budget.saturating_sub(price);
     }
 
     /// The four components of a source in one lane, swizzled and modified.

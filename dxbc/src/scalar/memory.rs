@@ -207,7 +207,7 @@ impl Machine<'_, '_> {
 }
 
 /// The word of group-shared memory at an address, if it is inside the register (and inside its structure).
-fn shared_word(shared: &SharedMemory, address: BufferAddress) -> Option<usize> {
+pub(crate) fn shared_word(shared: &SharedMemory, address: BufferAddress) -> Option<usize> {
     let byte = match (address, shared.stride) {
         (BufferAddress::Raw(byte), _) => byte,
         (BufferAddress::Structured(index, byte), Some(stride)) if byte.checked_add(4)? <= stride => {

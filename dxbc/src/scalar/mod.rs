@@ -3,21 +3,21 @@
 //! Section numbers such as S22.10.1 are those of the Direct3D 11.3 functional specification. Every instruction runs for
 //! all lanes that are at it before any lane goes on, so quads have derivatives and barriers of thread groups hold.
 
-mod convert;
+pub(crate) mod convert;
 mod double;
 mod execute;
-mod float;
+pub(crate) mod float;
 mod flow;
-mod geometry;
-mod integer;
+pub(crate) mod geometry;
+pub(crate) mod integer;
 mod machine;
-mod memory;
+pub(crate) mod memory;
 mod quad;
 mod texture;
 
 use crate::ir::Stage;
 use crate::resources::Resources;
-use crate::shader::{PhaseKind, ValidatedShader};
+use crate::shader::{PhaseKind, Step, ValidatedShader};
 use crate::{HullOutput, Io};
 use machine::{Machine, Patch};
 
@@ -42,8 +42,9 @@ pub enum ExecutionError {
 /// `io` must have been [reset](Io::reset) for at least [`input_vectors`](ValidatedShader::input_vectors),
 /// [`patch_registers`](ValidatedShader::patch_registers) and [`output_registers`](ValidatedShader::output_registers).
 /// The lanes of a pixel shader are whole quads, those of a compute shader one whole thread group.
-/// `budget` is the number of instructions that may be executed, counted once for all lanes that execute one together;
-/// [`Io::instructions`] says afterwards how many were.
+/// `budget` bounds the instructions that are executed, counted in whole stretches and once for all lanes that go
+/// together: the program's length at its start, a subroutine's at each call, a loop's body at each further turn.
+/// [`Io::instructions`] says afterwards how many it came to.
 ///
 /// # Errors
 /// [`ExecutionError::TimeOut`] when the budget is spent, which leaves outputs half written; the others for misuse.
@@ -108,7 +109,33 @@ pub fn run_hull(
     })
 }
 
-fn check_shape(shader: &ValidatedShader, io: &Io) -> Result<(), ExecutionError> {
+/// What single steps work on: the buffers of a machine between two of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StepState {
+    /// The lanes that execute, ascending.
+    pub(crate) active: Vec<usize>,
+    /// `r#`: register times lanes plus lane.
+    pub(crate) temps: Vec<[u32; 4]>,
+    /// Group-shared memory.
+    pub(crate) shared: Vec<u32>,
+    /// One vector a lane.
+    pub(crate) scratch: Vec<[u32; 4]>,
+}
+
+/// Executes a step that is no branch and whose registers are temporaries of `state`.
+pub(crate) fn execute_step(
+    shader: &ValidatedShader,
+    step: &Step,
+    resources: &dyn Resources,
+    io: &mut Io,
+    state: &mut StepState,
+) {
+    let mut machine = Machine::for_steps(shader, resources, io, state);
+    machine.execute(step);
+    machine.return_to(state);
+}
+
+pub(crate) fn check_shape(shader: &ValidatedShader, io: &Io) -> Result<(), ExecutionError> {
     let lanes = io.lanes;
     if lanes == 0 {
         return Ok(());

@@ -48,6 +48,16 @@ pub(crate) struct Code {
     pub(crate) has_calls: bool,
     /// The phases of a hull shader in stream order; one for the whole program of other stages.
     pub(crate) phases: Vec<Phase>,
+    /// Where phases and subroutines start, in ascending order.
+    pub(crate) sections: Vec<usize>,
+}
+
+impl Code {
+    /// Steps of the phase or subroutine that starts at a position: what entering it costs of the budget.
+    pub(crate) fn section_length(&self, start: usize) -> u64 {
+        let next = self.sections.partition_point(|&section| section <= start);
+        (self.sections.get(next).copied().unwrap_or(self.steps.len()) - start) as u64
+    }
 }
 
 /// A part of the program that is started on its own.

@@ -119,6 +119,8 @@ impl Flow {
             }
         }
         code.has_calls = !self.calls.is_empty();
+        code.sections = self.labels.values().copied().chain(code.phases.iter().map(|p| p.start)).collect();
+        code.sections.sort_unstable();
         self.check_call_depth()
     }
 

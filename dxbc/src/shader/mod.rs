@@ -21,6 +21,10 @@ pub use interface::*;
 
 pub(crate) use code::*;
 
+pub(crate) use rules::needs_derivatives;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
 use crate::ir::{CostClass, Interpolation, Model, Op, Program, Stage, SystemName};
 use crate::limits;
 use crate::signature::{Signature, Signatures};
@@ -48,7 +52,11 @@ pub struct ValidatedShader {
     domain: Option<DomainInfo>,
     pixel: PixelInfo,
     slots: InstructionSlots,
+    lowered: OnceLock<Lowered>,
 }
+
+/// The flat form and a number that no other shader of this process has; clones share both.
+type Lowered = Option<(u64, Arc<crate::program::Program>)>;
 
 impl ValidatedShader {
     /// Checks a program against the instruction table, its declarations and the [`limits`].
@@ -133,6 +141,7 @@ impl ValidatedShader {
             uavs: declarations.uavs,
             program,
             signatures,
+            lowered: OnceLock::new(),
         })
     }
 
@@ -244,6 +253,16 @@ impl ValidatedShader {
     /// Static cost in slots.
     pub fn instruction_slots(&self) -> InstructionSlots {
         self.slots
+    }
+
+    /// The flat form, made at the first call; `None` when only the reference interpreter runs the shader.
+    pub(crate) fn lowered(&self) -> Option<(u64, &crate::program::Program)> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let lowered = self.lowered.get_or_init(|| {
+            let program = crate::program::Program::new(self)?;
+            Some((NEXT.fetch_add(1, Ordering::Relaxed), Arc::new(program)))
+        });
+        lowered.as_ref().map(|(identity, program)| (*identity, &**program))
     }
 
     /// The executable form.

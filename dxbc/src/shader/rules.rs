@@ -5,7 +5,7 @@ use super::error::Reason;
 use crate::ir::{Instruction, Op, RegisterFile, ResourceDimension, Stage};
 
 /// True when lanes need their neighbours' coordinates or values.
-pub(super) fn needs_derivatives(op: Op) -> bool {
+pub(crate) fn needs_derivatives(op: Op) -> bool {
     use Op::*;
     matches!(
         op,

@@ -1,0 +1,364 @@
+//! Arithmetic: which operations on rows make up which instruction.
+
+use smallvec::SmallVec;
+
+use super::live::componentwise;
+use super::lower::{Lowering, SIGN, Value};
+use super::op::{Op, Row};
+use super::values::Known;
+use crate::ir;
+use crate::shader::{Source, Step};
+
+const BITS: Known = Known { flushed: false, float: false, dirty: false, mask: false };
+/// A float that is no NaN but the canonical one, and no denormal.
+const CLEAN: Known = Known { flushed: true, float: true, dirty: false, mask: false };
+
+impl Lowering<'_> {
+    /// Lowers a step that is no branch.
+    pub(super) fn plain(&mut self, step: &Step) {
+        use ir::Op::*;
+        match step.op {
+            Nop | Label | Sync | Case | Default | Endswitch => {}
+            Discard | Cut | CutStream => self.lane_effect(step),
+            Dp2 => self.dot(step, 2),
+            Dp3 => self.dot(step, 3),
+            Dp4 => self.dot(step, 4),
+            op if componentwise(op) => self.componentwise(step),
+            _ => self.memory(step),
+        }
+    }
+
+    /// The needed components of both destinations, each from the same components of the sources.
+    fn componentwise(&mut self, step: &Step) {
+        let mut results: SmallVec<[(usize, Value); 8]> = SmallVec::new();
+        let mut indexed: SmallVec<[[Option<Value>; 4]; 2]> = SmallVec::new();
+        for (number, destination) in step.destinations.iter().enumerate() {
+            let written = self.variables.written(destination);
+            let mut values = [None; 4];
+            for c in (0..4).filter(|c| destination.mask >> c & 1 == 1) {
+                match written {
+                    Some(variables) => {
+                        if let Some(variable) = variables[c].filter(|&v| self.is_needed(v)) {
+                            let value = self.operation(step, number, c);
+                            results.push((variable, value));
+                        }
+                    }
+                    None => values[c] = Some(self.operation(step, number, c)),
+                }
+            }
+            indexed.push(values);
+        }
+        // Registers found by index are written first, from values that nothing has overwritten.
+        for (destination, values) in step.destinations.iter().zip(indexed) {
+            if values.iter().any(Option::is_some) {
+                let values = values.map(|v| v.map(|v| Value::Row(self.row(v))));
+                self.keep(&mut results);
+                self.write(destination, |c| values[c].unwrap_or(Value::Row(0)));
+            }
+        }
+        self.share(&mut results);
+        self.assign(&mut results);
+    }
+
+    /// Computes once what several components of a result have in common.
+    fn share(&mut self, results: &mut [(usize, Value)]) {
+        for i in 0..results.len() {
+            let Value::Inst(op, operands, known) = results[i].1 else { continue };
+            let same =
+                |value: &Value| matches!(value, Value::Inst(o, rows, _) if (*o, *rows) == (op, operands));
+            if !results[i + 1..].iter().any(|(_, value)| same(value)) {
+                continue;
+            }
+            let row = self.values.block_scratch();
+            self.emit(op, row, operands);
+            self.values.set_known(row, known);
+            results[i..].iter_mut().filter(|(_, value)| same(value)).for_each(|(_, v)| *v = Value::Row(row));
+        }
+    }
+
+    /// Computes values now that would otherwise be computed when they are assigned.
+    fn keep(&mut self, results: &mut [(usize, Value)]) {
+        for (_, value) in results {
+            *value = Value::Row(self.row(*value));
+        }
+    }
+
+    /// Component `c` of result `number`, saturated if the step says so.
+    fn operation(&mut self, step: &Step, number: usize, c: usize) -> Value {
+        let value = self.unsaturated(step, number, c);
+        if !step.saturate {
+            return value;
+        }
+        let row = self.row(value);
+        Value::Inst(Op::Saturate, [row; 3], CLEAN)
+    }
+
+    fn unsaturated(&mut self, step: &Step, number: usize, c: usize) -> Value {
+        use ir::Op as I;
+        let s = &step.sources;
+        match step.op {
+            I::Mov => Value::Row(self.bits_or_float(&s[0], c)),
+            I::Movc => self.choice(&s[0], &s[1], &s[2], c),
+            I::Swapc if number == 0 => self.choice(&s[0], &s[2], &s[1], c),
+            I::Swapc => self.choice(&s[0], &s[1], &s[2], c),
+            I::Add => {
+                let (a, b) = (self.signed_number(&s[0], c), self.signed_number(&s[1], c));
+                self.add(a, b)
+            }
+            I::Mul => {
+                let (a, b) = (self.signed_number(&s[0], c), self.signed_number(&s[1], c));
+                self.multiply(a, b)
+            }
+            I::Mad => {
+                let [a, b, addend] = [0, 1, 2].map(|i| self.signed_number(&s[i], c));
+                self.multiply_add(a, b, addend)
+            }
+            I::Min => self.extremum(Op::Min, Op::MinRaw, &s[0], &s[1], c),
+            I::Max => self.extremum(Op::Max, Op::MaxRaw, &s[0], &s[1], c),
+            I::Div => self.binary_number(Op::Div, s, c, Known::ARITHMETIC),
+            I::Frc => self.unary_number(Op::Frc, &s[0], c),
+            I::RoundNe => self.unary_number(Op::RoundNe, &s[0], c),
+            I::RoundNi => self.unary_number(Op::RoundNi, &s[0], c),
+            I::RoundPi => self.unary_number(Op::RoundPi, &s[0], c),
+            I::RoundZ => self.unary_number(Op::RoundZ, &s[0], c),
+            I::Rcp => self.unary_number(Op::Rcp, &s[0], c),
+            I::Rsq => self.unary_number(Op::Rsq, &s[0], c),
+            I::Sqrt => self.unary_number(Op::Sqrt, &s[0], c),
+            I::Exp => self.unary_number(Op::Exp, &s[0], c),
+            I::Log => self.unary_number(Op::Log, &s[0], c),
+            I::Sincos if number == 0 => self.unary_number(Op::Sin, &s[0], c),
+            I::Sincos => self.unary_number(Op::Cos, &s[0], c),
+            I::Eq => self.binary_number(Op::Feq, s, c, Known::MASK),
+            I::Ne => self.binary_number(Op::Fne, s, c, Known::MASK),
+            I::Lt => self.binary_number(Op::Flt, s, c, Known::MASK),
+            I::Ge => self.binary_number(Op::Fge, s, c, Known::MASK),
+            I::DerivRtx | I::DerivRtxCoarse => self.unary_number(Op::DerivX, &s[0], c),
+            I::DerivRty | I::DerivRtyCoarse => self.unary_number(Op::DerivY, &s[0], c),
+            I::DerivRtxFine => self.unary_number(Op::DerivXFine, &s[0], c),
+            I::DerivRtyFine => self.unary_number(Op::DerivYFine, &s[0], c),
+            I::Ftoi => self.float_to_bits(Op::Ftoi, &s[0], c),
+            I::Ftou => self.float_to_bits(Op::Ftou, &s[0], c),
+            I::F32tof16 => self.float_to_bits(Op::F32tof16, &s[0], c),
+            I::Itof => self.integer(Op::Itof, s, c, CLEAN),
+            I::Utof => self.integer(Op::Utof, s, c, CLEAN),
+            I::F16tof32 => self.integer(Op::F16tof32, s, c, Known { dirty: true, ..CLEAN }),
+            I::CheckAccessFullyMapped => self.integer(Op::NonZero, s, c, Known::MASK),
+            I::Bfi => self.bit_field_insert(s, c),
+            op => match integer_op(op, number) {
+                Some((op, known)) => self.integer(op, s, c, known),
+                None => Value::Row(self.values.immediate(0)),
+            },
+        }
+    }
+
+    /// A move: floats may stay as they are as long as no modifier looks at their bits.
+    fn bits_or_float(&mut self, source: &Source, c: usize) -> Row {
+        self.test_bits(source, c)
+    }
+
+    fn choice(&mut self, test: &Source, a: &Source, b: &Source, c: usize) -> Value {
+        let test = self.test_bits(test, c);
+        let (mut a, mut b) = (self.bits_or_float(a, c), self.bits_or_float(b, c));
+        let [known_a, known_b] = [a, b].map(|row| self.values.known(row));
+        let float = known_a.float && known_b.float;
+        if !float {
+            (a, b) = (self.exact(a), self.exact(b));
+        }
+        let known = Known {
+            flushed: known_a.flushed && known_b.flushed,
+            float,
+            dirty: float && (known_a.dirty || known_b.dirty),
+            mask: known_a.mask && known_b.mask,
+        };
+        Value::Inst(Op::Select, [test, a, b], known)
+    }
+
+    /// True for a number so large that no denormal can change or leave a sum with it.
+    fn absorbs_denormals(&self, row: Row) -> bool {
+        // 2^-100 and infinity.
+        self.values.immediate_word(row).is_some_and(|w| (0x0d80_0000..0x7f80_0000).contains(&(w & !SIGN)))
+    }
+
+    fn add(&mut self, (a, na): (Row, bool), (b, nb): (Row, bool)) -> Value {
+        let exact = self.absorbs_denormals(a) || self.absorbs_denormals(b);
+        let (op, a, b) = match (na, nb) {
+            (false, false) => (Op::Add, a, b),
+            (false, true) => (Op::Sub, a, b),
+            (true, false) => (Op::Sub, b, a),
+            (true, true) => (Op::Sub, self.negated(a, true), b),
+        };
+        let op = match (exact, op) {
+            (true, Op::Add) => Op::AddExact,
+            (true, _) => Op::SubExact,
+            (false, op) => op,
+        };
+        Value::Inst(op, [a, b, b], Known::ARITHMETIC)
+    }
+
+    /// Puts the sign on an operand that is the same in all lanes, if there is one.
+    fn fold_sign(&mut self, a: Row, b: Row, neg: bool) -> (Row, Row) {
+        if neg && super::values::is_uniform(b) {
+            (a, self.negated(b, true))
+        } else {
+            (self.negated(a, neg), b)
+        }
+    }
+
+    fn multiply(&mut self, (a, na): (Row, bool), (b, nb): (Row, bool)) -> Value {
+        let grows =
+            |row: Row| self.values.immediate_word(row).is_some_and(|w| w & !SIGN >= 1.0_f32.to_bits());
+        let op = if grows(a) || grows(b) { Op::MulExact } else { Op::Mul };
+        let (a, b) = self.fold_sign(a, b, na != nb);
+        Value::Inst(op, [a, b, b], Known::ARITHMETIC)
+    }
+
+    fn multiply_add(
+        &mut self,
+        (a, na): (Row, bool),
+        (b, nb): (Row, bool),
+        (addend, negative): (Row, bool),
+    ) -> Value {
+        let exact = self.absorbs_denormals(addend);
+        let (op, a, b) = match (na != nb, negative) {
+            (false, false) => (if exact { Op::MadExact } else { Op::Mad }, a, b),
+            (true, false) => (if exact { Op::NmadExact } else { Op::Nmad }, a, b),
+            (neg, true) => {
+                let (a, b) = self.fold_sign(a, b, neg);
+                (if exact { Op::MsubExact } else { Op::Msub }, a, b)
+            }
+        };
+        Value::Inst(op, [a, b, addend], Known::ARITHMETIC)
+    }
+
+    /// Left to right, each step rounded and flushed (S22.10.3-5). All components of the result are the same.
+    fn dot(&mut self, step: &Step, count: usize) {
+        let wanted = self.wanted(&step.destinations[0]);
+        let by_index = self.variables.written(&step.destinations[0]).is_none();
+        if !by_index && wanted.iter().all(Option::is_none) {
+            return;
+        }
+        let factor = |m: &mut Self, i: usize, c: usize| m.signed_number(&step.sources[i], c);
+        let (a, b) = (factor(self, 0, 0), factor(self, 1, 0));
+        let mut value = self.multiply(a, b);
+        for c in 1..count {
+            let (a, b) = (factor(self, 0, c), factor(self, 1, c));
+            let sum = self.row(value);
+            value = self.multiply_add(a, b, (sum, false));
+        }
+        if step.saturate {
+            let row = self.row(value);
+            value = Value::Inst(Op::Saturate, [row; 3], CLEAN);
+        }
+        match wanted.into_iter().flatten().next() {
+            Some(first) if !by_index => {
+                self.assign(&mut [(first, value)]);
+                let row = self.values.read(first);
+                let mut rest: SmallVec<[(usize, Value); 4]> = wanted
+                    .into_iter()
+                    .flatten()
+                    .skip(1)
+                    .map(|variable| (variable, Value::Row(row)))
+                    .collect();
+                self.assign(&mut rest);
+            }
+            _ => {
+                let row = self.row(value);
+                self.write(&step.destinations[0], |_| Value::Row(row));
+            }
+        }
+    }
+
+    /// `min`, `max`: what is chosen keeps its denormals, but they compare as zeros.
+    fn extremum(&mut self, op: Op, raw: Op, a: &Source, b: &Source, c: usize) -> Value {
+        let [a, b] = [a, b].map(|source| {
+            let (row, neg) = self.raw_number(source, c);
+            self.negated(row, neg)
+        });
+        let flushed = self.values.known(a).flushed && self.values.known(b).flushed;
+        Value::Inst(if flushed { op } else { raw }, [a, b, b], Known { flushed, ..Known::ARITHMETIC })
+    }
+
+    fn unary_number(&mut self, op: Op, source: &Source, c: usize) -> Value {
+        let row = self.number(source, c);
+        Value::Inst(op, [row; 3], Known::ARITHMETIC)
+    }
+
+    fn binary_number(&mut self, op: Op, sources: &[Source], c: usize, known: Known) -> Value {
+        let (a, b) = (self.number(&sources[0], c), self.number(&sources[1], c));
+        Value::Inst(op, [a, b, b], known)
+    }
+
+    /// Conversions that give the same for every NaN, and for a denormal what they give for zero.
+    fn float_to_bits(&mut self, op: Op, source: &Source, c: usize) -> Value {
+        let (row, neg) = self.raw_number(source, c);
+        let row = self.negated(row, neg);
+        Value::Inst(op, [row; 3], BITS)
+    }
+
+    fn integer(&mut self, op: Op, sources: &[Source], c: usize, known: Known) -> Value {
+        let mut rows = [0; 3];
+        for (row, source) in rows.iter_mut().zip(sources) {
+            *row = self.bits(source, c);
+        }
+        for i in sources.len()..3 {
+            rows[i] = rows[0];
+        }
+        let masks = matches!(op, Op::And | Op::Or | Op::Xor | Op::Not)
+            && rows.iter().all(|&row| self.values.known(row).mask);
+        Value::Inst(op, rows, if masks { Known::MASK } else { known })
+    }
+
+    /// `bfi` (S22.11.2) in three operations: a field, the shifted bits, and both together.
+    fn bit_field_insert(&mut self, s: &[Source], c: usize) -> Value {
+        let [width, offset, insert, base] = [0, 1, 2, 3].map(|i| self.bits(&s[i], c));
+        let field = self.compute(Op::Field, [width, offset, offset], BITS);
+        let shifted = self.compute(Op::Ishl, [insert, offset, offset], BITS);
+        Value::Inst(Op::Merge, [shifted, base, field], BITS)
+    }
+}
+
+/// Integer and bit instructions: result `number` as an operation on rows.
+fn integer_op(op: ir::Op, number: usize) -> Option<(Op, Known)> {
+    use ir::Op as I;
+    let bits = |op: Op| (op, BITS);
+    let mask = |op: Op| (op, Known::MASK);
+    Some(match (op, number) {
+        (I::Iadd, _) | (I::Uaddc, 0) => bits(Op::Iadd),
+        (I::Usubb, 0) => bits(Op::Isub),
+        (I::Uaddc, _) => bits(Op::Carry),
+        (I::Usubb, _) => bits(Op::Borrow),
+        (I::Ineg, _) => bits(Op::Ineg),
+        (I::Imad | I::Umad, _) => bits(Op::Imad),
+        (I::Imul, 0) => bits(Op::ImulHigh),
+        (I::Umul, 0) => bits(Op::UmulHigh),
+        (I::Imul | I::Umul, _) => bits(Op::Imul),
+        (I::Udiv, 0) => bits(Op::Udiv),
+        (I::Udiv, _) => bits(Op::Urem),
+        (I::Imax, _) => bits(Op::Imax),
+        (I::Imin, _) => bits(Op::Imin),
+        (I::Umax, _) => bits(Op::Umax),
+        (I::Umin, _) => bits(Op::Umin),
+        (I::Ieq, _) => mask(Op::Ieq),
+        (I::Ine, _) => mask(Op::Ine),
+        (I::Ilt, _) => mask(Op::Ilt),
+        (I::Ige, _) => mask(Op::Ige),
+        (I::Ult, _) => mask(Op::Ult),
+        (I::Uge, _) => mask(Op::Uge),
+        (I::And, _) => bits(Op::And),
+        (I::Or, _) => bits(Op::Or),
+        (I::Xor, _) => bits(Op::Xor),
+        (I::Not, _) => bits(Op::Not),
+        (I::Ishl, _) => bits(Op::Ishl),
+        (I::Ishr, _) => bits(Op::Ishr),
+        (I::Ushr, _) => bits(Op::Ushr),
+        (I::Ubfe, _) => bits(Op::Ubfe),
+        (I::Ibfe, _) => bits(Op::Ibfe),
+        (I::Bfrev, _) => bits(Op::Bfrev),
+        (I::Countbits, _) => bits(Op::Countbits),
+        (I::FirstbitHi, _) => bits(Op::FirstbitHi),
+        (I::FirstbitLo, _) => bits(Op::FirstbitLo),
+        (I::FirstbitShi, _) => bits(Op::FirstbitShi),
+        (I::Msad, _) => bits(Op::Msad),
+        _ => return None,
+    })
+}

@@ -1,0 +1,245 @@
+//! A shader as a flat list of operations on rows, for [`crate::simd`].
+//!
+//! **What it is.** [`Program::new`] takes the steps of a validated shader apart: vectors into components, each in a row
+//! of the register file with one word a lane. On the way everything goes that need not be done: components nobody
+//! reads, copies, work on values that are the same in all lanes (done once, not in every lane), masks where nobody
+//! waits for the old value, flushes of numbers that cannot be denormal, and canonical NaNs where no bit is looked at.
+//!
+//! **What it is not.** It executes nothing, and it knows no lane count and no vector width.
+//!
+//! **Where to start.** [`op`] lists the operations; `lower` has the common part of lowering, `alu`, `memory` and `flow`
+//! the instructions, `live` what is needed where, `values` which row holds what.
+
+mod alu;
+mod flow;
+mod live;
+mod lower;
+mod memory;
+pub(crate) mod op;
+mod values;
+
+pub(crate) use op::{Inst, Op, Row, Tables};
+pub(crate) use values::{TEXELS, UNIFORM, UniformWord, VALID};
+
+use rustc_hash::FxHashMap;
+
+use crate::ir::{self, Stage};
+use crate::shader::{Code, Place, Source, Target, ValidatedShader};
+use live::{Liveness, Variables, contains};
+use lower::Lowering;
+use values::Values;
+
+/// A word that a lane comes with. Inputs, patch constants and outputs count components: register times 4 plus component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InputWord {
+    Input(u32),
+    PatchConstant(u32),
+    PrimitiveId,
+    Coverage,
+    GsInstanceId,
+    DomainPoint(u8),
+    ThreadId(u8),
+    ThreadIdInGroup(u8),
+    /// The lane's own number.
+    Lane,
+    /// What an output held before.
+    Output(OutputWord),
+}
+
+/// A word that a lane leaves with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OutputWord {
+    Output(u32),
+    Depth,
+    Coverage,
+    StencilRef,
+}
+
+/// The flat form of a shader.
+#[derive(Debug, Clone)]
+pub(crate) struct Program {
+    /// Rows with a word for each lane.
+    pub(crate) lane_rows: u32,
+    /// Rows with one word for all.
+    pub(crate) uniform_rows: u32,
+    pub(crate) uniforms: Vec<(UniformWord, Row)>,
+    /// What computes the other uniform rows.
+    pub(crate) setup: Vec<Inst>,
+    pub(crate) inputs: Vec<(InputWord, Row)>,
+    /// Rows that start as zeros.
+    pub(crate) zeros: Vec<Row>,
+    pub(crate) insts: Vec<Inst>,
+    pub(crate) stores: Vec<(OutputWord, Row)>,
+    pub(crate) tables: Tables,
+}
+
+impl Program {
+    /// Lowers a shader; `None` for what only the reference interpreter runs: hull shaders, subroutines, and programs so
+    /// large that the analysis would not pay.
+    pub(crate) fn new(shader: &ValidatedShader) -> Option<Self> {
+        let code = shader.code();
+        if shader.stage() == Stage::Hull || code.has_calls {
+            return None;
+        }
+        let variables = Variables::new(code, shader.output_registers());
+        let live = Liveness::new(code, &variables)?;
+        let needed = live.before(0).to_vec();
+        let mut lowering = Lowering {
+            shader,
+            code,
+            variables,
+            live,
+            values: Values::new(variables.count()),
+            entry: Vec::new(),
+            insts: Vec::new(),
+            tables: Tables::default(),
+            inputs: Vec::new(),
+            exec: None,
+            frames: Vec::new(),
+            running: None,
+            returned: false,
+            waiting_returned: None,
+            program_end: 0,
+            loop_ends: block_ends(code),
+            labels: Vec::new(),
+            needed,
+            array_rows: Vec::new(),
+            output_rows: None,
+            input_rows: None,
+        };
+        lowering.place_indexed();
+        lowering.open_program();
+        lowering.section();
+        Some(lowering.close_program())
+    }
+}
+
+impl Lowering<'_> {
+    /// Gives registers that are reached by index rows side by side.
+    fn place_indexed(&mut self) {
+        let mut found = Vec::new();
+        for step in &self.code.steps {
+            let mut note = |place: Indexed| {
+                if !found.contains(&place) {
+                    found.push(place);
+                }
+            };
+            step.sources.iter().for_each(|source| indexed_places(source, &mut note));
+            for destination in &step.destinations {
+                match &destination.target {
+                    Target::Array { first, count, index } => {
+                        if index.relative.is_some() {
+                            note(Indexed::Array(*first, *count));
+                        }
+                        index.relative.iter().for_each(|s| indexed_places(s, &mut note));
+                    }
+                    Target::Output(index) => {
+                        if index.relative.is_some() {
+                            note(Indexed::Outputs);
+                        }
+                        index.relative.iter().for_each(|s| indexed_places(s, &mut note));
+                    }
+                    _ => {}
+                }
+            }
+            for index in live::memory_indices(step) {
+                index.relative.iter().for_each(|s| indexed_places(s, &mut note));
+            }
+        }
+        for place in found {
+            match place {
+                Indexed::Array(first, count) => {
+                    let row = self.place_rows(self.variables.array(first, 0), count as usize * 4);
+                    self.array_rows.push((first, row));
+                }
+                Indexed::Outputs => {
+                    let count = self.shader.output_registers() * 4;
+                    self.output_rows = Some(self.place_rows(self.variables.output(0, 0), count));
+                }
+                Indexed::Inputs => {
+                    let first = self.values.lane_rows;
+                    for word in 0..self.shader.input_registers() as u32 * 4 {
+                        self.input(InputWord::Input(word));
+                    }
+                    self.input_rows = Some(first);
+                }
+            }
+        }
+    }
+
+    fn place_rows(&mut self, first: usize, count: usize) -> Row {
+        let row = self.values.lane_rows;
+        for variable in first..first + count {
+            let home = self.values.allocate();
+            self.values.set_home(variable, home);
+        }
+        row
+    }
+
+    fn close_program(mut self) -> Program {
+        let (mut stores, mut zeros) = (Vec::new(), Vec::new());
+        let outputs = self.variables.outputs();
+        let singles = self.variables.single(0);
+        for variable in 0..self.variables.count() {
+            let Some(home) = self.values.existing_home(variable) else { continue };
+            let output = if variable >= singles {
+                [OutputWord::Depth, OutputWord::Coverage, OutputWord::StencilRef]
+                    .get(variable - singles)
+                    .copied()
+            } else {
+                outputs.contains(&variable).then(|| OutputWord::Output((variable - outputs.start) as u32))
+            };
+            let undefined = contains(self.live.before(0), variable);
+            match output {
+                Some(output) => {
+                    stores.push((output, home));
+                    if undefined {
+                        self.inputs.push((InputWord::Output(output), home));
+                    }
+                }
+                None if undefined => zeros.push(home),
+                None => {}
+            }
+        }
+        self.finish(stores, zeros)
+    }
+}
+
+/// Registers of which some are reached by index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Indexed {
+    Array(u32, u32),
+    Inputs,
+    Outputs,
+}
+
+fn indexed_places(source: &Source, note: &mut dyn FnMut(Indexed)) {
+    match &source.place {
+        Place::Array { first, count, index } if index.relative.is_some() => {
+            note(Indexed::Array(*first, *count))
+        }
+        Place::Input(index) if index.relative.is_some() => note(Indexed::Inputs),
+        _ => {}
+    }
+    for index in live::place_indices(&source.place).into_iter().flatten() {
+        if let Some(relative) = &index.relative {
+            indexed_places(relative, note);
+        }
+    }
+}
+
+/// The last position of each loop and switch, by its first.
+fn block_ends(code: &Code) -> FxHashMap<usize, usize> {
+    let mut open = Vec::new();
+    let mut ends = FxHashMap::default();
+    for (position, step) in code.steps.iter().enumerate() {
+        match step.op {
+            ir::Op::Loop | ir::Op::Switch => open.push(position),
+            ir::Op::Endloop | ir::Op::Endswitch => {
+                open.pop().map(|start| ends.insert(start, position));
+            }
+            _ => {}
+        }
+    }
+    ends
+}

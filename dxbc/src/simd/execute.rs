@@ -1,0 +1,204 @@
+//! The interpreter loop: one `match`, compiled once for each SIMD level.
+
+use fearless_simd::prelude::*;
+
+use super::float::{self, bits, float, flush, flushed, mask};
+use super::math;
+use super::outside::Outside;
+use super::rows::{Group, Shape, any, binary, each, quads, ternary, unary};
+use crate::program::{Inst, Op};
+use crate::scalar::{self, ExecutionError, convert, integer};
+
+/// Executes instructions until `End`, or all of them.
+#[inline(always)]
+pub(super) fn execute<S: Simd>(
+    s: S,
+    insts: &[Inst],
+    rows: &mut [Group],
+    shape: Shape,
+    outside: &mut Outside<'_>,
+) -> Result<(), ExecutionError> {
+    /// A kernel of one float.
+    macro_rules! float1 {
+        ($i:expr, |$x:ident| $result:expr) => {
+            unary(s, rows, shape, $i, |x| {
+                let $x = float::<S>(x);
+                bits::<S>($result)
+            })
+        };
+    }
+    macro_rules! float2 {
+        ($i:expr, |$x:ident, $y:ident| $result:expr) => {
+            binary(s, rows, shape, $i, |x, y| {
+                let ($x, $y) = (float::<S>(x), float::<S>(y));
+                bits::<S>($result)
+            })
+        };
+    }
+    macro_rules! float3 {
+        ($i:expr, |$x:ident, $y:ident, $z:ident| $result:expr) => {
+            ternary(s, rows, shape, $i, |x, y, z| {
+                let ($x, $y, $z) = (float::<S>(x), float::<S>(y), float::<S>(z));
+                bits::<S>($result)
+            })
+        };
+    }
+    macro_rules! compare {
+        ($i:expr, $type:ident, $method:ident) => {
+            binary(s, rows, shape, $i, |x, y| {
+                let (x, y): (S::$type, S::$type) = (x.bitcast(), y.bitcast());
+                mask::<S>(x.$method(y))
+            })
+        };
+    }
+    macro_rules! signed {
+        ($i:expr, |$x:ident, $y:ident| $result:expr) => {
+            binary(s, rows, shape, $i, |x, y| {
+                let ($x, $y): (S::i32s, S::i32s) = (x.bitcast(), y.bitcast());
+                let result: S::i32s = $result;
+                result.bitcast()
+            })
+        };
+    }
+    let mut position = 0;
+    while let Some(i) = insts.get(position) {
+        position += 1;
+        match i.op {
+            Op::Mov => unary(s, rows, shape, i, |x| x),
+            Op::Select => ternary(s, rows, shape, i, |x, y, z| x.simd_eq(S::u32s::splat(s, 0)).select(z, y)),
+            Op::NonZero => unary(s, rows, shape, i, |x| mask::<S>(x.simd_ne(S::u32s::splat(s, 0)))),
+            Op::IsZero => unary(s, rows, shape, i, |x| mask::<S>(x.simd_eq(S::u32s::splat(s, 0)))),
+            Op::And => binary(s, rows, shape, i, |x, y| x & y),
+            Op::Or => binary(s, rows, shape, i, |x, y| x | y),
+            Op::Xor => binary(s, rows, shape, i, |x, y| x ^ y),
+            Op::AndNot => binary(s, rows, shape, i, |x, y| x & !y),
+            Op::Not => unary(s, rows, shape, i, |x| !x),
+            Op::Merge => ternary(s, rows, shape, i, |x, y, z| (x & z) | (y & !z)),
+
+            Op::Flush => unary(s, rows, shape, i, |x| flush(s, x)),
+            Op::Canonical => unary(s, rows, shape, i, |x| float::canonical(s, x)),
+            Op::Saturate => unary(s, rows, shape, i, |x| float::saturate(s, x)),
+            Op::Add => float2!(i, |x, y| flushed(s, x + y)),
+            Op::Sub => float2!(i, |x, y| flushed(s, x - y)),
+            Op::Mul => float2!(i, |x, y| flushed(s, x * y)),
+            Op::Mad => float3!(i, |x, y, z| flushed(s, flushed(s, x * y) + z)),
+            Op::Msub => float3!(i, |x, y, z| flushed(s, flushed(s, x * y) - z)),
+            Op::Nmad => float3!(i, |x, y, z| flushed(s, z - flushed(s, x * y))),
+            Op::AddExact => float2!(i, |x, y| x + y),
+            Op::SubExact => float2!(i, |x, y| x - y),
+            Op::MulExact => float2!(i, |x, y| x * y),
+            Op::MadExact => float3!(i, |x, y, z| x * y + z),
+            Op::MsubExact => float3!(i, |x, y, z| x * y - z),
+            Op::NmadExact => float3!(i, |x, y, z| z - x * y),
+            Op::Div => float2!(i, |x, y| flushed(s, x / y)),
+            Op::Min => binary(s, rows, shape, i, |x, y| float::min(s, x, y)),
+            Op::Max => binary(s, rows, shape, i, |x, y| float::max(s, x, y)),
+            Op::MinRaw => binary(s, rows, shape, i, |x, y| float::min_raw(s, x, y)),
+            Op::MaxRaw => binary(s, rows, shape, i, |x, y| float::max_raw(s, x, y)),
+            Op::Frc => float1!(i, |x| float::fraction(s, x)),
+            Op::RoundNe => float1!(i, |x| x.round_ties_even()),
+            Op::RoundNi => float1!(i, |x| x.floor()),
+            Op::RoundPi => float1!(i, |x| x.ceil()),
+            Op::RoundZ => float1!(i, |x| x.trunc()),
+            Op::Rcp => float1!(i, |x| flushed(s, S::f32s::splat(s, 1.0) / x)),
+            Op::Rsq => float1!(i, |x| math::rsqrt(s, x)),
+            Op::Sqrt => float1!(i, |x| x.sqrt()),
+            Op::Exp => float1!(i, |x| flushed(s, math::exp2(s, x))),
+            Op::Log => float1!(i, |x| math::log2(s, x)),
+            Op::Sin => float1!(i, |x| math::sin(s, x)),
+            Op::Cos => float1!(i, |x| math::cos(s, x)),
+            Op::Feq => compare!(i, f32s, simd_eq),
+            Op::Fne => compare!(i, f32s, simd_ne),
+            Op::Flt => compare!(i, f32s, simd_lt),
+            Op::Fge => compare!(i, f32s, simd_ge),
+
+            Op::Iadd => binary(s, rows, shape, i, |x, y| x + y),
+            Op::Isub => binary(s, rows, shape, i, |x, y| x - y),
+            Op::Ineg => unary(s, rows, shape, i, |x| S::u32s::splat(s, 0) - x),
+            Op::Iabs => each(rows, shape, i, |x, _, _| (x as i32).wrapping_abs() as u32),
+            Op::Imul => binary(s, rows, shape, i, |x, y| x * y),
+            Op::Imad => ternary(s, rows, shape, i, |x, y, z| x * y + z),
+            Op::ImulHigh => each(rows, shape, i, |x, y, _| integer::imul(x, y)[0]),
+            Op::UmulHigh => each(rows, shape, i, |x, y, _| integer::umul(x, y)[0]),
+            Op::Udiv => each(rows, shape, i, |x, y, _| integer::udiv(x, y)[0]),
+            Op::Urem => each(rows, shape, i, |x, y, _| integer::udiv(x, y)[1]),
+            Op::Carry => binary(s, rows, shape, i, |x, y| mask::<S>((x + y).simd_lt(x)) & 1),
+            Op::Borrow => binary(s, rows, shape, i, |x, y| mask::<S>(x.simd_lt(y)) & 1),
+            Op::Imax => signed!(i, |x, y| x.simd_gt(y).select(x, y)),
+            Op::Imin => signed!(i, |x, y| x.simd_lt(y).select(x, y)),
+            Op::Umax => binary(s, rows, shape, i, |x, y| x.simd_gt(y).select(x, y)),
+            Op::Umin => binary(s, rows, shape, i, |x, y| x.simd_lt(y).select(x, y)),
+            Op::Ieq => compare!(i, u32s, simd_eq),
+            Op::Ine => compare!(i, u32s, simd_ne),
+            Op::Ilt => compare!(i, i32s, simd_lt),
+            Op::Ige => compare!(i, i32s, simd_ge),
+            Op::Ult => compare!(i, u32s, simd_lt),
+            Op::Uge => compare!(i, u32s, simd_ge),
+            Op::Ishl => binary(s, rows, shape, i, |x, y| x << (y & 31)),
+            Op::Ishr => signed!(i, |x, y| x >> (y & 31)),
+            Op::Ushr => binary(s, rows, shape, i, |x, y| x >> (y & 31)),
+            Op::Ubfe => each(rows, shape, i, integer::ubfe),
+            Op::Ibfe => each(rows, shape, i, integer::ibfe),
+            Op::Field => each(rows, shape, i, |width, offset, _| integer::bfi(width, offset, u32::MAX, 0)),
+            Op::Bfrev => each(rows, shape, i, |x, _, _| x.reverse_bits()),
+            Op::Countbits => unary(s, rows, shape, i, |x| x.count_ones()),
+            Op::FirstbitHi => each(rows, shape, i, |x, _, _| integer::firstbit_hi(x)),
+            Op::FirstbitLo => each(rows, shape, i, |x, _, _| integer::firstbit_lo(x)),
+            Op::FirstbitShi => each(rows, shape, i, |x, _, _| integer::firstbit_shi(x)),
+            Op::Msad => each(rows, shape, i, integer::msad),
+
+            Op::Ftoi => unary(s, rows, shape, i, |x| float::<S>(x).to_int_precise::<S::i32s>().bitcast()),
+            Op::Ftou => unary(s, rows, shape, i, |x| float::<S>(x).to_int_precise::<S::u32s>()),
+            Op::Itof => unary(s, rows, shape, i, |x| {
+                let x: S::i32s = x.bitcast();
+                bits::<S>(x.to_float::<S::f32s>())
+            }),
+            Op::Utof => unary(s, rows, shape, i, |x| bits::<S>(x.to_float::<S::f32s>())),
+            Op::F32tof16 => each(rows, shape, i, |x, _, _| convert::f32tof16(x)),
+            Op::F16tof32 => each(rows, shape, i, |x, _, _| convert::f16tof32(x)),
+
+            Op::DerivX => quads(rows, shape, i, |[a, b, ..]| [scalar::difference(b, a); 4]),
+            Op::DerivY => quads(rows, shape, i, |[a, _, c, _]| [scalar::difference(c, a); 4]),
+            Op::DerivXFine => quads(rows, shape, i, |[a, b, c, d]| {
+                let (top, bottom) = (scalar::difference(b, a), scalar::difference(d, c));
+                [top, top, bottom, bottom]
+            }),
+            Op::DerivYFine => quads(rows, shape, i, |[a, b, c, d]| {
+                let (left, right) = (scalar::difference(c, a), scalar::difference(d, b));
+                [left, right, left, right]
+            }),
+
+            Op::Gather => outside.gather(rows, shape, i),
+            Op::Scatter => outside.scatter(rows, shape, i),
+            Op::Sample => outside.sample(rows, shape, i),
+            Op::Load => outside.load(rows, shape, i),
+            Op::LoadWords => outside.load_words(rows, shape, i),
+            Op::StoreWords => outside.store_words(rows, shape, i),
+            Op::Cold => outside.cold(rows, shape, i),
+            Op::Live => outside.live(rows, shape, i),
+            Op::Discard => outside.discard(rows, shape, i),
+            Op::Emit => outside.emit(rows, shape, i),
+            Op::Cut => outside.cut(rows, shape, i),
+
+            Op::Jump => position = i.a as usize,
+            Op::JumpNone => {
+                if !any(rows, shape, i.a) {
+                    position = i.b as usize;
+                }
+            }
+            Op::JumpUniform => {
+                if (rows[shape.at(i.a, 0)].0[0] != 0) == (i.c != 0) {
+                    position = i.b as usize;
+                }
+            }
+            Op::LoopBack => {
+                if any(rows, shape, i.a) {
+                    outside.charge(i.c.into())?;
+                    position = i.b as usize;
+                }
+            }
+            Op::End => break,
+        }
+    }
+    Ok(())
+}

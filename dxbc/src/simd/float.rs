@@ -1,0 +1,111 @@
+//! Float kernels on vectors; the rules are those of [`crate::scalar`] and [`crate::math`].
+//!
+//! NaN results may have any payload. Operands are without denormals unless a kernel says otherwise.
+
+use fearless_simd::prelude::*;
+
+const SIGN: u32 = 0x8000_0000;
+const EXPONENT: u32 = 0x7f80_0000;
+
+#[inline(always)]
+pub(super) fn float<S: Simd>(x: S::u32s) -> S::f32s {
+    x.bitcast()
+}
+
+#[inline(always)]
+pub(super) fn bits<S: Simd>(x: S::f32s) -> S::u32s {
+    x.bitcast()
+}
+
+#[inline(always)]
+pub(super) fn mask<S: Simd>(x: S::mask32s) -> S::u32s {
+    x.to_vector().bitcast()
+}
+
+#[inline(always)]
+fn abs<S: Simd>(x: S::u32s) -> S::f32s {
+    float::<S>(x & !SIGN)
+}
+
+/// Denormals become zeros of their sign.
+#[inline(always)]
+pub(super) fn flush<S: Simd>(s: S, x: S::u32s) -> S::u32s {
+    // The integer test is two instructions with mask registers, the float one is shorter without.
+    let denormal = if S::u32s::LEN == 16 {
+        (x & EXPONENT).simd_eq(S::u32s::splat(s, 0))
+    } else {
+        abs::<S>(x).simd_lt(S::f32s::splat(s, f32::MIN_POSITIVE))
+    };
+    denormal.select(x & SIGN, x)
+}
+
+#[inline(always)]
+pub(super) fn flushed<S: Simd>(s: S, x: S::f32s) -> S::f32s {
+    float::<S>(flush(s, bits::<S>(x)))
+}
+
+/// NaNs become the canonical one.
+#[inline(always)]
+pub(super) fn canonical<S: Simd>(s: S, x: S::u32s) -> S::u32s {
+    let value = float::<S>(x);
+    value.simd_eq(value).select(x, S::u32s::splat(s, 0x7fc0_0000))
+}
+
+/// `_sat` of any operand.
+#[inline(always)]
+pub(super) fn saturate<S: Simd>(s: S, x: S::u32s) -> S::u32s {
+    let (value, one) = (float::<S>(x), S::f32s::splat(s, 1.0));
+    let positive = value.simd_ge(S::f32s::splat(s, f32::MIN_POSITIVE)).select(value, S::f32s::splat(s, 0.0));
+    bits::<S>(value.simd_ge(one).select(one, positive))
+}
+
+#[inline(always)]
+pub(super) fn min<S: Simd>(s: S, x: S::u32s, y: S::u32s) -> S::u32s {
+    let (a, b) = (float::<S>(x), float::<S>(y));
+    let least = a.simd_lt(b).select(x, y);
+    let least = b.simd_eq(b).select(least, x);
+    // Of two zeros the one with a sign.
+    least | a.simd_eq(b).select(x, S::u32s::splat(s, 0))
+}
+
+#[inline(always)]
+pub(super) fn max<S: Simd>(s: S, x: S::u32s, y: S::u32s) -> S::u32s {
+    let (a, b) = (float::<S>(x), float::<S>(y));
+    let most = a.simd_gt(b).select(x, y);
+    let most = b.simd_eq(b).select(most, x);
+    most & a.simd_eq(b).select(x, S::u32s::splat(s, u32::MAX))
+}
+
+/// [`min`] of operands with denormals, which compare as zeros and keep their bits.
+#[inline(always)]
+pub(super) fn min_raw<S: Simd>(s: S, x: S::u32s, y: S::u32s) -> S::u32s {
+    choose::<S>(x, y, less(s, x, y))
+}
+
+#[inline(always)]
+pub(super) fn max_raw<S: Simd>(s: S, x: S::u32s, y: S::u32s) -> S::u32s {
+    choose::<S>(x, y, !less(s, x, y))
+}
+
+#[inline(always)]
+fn less<S: Simd>(s: S, x: S::u32s, y: S::u32s) -> S::mask32s {
+    let (a, b) = (float::<S>(flush(s, x)), float::<S>(flush(s, y)));
+    let signs: S::i32s = (x & !y).bitcast();
+    a.simd_lt(b) | (a.simd_eq(b) & signs.simd_lt(S::i32s::splat(s, 0)))
+}
+
+#[inline(always)]
+fn choose<S: Simd>(x: S::u32s, y: S::u32s, first: S::mask32s) -> S::u32s {
+    let (a, b) = (float::<S>(x), float::<S>(y));
+    let chosen = first.select(x, y);
+    let chosen = b.simd_eq(b).select(chosen, x);
+    a.simd_eq(a).select(chosen, y)
+}
+
+/// `x - floor(x)`, below 1.
+#[inline(always)]
+pub(super) fn fraction<S: Simd>(s: S, x: S::f32s) -> S::f32s {
+    let fraction = x - x.floor();
+    let below_one = S::f32s::splat(s, f32::from_bits(0x3f7f_ffff));
+    fraction.simd_ge(S::f32s::splat(s, 1.0)).select(below_one, fraction)
+}
