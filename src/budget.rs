@@ -3,9 +3,10 @@
 use std::cell::Cell;
 
 use aerogpu_dxbc::resources::Resources;
-use aerogpu_dxbc::scalar::{self, ExecutionError};
+use aerogpu_dxbc::scalar::ExecutionError;
 use aerogpu_dxbc::{HullOutput, Io, ValidatedShader};
 
+use crate::engine::Engine;
 use crate::limits;
 
 /// The budget is spent; what asked for more is abandoned.
@@ -14,23 +15,36 @@ pub struct Spent;
 
 /// Work that may still be done, in instructions of one lane. What is no instruction costs as many as take about as long.
 #[derive(Debug)]
-pub struct Budget(Cell<u64>);
+pub struct Budget {
+    left: Cell<u64>,
+    engine: Engine,
+}
 
 impl Budget {
     /// So much work.
     pub fn new(work: u64) -> Self {
-        Self(Cell::new(work))
+        Self::with_engine(work, Engine::default())
+    }
+
+    /// So much work, shaders by this interpreter.
+    pub fn with_engine(work: u64, engine: Engine) -> Self {
+        Self { left: Cell::new(work), engine }
+    }
+
+    /// The interpreter that runs shaders.
+    pub fn engine(&self) -> Engine {
+        self.engine
     }
 
     /// What is left.
     pub fn left(&self) -> u64 {
-        self.0.get()
+        self.left.get()
     }
 
     /// Takes what something costs, or everything when that is not left.
     pub fn spend(&self, cost: u64) -> Result<(), Spent> {
-        let left = self.0.get().checked_sub(cost);
-        self.0.set(left.unwrap_or(0));
+        let left = self.left.get().checked_sub(cost);
+        self.left.set(left.unwrap_or(0));
         left.map(|_| ()).ok_or(Spent)
     }
 
@@ -49,7 +63,7 @@ impl Budget {
     ) -> Result<(), Spent> {
         let lanes = (io.lanes as u64).max(1);
         self.spend(limits::RUN_COST)?;
-        let result = scalar::run(shader, resources, io, self.left().min(limit) / lanes);
+        let result = self.engine.run(shader, resources, io, self.left().min(limit) / lanes);
         self.settle(io.instructions * lanes, result)
     }
 
@@ -64,7 +78,7 @@ impl Budget {
         let lanes = shader.hull().map_or(1, |hull| hull.output_points.max(1) as u64);
         self.spend(limits::RUN_COST)?;
         let budget = self.left().min(limits::SHADER_BUDGET) / lanes;
-        let result = scalar::run_hull(shader, resources, inputs, primitive_id, budget);
+        let result = self.engine.run_hull(shader, resources, inputs, primitive_id, budget);
         let instructions = result.as_ref().map_or(budget, |output| output.instructions);
         self.settle(instructions * lanes, result)
     }

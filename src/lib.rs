@@ -11,6 +11,7 @@
 
 pub mod backend;
 pub mod budget;
+pub mod engine;
 pub mod executor;
 pub mod inspect;
 pub mod limits;

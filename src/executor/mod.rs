@@ -31,6 +31,7 @@ use crate::backend::{
     Backend, CommandError, Completion, Present, ReadError, Report, Submission, TextureData,
 };
 use crate::budget::{Budget, Spent};
+use crate::engine::Engine;
 use crate::limits;
 use crate::memory::GuestMemory;
 use crate::pipeline::input::{InputLayout, LayoutError};
@@ -130,11 +131,18 @@ pub struct Options {
     pub fixed_function: bool,
     /// Work that one submission may do, in instructions of one lane: what is beyond it fails with [`Failure::Timeout`].
     pub budget: u64,
+    /// Which interpreter runs shaders. It never changes a pixel.
+    pub engine: Engine,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { tile_size: 64, fixed_function: false, budget: limits::SUBMISSION_BUDGET }
+        Self {
+            tile_size: 64,
+            fixed_function: false,
+            budget: limits::SUBMISSION_BUDGET,
+            engine: Engine::default(),
+        }
     }
 }
 
@@ -220,7 +228,7 @@ impl SoftwareRenderer {
             Ok((stream, guest)) => {
                 self.enter_context(submission.context_id);
                 let execution = Execution {
-                    budget: Rc::new(Budget::new(self.options.budget)),
+                    budget: Rc::new(Budget::with_engine(self.options.budget, self.options.engine)),
                     renderer: self,
                     guest,
                     context_id: submission.context_id,

@@ -179,7 +179,9 @@ impl Execution<'_, '_> {
         let producer = optional.rasterized(vertex_outputs);
         let held = pixel.as_ref().map(|pixel| pixel.bindings.held().collect()).unwrap_or_default();
         let pixel_shader = pixel
-            .and_then(|pixel| BoundPixelShader::new(pixel.shader, pixel.bindings, &producer))
+            .and_then(|pixel| {
+                BoundPixelShader::new(pixel.shader, pixel.bindings, &producer, self.budget.engine())
+            })
             .map(|bound| Arc::new(bound) as Arc<dyn PixelShader>);
         if sample_mask & 1 == 0 || attachments.is_empty() {
             return Ok(None);
@@ -209,7 +211,12 @@ impl Execution<'_, '_> {
         };
         let signatures = vertex_shader.dxbc().map(|v| v.signatures().clone()).unwrap_or_default();
         let slots = slots_read(Some(&layout), &signatures.inputs);
-        let bound = BoundPixelShader::new(pixel_shader, StageBindings::default(), &signatures.outputs);
+        let bound = BoundPixelShader::new(
+            pixel_shader,
+            StageBindings::default(),
+            &signatures.outputs,
+            self.budget.engine(),
+        );
         let mut state = self.draw_state(attachments, bound.map(|b| Arc::new(b) as Arc<dyn PixelShader>));
         // The fixed pipeline culled nothing.
         state.rasterizer.cull = raster::CullMode::None;

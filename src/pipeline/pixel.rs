@@ -16,6 +16,7 @@ use super::bindings::StageBindings;
 use super::link::{link_words, system_value, unfed};
 use super::shader::Shader;
 use crate::budget::Budget;
+use crate::engine::Engine;
 use crate::limits;
 
 /// A system value in an input register.
@@ -47,6 +48,7 @@ impl SystemInput {
 pub struct BoundPixelShader {
     shader: Arc<Shader>,
     bindings: StageBindings,
+    engine: Engine,
     info: PixelShaderInfo,
     /// System value, register, first component and component mask.
     system_inputs: SmallVec<[(SystemInput, usize, u8); 2]>,
@@ -60,7 +62,12 @@ thread_local! {
 
 impl BoundPixelShader {
     /// Wires a pixel shader to the stage before it. `None` unless `shader` is a pixel shader of model 4 or 5.
-    pub fn new(shader: Arc<Shader>, bindings: StageBindings, producer: &Signature) -> Option<Self> {
+    pub fn new(
+        shader: Arc<Shader>,
+        bindings: StageBindings,
+        producer: &Signature,
+        engine: Engine,
+    ) -> Option<Self> {
         let program = shader.dxbc()?;
         let system_inputs = system_inputs(program);
         let info = info(program, producer, &system_inputs);
@@ -70,7 +77,7 @@ impl BoundPixelShader {
             dual_source: targets.iter().any(|&(_, target)| target == 1),
             ..info
         };
-        Some(Self { shader, bindings, info, system_inputs, targets })
+        Some(Self { shader, bindings, engine, info, system_inputs, targets })
     }
 
     fn fill_inputs(&self, batch: &PixelBatch, io: &mut Io) {
@@ -115,7 +122,7 @@ impl PixelShader for BoundPixelShader {
         IO.with_borrow_mut(|io| {
             io.reset(batch.lanes, program.input_registers(), 0, program.output_registers());
             self.fill_inputs(batch, io);
-            let budget = Budget::new(batch.budget);
+            let budget = Budget::with_engine(batch.budget, self.engine);
             let result = budget.run(program, &self.bindings, io, limits::PIXEL_SHADER_BUDGET);
             output.instructions = batch.budget - budget.left();
             result.map_err(|_| ShaderTimeout)?;

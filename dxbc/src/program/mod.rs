@@ -216,7 +216,7 @@ enum Indexed {
 fn indexed_places(source: &Source, note: &mut dyn FnMut(Indexed)) {
     match &source.place {
         Place::Array { first, count, index } if index.relative.is_some() => {
-            note(Indexed::Array(*first, *count))
+            note(Indexed::Array(*first, *count));
         }
         Place::Input(index) if index.relative.is_some() => note(Indexed::Inputs),
         _ => {}

@@ -193,14 +193,14 @@ fn load_inputs(program: &Program, shader: &ValidatedShader, io: &Io, rows: &mut 
             }
             InputWord::Lane => each(&|lane| lane),
             InputWord::Output(OutputWord::Output(row)) => {
-                target.copy_from_slice(io.outputs.row(row as usize))
+                target.copy_from_slice(io.outputs.row(row as usize));
             }
             InputWord::Output(OutputWord::Depth) => target.copy_from_slice(&io.depth[..shape.lanes]),
             InputWord::Output(OutputWord::Coverage) => {
                 target.copy_from_slice(&io.output_coverage[..shape.lanes]);
             }
             InputWord::Output(OutputWord::StencilRef) => {
-                target.copy_from_slice(&io.stencil_ref[..shape.lanes])
+                target.copy_from_slice(&io.stencil_ref[..shape.lanes]);
             }
         }
     }

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use aerogpu_dxbc::simd::Level;
+
+use aerogpu::engine::Engine;
 use aerogpu::executor::{Options, SoftwareRenderer};
 use aerogpu::replay::{Recording, ReplayedFrame};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -26,6 +29,12 @@ pub struct Args {
     /// Edge of a raster tile; it never changes a pixel
     #[arg(long, value_name = "PIXELS", default_value_t = 64, value_parser = tile_size)]
     tile_size: u32,
+    /// Which interpreter runs shaders; it never changes a pixel
+    #[arg(long, value_name = "ENGINE", default_value = "simd", value_parser = ["scalar", "simd"])]
+    engine: String,
+    /// SIMD level: sse2, sse4.2, avx2, avx512, neon, simd128; it never changes a pixel [default: the machine's best]
+    #[arg(long, value_name = "LEVEL", value_parser = simd_level)]
+    simd: Option<Level>,
     /// Print the table only, write no PNG
     #[arg(long)]
     no_pictures: bool,
@@ -39,6 +48,10 @@ fn tile_size(text: &str) -> Result<u32, String> {
         "64" => Ok(64),
         _ => Err("a tile is 8, 16, 32 or 64 pixels wide".into()),
     }
+}
+
+fn simd_level(text: &str) -> Result<Level, String> {
+    Engine::level(text).ok_or_else(|| "this machine does not have that level".into())
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
@@ -74,6 +87,10 @@ fn replay_one(args: &Args, path: &Path, width: usize) -> Result<bool, Failure> {
     let mut renderer = SoftwareRenderer::new(Options {
         tile_size: args.tile_size,
         fixed_function: true,
+        engine: match args.engine.as_str() {
+            "scalar" => Engine::Scalar,
+            _ => Engine::Simd(args.simd.unwrap_or_else(Level::new)),
+        },
         ..Options::default()
     });
     let mut failed = false;
