@@ -95,6 +95,8 @@ pub(crate) struct Texels {
     float_bits: Option<u32>,
     /// How texels of bytes are read at once; `None` for other formats.
     pub(super) packed: Option<Packed>,
+    /// Numerators are the codes of [blocks](Image::block_texels).
+    pub(super) codes: bool,
     /// What numerators are divided by.
     pub(super) divisors: [f64; 4],
     /// Least value that a component can have: 0, -1, or minus infinity.
@@ -135,7 +137,8 @@ impl Texels {
             };
         }
         let (srgb, float_bits, packed) = (format.is_srgb(), float_bits(format), Packed::new(format));
-        Self { format, storage, srgb, float_bits, packed, divisors, low, integer: format.is_integer() }
+        let codes = matches!(storage, Storage::Blocks(BlockCodes::Unorm)) && !srgb;
+        Self { format, storage, srgb, float_bits, packed, codes, divisors, low, integer: format.is_integer() }
     }
 
     /// Register bits of a texel's sample. Nothing is rounded that a load would not round.
@@ -208,9 +211,6 @@ impl Texels {
                 each(indices, rows, |index| bytes.read(image, index).map_or([0.0; 4], srgb));
             }
             (Storage::Blocks(_), _) if self.srgb => each(indices, rows, |index| srgb_codes(block(index))),
-            (Storage::Blocks(BlockCodes::Unorm), _) => {
-                each(indices, rows, |index| block(index).map(f32::from));
-            }
             (Storage::Other(2), Some(16)) => each(indices, rows, |index| halves::<2>(image, index)),
             (Storage::Other(4), Some(16)) => each(indices, rows, |index| halves::<4>(image, index)),
             (Storage::Other(8), Some(16)) => each(indices, rows, |index| halves::<8>(image, index)),

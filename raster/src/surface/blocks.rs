@@ -174,23 +174,39 @@ impl BlockCache {
         index: usize,
         blocks: impl FnOnce() -> Option<Blocks<'a>>,
     ) -> Option<[u16; 4]> {
-        let (tile, texel) = (index / TEXELS, index % TEXELS);
-        let region = self.0.get(tile)?;
+        let region = self.0.get(index / TEXELS)?;
         match region.get() {
-            Some(Region(texels)) => Some(texels[texel]),
-            None => decode_on_touch(region, blocks()?, tile, texel),
+            Some(Region(texels)) => Some(texels[index % TEXELS]),
+            None => decode_on_touch(region, blocks()?, index),
+        }
+    }
+
+    /// As [`texel`](Self::texel) of many, 0 outside. Neighbours are mostly of one tile.
+    pub(super) fn texels<'a>(
+        &self,
+        indices: &[u32],
+        out: &mut [[u16; 4]],
+        blocks: impl Fn() -> Option<Blocks<'a>>,
+    ) {
+        let (mut last, mut texels) = (usize::MAX, &[[0; 4]; TEXELS]);
+        for (&index, out) in indices.iter().zip(out) {
+            let index = index as usize;
+            if index / TEXELS != last {
+                let Some(Region(region)) = self.0.get(index / TEXELS).and_then(OnceLock::get) else {
+                    *out = self.texel(index, &blocks).unwrap_or_default();
+                    continue;
+                };
+                (last, texels) = (index / TEXELS, region);
+            }
+            *out = texels[index % TEXELS];
         }
     }
 }
 
 /// The texel, and if there is room the whole tile for the next one.
 #[cold]
-fn decode_on_touch(
-    region: &OnceLock<Region>,
-    blocks: Blocks<'_>,
-    tile: usize,
-    texel: usize,
-) -> Option<[u16; 4]> {
+fn decode_on_touch(region: &OnceLock<Region>, blocks: Blocks<'_>, index: usize) -> Option<[u16; 4]> {
+    let (tile, texel) = (index / TEXELS, index % TEXELS);
     match Region::new(|| blocks.decode_tile(tile)) {
         Some(new) => Some(region.get_or_init(|| new).0[texel]),
         None => blocks.decode_texel(tile, texel),

@@ -181,10 +181,17 @@ impl Image {
     /// Codes of the texel of a compressed image with a [`sample_index`](Self::sample_index).
     #[inline]
     pub(crate) fn block_texel(&self, index: usize) -> Option<[u16; 4]> {
-        self.decoded.texel(index, || {
-            let (codec, columns) = (self.format.block_codec()?, self.geometry.columns);
-            Some(Blocks { codec, data: &self.data, columns })
-        })
+        self.decoded.texel(index, || self.blocks())
+    }
+
+    /// As [`block_texel`](Self::block_texel) of many, 0 outside.
+    pub(crate) fn block_texels(&self, indices: &[u32], out: &mut [[u16; 4]]) {
+        self.decoded.texels(indices, out, || self.blocks());
+    }
+
+    fn blocks(&self) -> Option<Blocks<'_>> {
+        let (codec, columns) = (self.format.block_codec()?, self.geometry.columns);
+        Some(Blocks { codec, data: &self.data, columns })
     }
 
     /// Columns and rows of tiles.

@@ -21,6 +21,8 @@ pub(super) struct Places {
     indices: Taps<u32>,
     /// Texels as they are stored.
     pub(super) packed: Taps<u32>,
+    /// Numerators of block-compressed texels.
+    pub(super) codes: Taps<[u16; 4]>,
     /// Texels' components times their divisors; by component.
     pub(super) numerators: [Taps<f32>; 4],
 }
@@ -34,6 +36,7 @@ impl Default for Places {
             images: Vec::with_capacity(LANES),
             indices: [[0; LANES]; 4],
             packed: [[0; LANES]; 4],
+            codes: [[[0; 4]; LANES]; 4],
             numerators: [[[0.0; LANES]; 4]; 4],
         }
     }
@@ -120,6 +123,17 @@ impl Places {
                     2 => read(data.as_chunks().0, indices, texels, |word| u16::from_le_bytes(word).into()),
                     _ => read(data.as_chunks().0, indices, texels, u32::from_le_bytes),
                 }
+            }
+        }
+    }
+
+    /// Reads the codes of block-compressed texels.
+    pub(super) fn fetch_codes(&mut self, chunk: &Chunk<'_>) {
+        let taps = self.taps();
+        for (mip, element, lanes) in &self.images {
+            let image = chunk.view.image(*mip, *element);
+            for (codes, indices) in self.codes.iter_mut().zip(&self.indices).take(taps) {
+                image.block_texels(&indices[lanes.clone()], &mut codes[lanes.clone()]);
             }
         }
     }

@@ -90,6 +90,64 @@ pub(super) fn packed_levels(
     }));
 }
 
+/// Means of codes, between two mip levels if there is a second with its weights.
+pub(super) fn codes(
+    chunk: &Chunk<'_>,
+    near: &Places,
+    far: Option<(&Places, &Lanes<u32>)>,
+    out: &mut [Lanes<u32>; 4],
+) {
+    let texels = &chunk.view.texels;
+    for (component, default) in texels.defaults().into_iter().enumerate() {
+        let (out, divisor) = (&mut out[component], texels.divisors[component]);
+        if texels.channel_mask() >> component & 1 == 0 {
+            out.fill(default);
+            continue;
+        }
+        dispatch!(chunk.level, _ => match far {
+            None => codes_level(near, component, 65536.0 * divisor, out),
+            Some((far, far_weight)) => {
+                codes_levels(near, far, far_weight, component, 16_777_216.0 * divisor, out);
+            }
+        });
+    }
+}
+
+/// Sum of a lane's codes over its bilinear taps, weights in 2^16; has 32 bits.
+#[inline(always)]
+fn code_sum(taps: &Taps<[u16; 4]>, [right, below]: [&Lanes<u32>; 2], component: usize, i: usize) -> u32 {
+    let code = |tap: usize| u32::from(taps[tap][i][component]);
+    let row = |first: usize| code(first) * (ONE - right[i]) + code(first + 1) * right[i];
+    row(0) * (ONE - below[i]) + row(2) * below[i]
+}
+
+#[inline(always)]
+fn codes_level(places: &Places, component: usize, divisor: f64, out: &mut Lanes<u32>) {
+    let weights = places.weights();
+    for i in 0..LANES {
+        let sum = code_sum(&places.codes, weights, component, i);
+        out[i] = ((f64::from(sum) / divisor) as f32).to_bits();
+    }
+}
+
+#[inline(always)]
+fn codes_levels(
+    near: &Places,
+    far: &Places,
+    far_weight: &Lanes<u32>,
+    component: usize,
+    divisor: f64,
+    out: &mut Lanes<u32>,
+) {
+    let weights = [near.weights(), far.weights()];
+    for i in 0..LANES {
+        let [near, far] = [(near, weights[0]), (far, weights[1])]
+            .map(|(places, weights)| f64::from(code_sum(&places.codes, weights, component, i)));
+        let sum = near * f64::from(ONE - far_weight[i]) + far * f64::from(far_weight[i]);
+        out[i] = ((sum / divisor) as f32).to_bits();
+    }
+}
+
 /// Sums of numerators of any kind, for every component that the format has.
 pub(super) struct Sums {
     sums: [Lanes<f64>; 4],

@@ -236,6 +236,13 @@ impl Chunk<'_> {
                 }
             }
             None if !linear && !two => near.fetch_registers(self, out),
+            None if self.view.texels.codes => {
+                near.fetch_codes(self);
+                if two {
+                    far.fetch_codes(self);
+                }
+                mean::codes(self, near, two.then_some((&*far, &mips.far_weight)), out);
+            }
             None => {
                 mean.clear();
                 let mut near_weight = [ONE; LANES];
