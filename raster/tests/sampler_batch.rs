@@ -9,7 +9,7 @@ mod sampler_support;
 
 use aerogpu_raster::format::Format;
 use aerogpu_raster::sampler::{
-    AddressMode, BatchKind, BatchLod, Filter, SampleBatch, SamplerState, sample, sample_batch,
+    AddressMode, BatchKind, BatchLod, Filter, Reduction, SampleBatch, SamplerState, sample, sample_batch,
 };
 use aerogpu_raster::surface::{Texture, TextureDesc, TextureView, ViewDimension};
 use fearless_simd::Level;
@@ -137,16 +137,17 @@ proptest! {
     #[test]
     fn planes_are_their_samples(
         view in any_view(&[ViewDimension::Texture2D, ViewDimension::Texture2DArray]), state in any_sampler(),
-        all in any_rows(), lod in 0..3u8, offset in any_offset(), filters: [bool; 2],
+        all in any_rows(), lod in 0..3u8, offset in any_offset(), filters: [bool; 2], compares: bool,
         modes in prop::array::uniform3(prop::sample::select(vec![
             AddressMode::Wrap, AddressMode::Mirror, AddressMode::Clamp, AddressMode::MirrorOnce,
         ])),
     ) {
         let [min_filter, mag_filter] = filters.map(|linear| if linear { Filter::Linear } else { Filter::Point });
+        let state = SamplerState { reduction: Reduction::Mean, ..state };
         let wide = SamplerState { min_lod: f32::MIN, max_lod: f32::MAX, lod_bias: 0.0, ..state };
         for state in [state, wide] {
             let state = SamplerState { min_filter, mag_filter, address: modes, ..state };
-            check(&view, &state, &all, (4, lod), offset)?;
+            check(&view, &state, &all, (if compares { 0 } else { 4 }, lod), offset)?;
         }
     }
 }

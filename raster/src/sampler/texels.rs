@@ -97,6 +97,8 @@ pub(crate) struct Texels {
     pub(super) packed: Option<Packed>,
     /// Numerators are the codes of [blocks](Image::block_texels).
     pub(super) codes: bool,
+    /// Red numerators compare with [references](Self::reference) as texels do.
+    pub(super) comparable: bool,
     /// What numerators are divided by.
     pub(super) divisors: [f64; 4],
     /// Least value that a component can have: 0, -1, or minus infinity.
@@ -138,7 +140,20 @@ impl Texels {
         }
         let (srgb, float_bits, packed) = (format.is_srgb(), float_bits(format), Packed::new(format));
         let codes = matches!(storage, Storage::Blocks(BlockCodes::Unorm)) && !srgb;
-        Self { format, storage, srgb, float_bits, packed, codes, divisors, low, integer: format.is_integer() }
+        let red = component(format, 0);
+        let comparable = red.is_some_and(|red| red.kind == Kind::Unorm || float_bits.is_some());
+        Self {
+            format,
+            storage,
+            srgb,
+            float_bits,
+            packed,
+            codes,
+            comparable,
+            divisors,
+            low,
+            integer: format.is_integer(),
+        }
     }
 
     /// Register bits of a texel's sample. Nothing is rounded that a load would not round.
@@ -229,6 +244,15 @@ impl Texels {
     /// Register bits of components that the format lacks.
     pub(super) fn defaults(&self) -> [u32; 4] {
         self.format.defaults()
+    }
+
+    /// The numerator of a reference that is [comparable](Self::comparable) with red: a UNORM code is compared
+    /// instead of its quotient.
+    pub(super) fn reference(&self, reference: f32) -> f32 {
+        match component(self.format, 0) {
+            Some(red) if red.kind == Kind::Unorm => norm::f32_to_unorm(reference, red.bits) as f32,
+            _ => flush(reference),
+        }
     }
 
     /// The border colour: clamped to what the format can hold (not rounded to it), defaults in components

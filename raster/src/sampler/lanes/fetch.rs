@@ -152,6 +152,16 @@ impl Places {
         }
     }
 
+    /// Replaces the red numerators by 1 where the comparison with the lane's reference holds, else by 0.
+    pub(super) fn compare(&mut self, chunk: &Chunk<'_>, references: &Lanes<f32>) {
+        let (function, taps) = (chunk.sampler.compare, self.taps());
+        for red in self.numerators[0].iter_mut().take(taps) {
+            for (red, reference) in red.iter_mut().zip(references) {
+                *red = f32::from(u8::from(function.compare(*reference, *red)));
+            }
+        }
+    }
+
     /// Reads the register bits of the one texel a lane.
     pub(super) fn fetch_registers(&self, chunk: &Chunk<'_>, out: &mut [Lanes<u32>; 4]) {
         let [red, green, blue, alpha] = out;

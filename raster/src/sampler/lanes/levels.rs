@@ -2,6 +2,7 @@
 
 use fearless_simd::dispatch;
 
+use super::super::address::ONE;
 use super::super::lod::{Levels, isotropic, length2};
 use super::{BatchLod, Chunk, LANES, Lanes, copy_row};
 use crate::sampler::{Filter, MipFilter, SamplerState};
@@ -23,6 +24,15 @@ impl Default for Mips {
         let (zeros, words) = ([0.0; LANES], [0; LANES]);
         let (lod, bias, lod_clamp) = (zeros, zeros, zeros);
         Self { near: words, far: words, far_weight: words, lod, bias, lod_clamp, minified: words }
+    }
+}
+
+impl Mips {
+    /// The weight of the first level.
+    pub(super) fn near_weight(&self) -> Lanes<u32> {
+        let mut weight = [ONE; LANES];
+        weight.iter_mut().zip(&self.far_weight).for_each(|(near, far)| *near -= far);
+        weight
     }
 }
 

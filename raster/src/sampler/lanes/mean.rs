@@ -166,13 +166,12 @@ impl Sums {
         self.sums = [[-0.0; LANES]; 4];
     }
 
-    /// Adds the taps of a mip level with a weight in 1/256, in the order of a single sample.
-    pub(super) fn add(&mut self, chunk: &Chunk<'_>, places: &Places, mip_weight: &Lanes<u32>) {
-        let mask = chunk.view.texels.channel_mask();
+    /// Adds the taps of a mip level with a weight in 1/256 to some components, in the order of a single sample.
+    pub(super) fn add(&mut self, level: Level, places: &Places, mip_weight: &Lanes<u32>, components: u8) {
         let Self { sums, weights } = self;
-        dispatch!(chunk.level, _ => {
+        dispatch!(level, _ => {
             multiply(places.weights(), mip_weight, weights);
-            for component in (0..4).filter(|component| mask >> component & 1 == 1) {
+            for component in (0..4).filter(|component| components >> component & 1 == 1) {
                 accumulate(&places.numerators[component], weights, &mut sums[component]);
             }
         });
@@ -182,14 +181,17 @@ impl Sums {
     pub(super) fn finish(&self, chunk: &Chunk<'_>, out: &mut [Lanes<u32>; 4]) {
         let texels = &chunk.view.texels;
         for (component, default) in texels.defaults().into_iter().enumerate() {
-            let (sums, out) = (&self.sums[component], &mut out[component]);
-            if texels.channel_mask() >> component & 1 == 0 {
-                out.fill(default);
-                continue;
+            match texels.channel_mask() >> component & 1 {
+                0 => out[component].fill(default),
+                _ => self.finish_one(chunk.level, component, texels.divisors[component], &mut out[component]),
             }
-            let divisor = 16_777_216.0 * texels.divisors[component];
-            dispatch!(chunk.level, _ => divide(sums, divisor, out));
         }
+    }
+
+    /// The means of one component.
+    pub(super) fn finish_one(&self, level: Level, component: usize, divisor: f64, out: &mut Lanes<u32>) {
+        let sums = &self.sums[component];
+        dispatch!(level, _ => divide(sums, 16_777_216.0 * divisor, out));
     }
 }
 
@@ -220,5 +222,20 @@ fn divide(sums: &Lanes<f64>, divisor: f64, out: &mut Lanes<u32>) {
         let value = (sums[i] / divisor) as f32;
         let bits = flush(value).to_bits();
         out[i] = if value.is_nan() { f32::NAN.to_bits() } else { bits };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sums near every multiple of 255, where quotients are floats, and elsewhere.
+    #[test]
+    fn the_factor_between_mip_levels_divides() {
+        let sums = (0..1 << 24).step_by(7).flat_map(|k: u32| [k * 255, k * 255 + 1, k * 255 + 128, k * 256]);
+        for sum in sums.chain([255 << 24, (255 << 24) - 1]) {
+            let quotient = (f64::from(sum) / (255.0 * 16_777_216.0)) as f32;
+            assert_eq!((f64::from(sum) * LEVELS_FACTOR) as f32, quotient, "{sum}");
+        }
     }
 }

@@ -21,7 +21,6 @@ use std::cell::RefCell;
 
 use fearless_simd::Level;
 
-use super::address::ONE;
 use super::{AddressMode, Filter, Lod, Reduction, SampleKind, SampleRequest, SamplerState, address, sample};
 use crate::surface::{TextureView, ViewDimension};
 
@@ -193,8 +192,11 @@ thread_local! {
 fn is_plain(view: &TextureView, sampler: &SamplerState, batch: &SampleBatch<'_>) -> bool {
     let [u, v, _] = sampler.address;
     matches!(view.dimension(), ViewDimension::Texture2D | ViewDimension::Texture2DArray)
-        && batch.kind == BatchKind::Filter
-        && sampler.reduction == Reduction::Mean
+        && match batch.kind {
+            BatchKind::Filter => sampler.reduction == Reduction::Mean,
+            BatchKind::Compare(_) => view.texels.comparable,
+            BatchKind::Gather(_) | BatchKind::GatherCompare(_) | BatchKind::QueryLod => false,
+        }
         && ![u, v].contains(&AddressMode::Border)
         && ![sampler.min_filter, sampler.mag_filter].contains(&Filter::Anisotropic)
         && batch.offset.iter().all(|offset| offset.abs() <= MAX_OFFSET)
@@ -223,6 +225,10 @@ impl Chunk<'_> {
         if two {
             self.place(linear, &mips.far, elements, far);
         }
+        if let BatchKind::Compare(references) = self.batch.kind {
+            self.compare(references, scratch, two);
+            return true;
+        }
         match self.view.texels.packed {
             Some(packed) => {
                 near.fetch_packed(self, packed.bytes);
@@ -245,13 +251,12 @@ impl Chunk<'_> {
             }
             None => {
                 mean.clear();
-                let mut near_weight = [ONE; LANES];
-                near_weight.iter_mut().zip(&mips.far_weight).for_each(|(near, far)| *near -= far);
+                let channels = self.view.texels.channel_mask();
                 near.fetch_numerators(self);
-                mean.add(self, near, &near_weight);
+                mean.add(self.level, near, &mips.near_weight(), channels);
                 if two {
                     far.fetch_numerators(self);
-                    mean.add(self, far, &mips.far_weight);
+                    mean.add(self.level, far, &mips.far_weight, channels);
                 }
                 mean.finish(self, out);
                 if !linear {
@@ -265,6 +270,26 @@ impl Chunk<'_> {
             }
         }
         true
+    }
+
+    /// The means of comparisons with `references`.
+    fn compare(&self, references: &[f32], scratch: &mut Scratch, two: bool) {
+        let Scratch { mips, near, far, mean, out, .. } = scratch;
+        mean.clear();
+        let mut numerators = [0.0; LANES];
+        copy_row(references, self.start, &mut numerators);
+        numerators.iter_mut().for_each(|reference| *reference = self.view.texels.reference(*reference));
+        near.fetch_numerators(self);
+        near.compare(self, &numerators);
+        mean.add(self.level, near, &mips.near_weight(), 1);
+        if two {
+            far.fetch_numerators(self);
+            far.compare(self, &numerators);
+            mean.add(self.level, far, &mips.far_weight, 1);
+        }
+        mean.finish_one(self.level, 0, 1.0, &mut out[0]);
+        let (first, others) = out.split_at_mut(1);
+        others.iter_mut().for_each(|row| *row = first[0]);
     }
 
     /// The array element of every lane.
