@@ -226,3 +226,21 @@ fn formats_of_bytes_are_packed() {
         assert_eq!(out[0][1], f32::to_bits(red), "{format}");
     }
 }
+
+#[test]
+fn negative_zeros_stay() {
+    let view = sampler_support::plane(Format::R16Float, 2, 2, |_, _| [-0.0; 4]);
+    let state = sampler_support::sampler(true, AddressMode::Wrap);
+    let batch = SampleBatch {
+        kind: BatchKind::Filter,
+        coordinate: [&[0.3], &[0.4], &[], &[]],
+        lod: BatchLod::Explicit(&[]),
+        lod_clamp: &[],
+        offset: [0; 3],
+        lanes: &[!0],
+    };
+    let mut out = [[0; 1]; 4];
+    sample_batch(Level::new(), &view, &state, &batch, out.each_mut().map(|row| row.as_mut_slice()));
+    assert_eq!(out.map(|row| row[0]), [-0.0, 0.0, 0.0, 1.0f32].map(f32::to_bits));
+    assert_eq!(out.map(|row| row[0]), sample(&view, &state, &batch.request(0)));
+}
