@@ -49,9 +49,13 @@ impl Chunk<'_> {
         let [width, height, _] = self.view.extent(0);
         places.images.clear();
         let (mut start, count) = (0, self.active.len());
+        let differences = mips
+            .iter()
+            .zip(elements)
+            .fold(0, |any, (mip, element)| any | (mip ^ mips[0]) | (element ^ elements[0]));
         while start < count {
             let key = (mips[start], elements[start]);
-            let mut end = start + 1;
+            let mut end = if differences == 0 { count } else { start + 1 };
             while end < count && (mips[end], elements[end]) == key {
                 end += 1;
             }
