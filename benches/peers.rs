@@ -11,7 +11,7 @@ use std::time::Duration;
 use aerogpu::memory::SparseMemory;
 use aerogpu::{Backend, Options, SoftwareRenderer, Submission};
 use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
-use workloads::{TARGET, Workload};
+use workloads::{Build, TARGET, Workload};
 
 const FIRST_PIXEL: &str = "--first-pixel";
 
@@ -37,7 +37,7 @@ impl Machine {
     }
 }
 
-fn frames(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, build: fn() -> Workload) {
+fn frames(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, build: Build) {
     let all = std::thread::available_parallelism().map_or(1, |n| n.get());
     for threads in if all > 1 { vec![1, all] } else { vec![1] } {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");

@@ -220,9 +220,9 @@ pub fn desktop(filter: SamplerFilter) -> Workload {
     target(&mut setup, WIDTH, HEIGHT);
     shader(&mut setup, VS, ShaderStage::Vertex, RECTANGLE_VS);
     shader(&mut setup, PS, ShaderStage::Pixel, &uv_shader(&texture_body(None)));
-    (0..8).for_each(|i| {
-        texture(&mut setup, TEXTURES + i, Format::R8G8B8A8Unorm, [600, 400], 1, 100 + u64::from(i))
-    });
+    for i in 0..8 {
+        texture(&mut setup, TEXTURES + i, Format::R8G8B8A8Unorm, [600, 400], 1, 100 + u64::from(i));
+    }
     sampler(&mut setup, filter);
     let mut random = Random(99);
     let fraction = if filter == SamplerFilter::Linear { 0.37 } else { 0.0 };

@@ -30,8 +30,11 @@ pub struct Workload {
     pub frame: Vec<u8>,
 }
 
-/// Name and maker of each workload.
-pub const ALL: &[(&str, fn() -> Workload)] = &[
+/// Makes a workload.
+pub type Build = fn() -> Workload;
+
+/// Every workload and its name.
+pub const ALL: &[(&str, Build)] = &[
     ("W1", fill::flat),
     ("W2", fill::trilinear),
     ("W2bi", fill::bilinear),

@@ -1,128 +1,88 @@
-//! Quads on their way through the pixel shader: collected, interpolated, shaded, merged, in order.
+//! Quads on their way through the pixel shader: collected, interpolated, shaded, in order.
 //!
-//! Quads of any primitives of one draw share a batch. Early tests are made when a quad is pushed and late ones when it is merged;
-//! both happen in the order of the quads, so that it does not matter where one batch ends.
+//! Quads of any primitives of one draw share a batch. Early tests are made before a quad is pushed and late ones when it is
+//! merged; both happen in the order of the quads, so that it does not matter where one batch ends.
+
+use std::ops::Range;
+
+use fearless_simd::Simd;
 
 use crate::coverage::CENTER;
-use crate::depth_stencil::{DepthStencilTest, Sample, clamp_to_viewport};
-use crate::interpolate::{SUBPIXELS, Weights, blend, round};
+use crate::depth_stencil::DepthRange;
+use crate::interpolate::{Interpolator, Plane, RUN, SUBPIXELS, Weights, blend, round};
 use crate::merge::{Location, Merger, Timing};
 use crate::pass::Work;
 use crate::primitive::VertexBatch;
-use crate::setup::{Gradients, QueuedDraw, Record};
+use crate::setup::{QueuedDraw, Record};
 use crate::shader::{PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout, SystemInputs};
-use crate::state::Viewport;
 use crate::tile::TileTargets;
 
 /// Lanes of a full batch.
-const LANES: usize = 64;
+const LANES: usize = RUN;
 
 /// A primitive that has quads in a batch.
 #[derive(Debug, Clone)]
 pub(crate) struct Surface {
-    pub(crate) gradients: Gradients,
+    pub(crate) interpolator: Interpolator,
+    /// Depth in the viewport, before it is clamped.
+    pub(crate) depth: Plane,
+    pub(crate) range: DepthRange,
+    pub(crate) front: bool,
     vertices: [u32; 3],
     leading: u32,
-    front: bool,
     primitive_id: u32,
     array_indices: [u32; 2],
-    viewport: Viewport,
 }
 
 impl Surface {
-    pub(crate) fn new(record: &Record, draw: &QueuedDraw, kept: &[Gradients]) -> Self {
+    pub(crate) fn new(record: &Record, draw: &QueuedDraw, interpolator: Interpolator, depth: Plane) -> Self {
         Self {
-            gradients: Gradients::of(record, draw, kept),
+            interpolator,
+            depth,
+            range: draw.depth_range(record.primitive),
+            front: record.front,
             vertices: record.vertices,
             leading: record.leading,
-            front: record.front,
             primitive_id: draw.primitive_id(record.primitive),
             array_indices: draw.array_indices(record.primitive),
-            viewport: *draw.viewport(record.primitive),
         }
     }
 
-    /// Depth at snapped positions, as the shader sees it.
-    #[inline]
-    fn depth(&self, positions: &[[i32; 4]; 2]) -> [f32; 4] {
-        let gradients = &self.gradients;
-        gradients.depth.over(&gradients.interpolator.offsets(positions)).map(round)
-    }
-
-    /// Tests and updates one sample; true when it passes. `depth` is not clamped yet.
-    #[inline]
-    fn test(
-        &self,
-        test: &DepthStencilTest,
-        texel: Option<&mut [u8]>,
-        depth: f32,
-        reference: u8,
-        work: &mut Work,
-    ) -> bool {
-        let Some(texel) = texel else { return true };
-        let depth = clamp_to_viewport(depth, &self.viewport);
-        let passes = test.run(texel, Sample { depth, front: self.front, reference });
-        work.z_tested += 1;
-        if passes {
-            work.z_passed += 1;
-        } else {
-            work.z_failed += 1;
-        }
-        passes
+    /// Depth of a sample as the shader sees it; `offset` is the sample's place in the pixel.
+    pub(crate) fn depth_at(&self, (x, y): (i32, i32), [ox, oy]: [i32; 2]) -> f32 {
+        round(self.depth.at(self.interpolator.offset(x * SUBPIXELS + ox, y * SUBPIXELS + oy)))
     }
 }
 
-/// Four pixels, their top left one at even coordinates.
+/// Four pixels, their top left one at even coordinates. Masks have a bit a sample, 16 bits a pixel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Quad {
     pub(crate) x: i32,
     pub(crate) y: i32,
-    /// Samples that the shape covers, by pixel.
-    pub(crate) covered: [u32; 4],
+    /// Samples that the shape covers.
+    pub(crate) covered: u64,
     /// Of these, samples that may still be written.
-    pub(crate) open: [u32; 4],
+    pub(crate) open: u64,
+}
+
+/// The samples of a quad's pixel in a mask.
+pub(crate) fn samples_of(mask: u64, lane: usize) -> u32 {
+    (mask >> (16 * lane)) as u32 & 0xffff
 }
 
 impl Quad {
-    /// Columns and rows of its pixels.
-    #[inline]
-    fn pixels(&self) -> [[i32; 4]; 2] {
-        [[self.x, self.x + 1, self.x, self.x + 1], [self.y, self.y, self.y + 1, self.y + 1]]
-    }
-
-    /// Snapped positions at these offsets from the pixels' corners.
-    #[inline]
-    fn positions(&self, offsets: [[i32; 2]; 4]) -> [[i32; 4]; 2] {
-        let pixels = self.pixels();
-        [0, 1].map(|axis| std::array::from_fn(|i| pixels[axis][i] * SUBPIXELS + offsets[i][axis]))
-    }
-
-    #[inline]
     pub(crate) fn pixel(&self, lane: usize) -> (i32, i32) {
         (self.x + (lane as i32 & 1), self.y + (lane as i32 >> 1))
     }
 }
 
 /// A quad in a batch.
-#[derive(Debug)]
-struct Waiting {
-    quad: Quad,
-    surface: usize,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Waiting {
+    pub(crate) quad: Quad,
+    pub(crate) surface: u32,
     /// The sample that is shaded, for shaders that run once a sample.
-    sample: u32,
-}
-
-/// The part of a tile's work that is reused from tile to tile.
-#[derive(Debug, Default)]
-pub(crate) struct Batch {
-    surfaces: Vec<Surface>,
-    quads: Vec<Waiting>,
-    input: PixelBatch,
-    output: PixelOutput,
-    /// Without and with perspective at every location, by quad.
-    weights: [[Vec<Weights>; 2]; 3],
-    /// What the tile may still cost.
-    budget: u64,
+    pub(crate) sample: u32,
 }
 
 /// What a batch draws with.
@@ -134,70 +94,22 @@ pub(crate) struct Context<'a> {
     pub(crate) offsets: &'a [[i32; 2]],
 }
 
-impl Context<'_> {
-    /// Tests a quad before its shader runs, and closes samples that fail.
-    pub(crate) fn test_early(
-        &self,
-        surface: &Surface,
-        quad: &mut Quad,
-        targets: &mut TileTargets<'_>,
-        work: &mut Work,
-    ) {
-        if self.merger.timing == Timing::Late {
-            return;
-        }
-        if let Some(test) = &self.merger.depth_stencil {
-            for (sample, &offset) in self.offsets.iter().enumerate() {
-                if quad.open.iter().all(|open| open >> sample & 1 == 0) {
-                    continue;
-                }
-                let depths = surface.depth(&quad.positions([offset; 4]));
-                for (lane, depth) in depths.into_iter().enumerate() {
-                    let (x, y) = quad.pixel(lane);
-                    if quad.open[lane] >> sample & 1 != 0 {
-                        let texel = targets.depth_stencil(x, y, sample);
-                        let passes = surface.test(test, texel, depth, test.reference(), work);
-                        quad.open[lane] &= !(u32::from(!passes) << sample);
-                    }
-                }
-            }
-        }
-        if self.merger.shader.is_none() || self.merger.timing == Timing::Forced {
-            work.occlusion_samples += quad.open.iter().map(|open| u64::from(open.count_ones())).sum::<u64>();
-        }
-    }
-
-    /// Tests a pixel of a quad after its shader ran; returns the samples that pass.
-    fn test_late(
-        &self,
-        surface: &Surface,
-        (quad, lane): (&Quad, usize),
-        open: u32,
-        (depth, reference): (Option<f32>, Option<u8>),
-        targets: &mut TileTargets<'_>,
-        work: &mut Work,
-    ) -> u32 {
-        let Some(test) = &self.merger.depth_stencil else { return open };
-        let reference = reference.unwrap_or(test.reference());
-        let (x, y) = quad.pixel(lane);
-        let mut passed = 0;
-        for sample in bits(open) {
-            let interpolated = || surface.depth(&quad.positions([self.offsets[sample]; 4]))[lane];
-            let depth = depth.unwrap_or_else(interpolated);
-            let passes = surface.test(test, targets.depth_stencil(x, y, sample), depth, reference, work);
-            passed |= u32::from(passes) << sample;
-        }
-        passed
-    }
-}
-
-/// Positions of set bits.
-fn bits(mut mask: u32) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let next = mask.trailing_zeros() as usize;
-        mask &= mask.wrapping_sub(1);
-        (next < 32).then_some(next)
-    })
+/// The part of a tile's work that is reused from tile to tile.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) surfaces: Vec<Surface>,
+    pub(crate) quads: Vec<Waiting>,
+    /// Quads of one surface that follow each other: which, and their lanes.
+    pub(crate) runs: Vec<(u32, Range<usize>)>,
+    pub(crate) input: PixelBatch,
+    pub(crate) output: PixelOutput,
+    /// Snapped positions of the lanes: columns and rows.
+    at: [Vec<i32>; 2],
+    weights: Box<Weights>,
+    /// Texels of the lanes on their way to a target.
+    pub(crate) texels: Vec<u32>,
+    /// What the tile may still cost.
+    budget: u64,
 }
 
 impl Batch {
@@ -222,9 +134,8 @@ impl Batch {
     }
 
     /// Starts a primitive; quads that are pushed belong to it.
-    pub(crate) fn begin(&mut self, surface: Surface) -> &Surface {
+    pub(crate) fn begin(&mut self, surface: Surface) {
         self.surfaces.push(surface);
-        &self.surfaces[self.surfaces.len() - 1]
     }
 
     /// The primitive that was begun last.
@@ -234,14 +145,16 @@ impl Batch {
 
     /// Ends the primitive that was begun last.
     pub(crate) fn end(&mut self) {
-        if self.quads.last().is_none_or(|q| q.surface + 1 != self.surfaces.len()) {
+        if self.quads.last().is_none_or(|q| q.surface as usize + 1 != self.surfaces.len()) {
             self.surfaces.pop();
         }
     }
 
     /// Adds a quad of the last primitive, once for each sample that is shaded by itself.
-    pub(crate) fn push(
+    #[inline]
+    pub(crate) fn push<S: Simd>(
         &mut self,
+        simd: S,
         quad: Quad,
         context: &Context<'_>,
         info: &PixelShaderInfo,
@@ -250,30 +163,34 @@ impl Batch {
     ) -> Result<(), ShaderTimeout> {
         let samples = if info.per_sample { context.merger.samples } else { 1 };
         for sample in 0..samples {
-            if info.per_sample && alive(&quad, context, info).iter().all(|mask| mask >> sample & 1 == 0) {
+            if info.per_sample && alive(&quad, context, info) & EVERY_PIXEL << sample == 0 {
                 continue;
             }
-            self.quads.push(Waiting { quad, surface: self.surfaces.len() - 1, sample });
+            self.quads.push(Waiting { quad, surface: self.surfaces.len() as u32 - 1, sample });
             if self.quads.len() == LANES / 4 {
-                self.flush(context, targets, work)?;
+                self.flush(simd, context, targets, work)?;
             }
         }
         Ok(())
     }
 
     /// Shades and merges all quads.
-    pub(crate) fn flush(
+    pub(crate) fn flush<S: Simd>(
         &mut self,
+        simd: S,
         context: &Context<'_>,
         targets: &mut TileTargets<'_>,
         work: &mut Work,
     ) -> Result<(), ShaderTimeout> {
         if let Some(shader) = context.merger.shader.as_deref().filter(|_| !self.quads.is_empty()) {
-            self.shade(shader, context, work)?;
             let info = shader.info();
-            for lane in (0..self.input.lanes).filter(|&lane| self.input.live[lane]) {
-                self.merge(lane, info, context, targets, work);
-            }
+            self.locate(info, context);
+            simd.vectorize(
+                #[inline(always)]
+                || self.interpolate(simd, info, context),
+            );
+            self.shade(shader, work)?;
+            self.merge(simd, info, context, targets, work);
         }
         self.quads.clear();
         // The last primitive may have quads to come.
@@ -283,15 +200,8 @@ impl Batch {
         Ok(())
     }
 
-    fn shade(
-        &mut self,
-        shader: &dyn PixelShader,
-        context: &Context<'_>,
-        work: &mut Work,
-    ) -> Result<(), ShaderTimeout> {
+    fn shade(&mut self, shader: &dyn PixelShader, work: &mut Work) -> Result<(), ShaderTimeout> {
         let info = shader.info();
-        self.locate(info, context);
-        self.interpolate(info, &context.draw.vertices);
         self.input.budget = self.budget;
         let (input, output) = (&self.input, &mut self.output);
         let lanes = input.lanes;
@@ -314,152 +224,157 @@ impl Batch {
         result
     }
 
-    /// Fills in where the lanes are and what they weigh.
+    /// Fills in what a quad or its primitive has for each lane.
     fn locate(&mut self, info: &PixelShaderInfo, context: &Context<'_>) {
-        let Self { surfaces, quads, input, weights, .. } = self;
-        let merger = context.merger;
+        let Self { surfaces, quads, runs, input, .. } = self;
         input.lanes = quads.len() * 4;
         resize(input, info.reads);
-        weights.iter_mut().flatten().for_each(|w| w.resize(quads.len(), [[0.0; 4]; 2]));
-        let reads = info.reads;
-        let position = if info.per_sample { Location::Sample } else { Location::Center };
-        for (at, Waiting { quad, surface, sample }) in quads.iter().enumerate() {
-            let surface = &surfaces[*surface];
-            let coverage = quad.covered.map(|covered| covered & merger.sample_mask);
-            let alive = alive(quad, context, info);
+        for (lanes, Waiting { quad, sample, .. }) in input.live.as_chunks_mut().0.iter_mut().zip(&*quads) {
             let shaded = if info.per_sample { 1 << sample } else { u32::MAX };
-            put(&mut input.live, at, alive.map(|samples| samples & shaded != 0));
-            put(&mut input.front_face, at, [if surface.front { u32::MAX } else { 0 }; 4]);
-            put(&mut input.primitive_id, at, [surface.primitive_id; 4]);
-            put(&mut input.coverage, at, coverage);
+            let alive = alive(quad, context, info);
+            *lanes = [0, 1, 2, 3].map(|lane| samples_of(alive, lane) & shaded != 0);
+        }
+        for (at, Waiting { quad, sample, .. }) in quads.iter().enumerate() {
+            let writable = [0, 1, 2, 3].map(|i| samples_of(quad.covered, i) & context.merger.sample_mask);
+            put(&mut input.coverage, at, writable);
             put(&mut input.sample_index, at, [*sample; 4]);
-            for (row, index) in input.array_indices.iter_mut().zip(surface.array_indices) {
-                put(row, at, [index; 4]);
+        }
+        runs.clear();
+        for (at, Waiting { surface, .. }) in quads.iter().enumerate() {
+            match runs.last_mut() {
+                Some((last, lanes)) if last == surface => lanes.end += 4,
+                _ => runs.push((*surface, 4 * at..4 * at + 4)),
             }
-            for location in Location::ALL {
-                let [affine, perspective] = merger.locations[location as usize];
-                let positioned = location == position && reads.contains(SystemInputs::POSITION);
-                if !(affine || perspective || positioned) {
-                    continue;
-                }
-                let offsets = match location {
-                    Location::Center => [[CENTER; 2]; 4],
-                    Location::Centroid => {
-                        [0, 1, 2, 3].map(|i| centroid(context, quad.covered[i], coverage[i]))
-                    }
-                    Location::Sample => [context.offsets[*sample as usize]; 4],
-                };
-                let positions = quad.positions(offsets);
-                let interpolator = &surface.gradients.interpolator;
-                let d = interpolator.offsets(&positions);
-                let [affine_weights, perspective_weights] = &mut weights[location as usize];
-                let (at_quad, w) = interpolator.perspective_weights(&d);
-                perspective_weights[at] = at_quad;
-                if affine {
-                    affine_weights[at] = interpolator.affine_weights(&d);
-                }
-                if positioned {
-                    let [x, y] = positions.map(|c| c.map(|c| c as f32 / SUBPIXELS as f32));
-                    let z = surface.gradients.depth.over(&d).map(round);
-                    for (row, values) in input.position.iter_mut().zip([x, y, z, w]) {
-                        put(row, at, values);
-                    }
-                }
+        }
+        for (surface, lanes) in runs {
+            let surface = &surfaces[*surface as usize];
+            fill(&mut input.front_face, lanes, if surface.front { u32::MAX } else { 0 });
+            fill(&mut input.primitive_id, lanes, surface.primitive_id);
+            for (row, index) in input.array_indices.iter_mut().zip(surface.array_indices) {
+                fill(row, lanes, index);
             }
         }
     }
 
-    /// Fills in the rows of inputs.
-    fn interpolate(&mut self, info: &PixelShaderInfo, vertices: &VertexBatch) {
-        let Self { surfaces, quads, input, weights, .. } = self;
-        let lanes = input.lanes;
-        refill(&mut input.inputs, info.rows * lanes, 0);
-        for (at, waiting) in quads.iter().enumerate() {
-            let surface = &surfaces[waiting.surface];
-            let words = |v: u32| vertices.attributes.get(v as usize * vertices.words..).unwrap_or(&[]);
-            let (leading, corners) = (words(surface.leading), surface.vertices.map(words));
+    /// Fills in the rows of inputs and `SV_Position`.
+    #[inline(always)]
+    fn interpolate<S: Simd>(&mut self, simd: S, info: &PixelShaderInfo, context: &Context<'_>) {
+        self.input.inputs.clear();
+        self.input.inputs.resize(info.rows * self.input.lanes, 0);
+        self.interpolate_constants(info, &context.draw.vertices);
+        let position = if info.per_sample { Location::Sample } else { Location::Center };
+        for location in Location::ALL {
+            let positioned = location == position && info.reads.contains(SystemInputs::POSITION);
+            if context.merger.locations[location as usize] || positioned {
+                self.place(location, context);
+                self.interpolate_at(simd, location, info, &context.draw.vertices);
+            }
+            if positioned {
+                self.position(simd);
+            }
+        }
+    }
+
+    /// Snapped positions of all lanes.
+    fn place(&mut self, location: Location, context: &Context<'_>) {
+        let [x, y] = &mut self.at;
+        x.resize(LANES, 0);
+        y.resize(LANES, 0);
+        let lanes = x.as_chunks_mut().0.iter_mut().zip(y.as_chunks_mut().0);
+        for ((x, y), Waiting { quad, sample, .. }) in lanes.zip(&self.quads) {
+            let offset = |lane: usize| match location {
+                Location::Center => [CENTER; 2],
+                Location::Centroid => centroid(context, samples_of(quad.covered, lane)),
+                Location::Sample => context.offsets[*sample as usize],
+            };
+            let (left, top) = (quad.x * SUBPIXELS, quad.y * SUBPIXELS);
+            *x = [0, 1, 2, 3].map(|lane| left + (lane as i32 & 1) * SUBPIXELS + offset(lane)[0]);
+            *y = [0, 1, 2, 3].map(|lane| top + (lane as i32 >> 1) * SUBPIXELS + offset(lane)[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn interpolate_at<S: Simd>(
+        &mut self,
+        simd: S,
+        location: Location,
+        info: &PixelShaderInfo,
+        vertices: &VertexBatch,
+    ) {
+        let Self { surfaces, runs, input, at, weights, .. } = self;
+        for (surface, lanes) in runs {
+            let surface = &surfaces[*surface as usize];
+            let at = [&at[0][lanes.start..], &at[1][lanes.start..]];
+            surface.interpolator.weigh(simd, at, lanes.len(), weights);
             // A point has one vertex, and even infinities of it are the same everywhere.
             let flat = surface.vertices == [surface.vertices[0]; 3];
             for interpolant in &info.interpolants {
-                let Some(word) =
-                    interpolant.vertex_word.map(usize::from).filter(|&word| word < vertices.words)
+                let Some((_, perspective)) = Location::of(interpolant.mode).filter(|of| of.0 == location)
                 else {
                     continue;
                 };
-                let start = usize::from(interpolant.row) * lanes + at * 4;
-                let Some(out) = input.inputs.get_mut(start..).and_then(<[u32]>::first_chunk_mut) else {
+                let Some(word) = fed(interpolant.vertex_word, vertices) else { continue };
+                let row = usize::from(interpolant.row) * input.lanes;
+                let Some(out) = input.inputs.get_mut(row + lanes.start..row + lanes.end) else { continue };
+                let [v0, v1, v2] = surface.vertices;
+                let v = [value(vertices, v0, word), value(vertices, v1, word), value(vertices, v2, word)];
+                if flat {
+                    out.fill(v[0]);
                     continue;
-                };
-                let value = |words: &[u32]| words.get(word).copied().unwrap_or(0);
-                *out = match Location::of(interpolant.mode) {
-                    None => [value(leading); 4],
-                    Some(_) if flat => [value(corners[0]); 4],
-                    Some((location, perspective)) => {
-                        let v = corners.map(|words| f64::from(f32::from_bits(value(words))));
-                        blend(v, &weights[location as usize][usize::from(perspective)][at]).map(f32::to_bits)
-                    }
-                };
+                }
+                let weights = if perspective { &weights.perspective } else { &weights.affine };
+                blend(simd, v.map(|bits| f64::from(f32::from_bits(bits))), weights, out);
+            }
+            if let Some(w) = input.position[3].get_mut(lanes.clone()) {
+                w.copy_from_slice(bytemuck::cast_slice(&weights.w[..lanes.len()]));
             }
         }
     }
 
-    /// Merges one live lane into the targets.
-    fn merge(
-        &self,
-        lane: usize,
-        info: &PixelShaderInfo,
-        context: &Context<'_>,
-        targets: &mut TileTargets<'_>,
-        work: &mut Work,
-    ) {
-        let (merger, output) = (context.merger, &self.output);
-        let Waiting { quad, surface, sample } = &self.quads[lane / 4];
-        let i = lane % 4;
-        if !output.live[lane] {
-            work.ps_discarded += 1;
-            return;
-        }
-        let color = |target: usize| -> Option<[u32; 4]> {
-            let (row, rows) = (self.input.lanes, &output.colors[target]);
-            (!rows.is_empty()).then(|| std::array::from_fn(|c| rows[c * row + lane]))
-        };
-        let mut open = quad.open[i] & if info.per_sample { 1 << sample } else { u32::MAX };
-        open = merger.coverage(open, color(0), info.writes_coverage.then(|| output.coverage[lane]));
-        if merger.timing == Timing::Late && open != 0 {
-            let depth = info.writes_depth.then(|| output.depth[lane]);
-            let reference = info.writes_stencil_ref.then(|| output.stencil_ref[lane] as u8);
-            let surface = &self.surfaces[*surface];
-            open = context.test_late(surface, (quad, i), open, (depth, reference), targets, work);
-        }
-        if merger.timing != Timing::Forced {
-            work.occlusion_samples += u64::from(open.count_ones());
-        }
-        if open == 0 {
-            return;
-        }
-        let (x, y) = quad.pixel(i);
-        let second = if merger.dual_source { color(1) } else { None }.unwrap_or_default();
-        for (target, writer) in &merger.writers {
-            let Some(color) = color(*target) else { continue };
-            for sample in bits(open) {
-                let Some(texel) = targets.color(*target, x, y, sample) else { break };
-                writer.write(texel, color, second);
+    /// The rows that come from the leading vertex.
+    fn interpolate_constants(&mut self, info: &PixelShaderInfo, vertices: &VertexBatch) {
+        let Self { surfaces, runs, input, .. } = self;
+        for interpolant in info.interpolants.iter().filter(|i| Location::of(i.mode).is_none()) {
+            let Some(word) = fed(interpolant.vertex_word, vertices) else { continue };
+            let row = usize::from(interpolant.row) * input.lanes;
+            let Some(row) = input.inputs.get_mut(row..row + input.lanes) else { continue };
+            for (surface, lanes) in &*runs {
+                row[lanes.clone()].fill(value(vertices, surfaces[*surface as usize].leading, word));
             }
-            work.pixels_written += 1;
-            work.pixels_blended += u64::from(writer.blends());
+        }
+    }
+
+    /// Columns, rows and depth; `w` came with the weights.
+    #[inline(always)]
+    fn position<S: Simd>(&mut self, simd: S) {
+        let Self { surfaces, runs, input, at, .. } = self;
+        let [x, y, z, _] = &mut input.position;
+        for (out, at) in [x, y].into_iter().zip(&*at) {
+            for (out, at) in out.iter_mut().zip(at) {
+                *out = *at as f32 / SUBPIXELS as f32;
+            }
+        }
+        for (surface, lanes) in runs {
+            let surface = &surfaces[*surface as usize];
+            let at = [&at[0][lanes.start..], &at[1][lanes.start..]];
+            let out = bytemuck::cast_slice_mut(&mut z[lanes.clone()]);
+            surface.interpolator.evaluate(simd, &surface.depth, at, out);
         }
     }
 }
 
+const EVERY_PIXEL: u64 = 0x0001_0001_0001_0001;
+
 /// Samples for which the shader runs. One that writes memory runs for all that are covered, unless tests are forced to come first.
-fn alive(quad: &Quad, context: &Context<'_>, info: &PixelShaderInfo) -> [u32; 4] {
+fn alive(quad: &Quad, context: &Context<'_>, info: &PixelShaderInfo) -> u64 {
     if info.writes_memory && context.merger.timing != Timing::Forced { quad.covered } else { quad.open }
 }
 
 /// Where centroid attributes of a pixel are evaluated (d3d-rules §9.4).
-fn centroid(context: &Context<'_>, covered: u32, writable: u32) -> [i32; 2] {
+fn centroid(context: &Context<'_>, covered: u32) -> [i32; 2] {
     let all = (1_u32 << context.merger.samples) - 1;
     let mask = context.merger.sample_mask;
+    let writable = covered & mask;
     let first = match () {
         () if covered == all => None,
         () if writable != 0 => Some(writable.trailing_zeros()),
@@ -467,6 +382,16 @@ fn centroid(context: &Context<'_>, covered: u32, writable: u32) -> [i32; 2] {
         () => None,
     };
     first.and_then(|sample| context.offsets.get(sample as usize)).copied().unwrap_or([CENTER; 2])
+}
+
+/// The word of a vertex that an interpolant comes from, if the vertices have it.
+fn fed(word: Option<u16>, vertices: &VertexBatch) -> Option<usize> {
+    word.map(usize::from).filter(|&word| word < vertices.words)
+}
+
+#[inline]
+fn value(vertices: &VertexBatch, vertex: u32, word: usize) -> u32 {
+    vertices.attributes.get(vertex as usize * vertices.words + word).copied().unwrap_or(0)
 }
 
 /// Makes every row that is read as long as the batch; all of it is written over.
@@ -484,14 +409,16 @@ fn resize(input: &mut PixelBatch, reads: SystemInputs) {
 
 /// Sets the values of a quad in a row, unless the row is not read.
 #[inline]
-fn put<T: Copy>(row: &mut [T], quad: usize, values: [T; 4]) {
+fn put(row: &mut [u32], quad: usize, values: [u32; 4]) {
     if let Some(lanes) = row.as_chunks_mut().0.get_mut(quad) {
         *lanes = values;
     }
 }
 
-/// Makes a vector `len` times `value`; it keeps its memory.
-fn refill<T: Clone>(vector: &mut Vec<T>, len: usize, value: T) {
-    vector.clear();
-    vector.resize(len, value);
+/// Sets lanes of a row, unless the row is not read.
+#[inline]
+fn fill(row: &mut [u32], lanes: &Range<usize>, value: u32) {
+    if let Some(lanes) = row.get_mut(lanes.clone()) {
+        lanes.fill(value);
+    }
 }

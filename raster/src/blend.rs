@@ -2,6 +2,7 @@
 
 use crate::format::{Channel, Format, Kind};
 use crate::state::{BlendEquation, BlendFactor, BlendOp, CompareFunc, TargetBlend};
+use crate::unorm8::{Unorm8, Unorm8Blend};
 
 /// What values a target can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,17 @@ impl ColorWriter {
 
     pub(crate) fn blends(&self) -> bool {
         self.blend.is_some()
+    }
+
+    /// How many pixels at a time can be written, for formats that have such a way. It knows no second source.
+    pub(crate) fn unorm8(&self) -> Option<Unorm8Blend> {
+        let bytes = |bits: &[u8; 16]| u32::from_le_bytes([bits[0], bits[1], bits[2], bits[3]]);
+        Some(Unorm8Blend {
+            layout: Unorm8::of(self.format)?,
+            blend: self.blend,
+            constant: self.constant,
+            written: self.written.as_ref().map_or(u32::MAX, bytes),
+        })
     }
 
     /// Merges register bits into a texel; `second` is the second source of dual-source blending.

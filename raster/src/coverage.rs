@@ -4,9 +4,11 @@
 //! whole pixels `floor(c / 256) + a * i + b * j >= 0` says the same. In a tile of up to 64 pixels an edge either has one sign,
 //! and is settled at once, or stays below `63 * (|a| + |b|) < 2^31`, so that `i32` is enough.
 
+use fearless_simd::{i32x16, prelude::*};
 use smallvec::SmallVec;
 
 use crate::interpolate::{SUBPIXELS, x_major};
+use crate::lanes::VECTOR;
 use crate::state::Rect;
 
 /// Sub-pixels from a pixel's corner to its centre.
@@ -120,7 +122,10 @@ impl TileEdge {
     }
 }
 
-fn triangle_block(edges: &[TileEdge; 3], x: i32, y: i32) -> u64 {
+#[inline(always)]
+fn triangle_block<S: Simd>(simd: S, edges: &[TileEdge; 3], x: i32, y: i32) -> u64 {
+    const COLUMNS: [i32; VECTOR] = [0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7];
+    const ROWS: [i32; VECTOR] = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1];
     let mut partial = false;
     for e in edges {
         let corner = e.at(x, y);
@@ -133,20 +138,19 @@ fn triangle_block(edges: &[TileEdge; 3], x: i32, y: i32) -> u64 {
     if !partial {
         return u64::MAX;
     }
+    let (columns, rows) = (i32x16::simd_from(simd, COLUMNS), i32x16::simd_from(simd, ROWS));
     let [e0, e1, e2] = edges;
-    let mut mask = 0;
-    for j in 0..8 {
-        let start = [e0.at(x, y + j), e1.at(x, y + j), e2.at(x, y + j)];
-        let mut row = 0;
-        for i in 0..8 {
-            let signs = start[0].wrapping_add(e0.a.wrapping_mul(i))
-                | start[1].wrapping_add(e1.a.wrapping_mul(i))
-                | start[2].wrapping_add(e2.a.wrapping_mul(i));
-            row |= u64::from(signs >= 0) << i;
-        }
-        mask |= row << (8 * j);
+    let mut s0 = columns * e0.a + rows * e0.b + e0.at(x, y);
+    let mut s1 = columns * e1.a + rows * e1.b + e1.at(x, y);
+    let mut s2 = columns * e2.a + rows * e2.b + e2.at(x, y);
+    let mut outside = 0;
+    for pair in 0..4 {
+        outside |= (s0 | s1 | s2).simd_lt(0).to_bitmask() << (16 * pair);
+        s0 += e0.b.wrapping_mul(2);
+        s1 += e1.b.wrapping_mul(2);
+        s2 += e2.b.wrapping_mul(2);
     }
-    mask
+    !outside
 }
 
 /// Pixels of a block at (x, y) that lie in `rect`.
@@ -158,7 +162,8 @@ pub(crate) fn rect_block(rect: Rect, x: i32, y: i32) -> u64 {
     let columns = span(rect.left - x, rect.right - x);
     let rows = span(rect.top - y, rect.bottom - y);
     // Spread the rows' bits to one a byte, then fill each with the columns.
-    let spread = (0..8).fold(0, |mask, j| mask | (rows >> j & 1) << (8 * j));
+    let spread = (rows & 0x0f).wrapping_mul(0x0020_4081) & 0x0101_0101
+        | ((rows >> 4).wrapping_mul(0x0020_4081) & 0x0101_0101) << 32;
     spread * columns
 }
 
@@ -253,8 +258,10 @@ impl Coverage {
     }
 
     /// Fills one mask a sample for the block whose first pixel is (x, y), in the tile; false when nothing is covered.
-    pub(crate) fn block(
+    #[inline(always)]
+    pub(crate) fn block<S: Simd>(
         &self,
+        simd: S,
         x: i32,
         y: i32,
         tile: Rect,
@@ -265,7 +272,10 @@ impl Coverage {
         match self {
             Self::Triangle(samples) => {
                 for (mask, edges) in masks.iter_mut().zip(samples) {
-                    *mask = edges.map_or(0, |e| triangle_block(&e.0, x - tile.left, y - tile.top));
+                    *mask = match edges {
+                        Some(e) => triangle_block(simd, &e.0, x - tile.left, y - tile.top),
+                        None => 0,
+                    };
                     any |= *mask;
                 }
             }

@@ -1,8 +1,12 @@
-//! Depth and stencil tests of one sample (d3d-rules §10).
+//! Depth and stencil tests (d3d-rules §10): of one sample, and of blocks of pixels.
+
+use fearless_simd::{f32x16, f64x8, i32x16, mask32x16, prelude::*, u32x16};
 
 use crate::format::Format;
 use crate::format::norm::f32_to_unorm;
-use crate::state::{DepthStencilState, StencilOp, Viewport};
+use crate::interpolate::{Interpolator, Plane, SUBPIXELS};
+use crate::lanes::{VECTOR, round, round_scaled, saturate};
+use crate::state::{CompareFunc, DepthStencilState, StencilOp, Viewport};
 
 /// Depth and stencil state, resolved against the target.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +78,110 @@ impl DepthStencilTest {
     }
 }
 
+/// Eight pixels of two rows each: where the depth of a block is, and what it is compared with.
+pub(crate) struct BlockTest<'a> {
+    pub(crate) interpolator: &'a Interpolator,
+    pub(crate) depth: &'a Plane,
+    pub(crate) range: DepthRange,
+    /// The first pixel.
+    pub(crate) x: i32,
+    pub(crate) y: i32,
+}
+
+impl DepthStencilTest {
+    /// Blocks can be tested: depth alone, in 32 bits.
+    pub(crate) fn tests_blocks(&self) -> bool {
+        !self.state.stencil_enable && matches!(self.format, Format::D32Float | Format::D24UnormS8Uint)
+    }
+
+    /// Tests and updates the pixels of `mask` in an 8x8 block, one sample each; returns those that pass.
+    ///
+    /// `texels` starts with the block's first texel; rows are `pitch` bytes apart. [`tests_blocks`](Self::tests_blocks) must hold.
+    #[inline(always)]
+    pub(crate) fn run_block<S: Simd>(
+        &self,
+        simd: S,
+        block: &BlockTest<'_>,
+        texels: &mut [u8],
+        pitch: usize,
+        mask: u64,
+    ) -> u64 {
+        let [left, top] = block
+            .interpolator
+            .offset(block.x * SUBPIXELS + SUBPIXELS / 2, block.y * SUBPIXELS + SUBPIXELS / 2);
+        let column = |i: i32| left + f64::from(i * SUBPIXELS);
+        let columns = f64x8::simd_from(simd, [0, 1, 2, 3, 4, 5, 6, 7].map(column));
+        let mut passed = 0;
+        for pair in 0..4 {
+            let tested = mask >> (16 * pair) & 0xffff;
+            if tested == 0 {
+                continue;
+            }
+            let y = top + f64::from(2 * pair * SUBPIXELS);
+            let low = block.depth.lanes(simd, columns, f64x8::splat(simd, y));
+            let high = block.depth.lanes(simd, columns, f64x8::splat(simd, y + f64::from(SUBPIXELS)));
+            let depth = block.range.clamp_lanes(simd, round(simd, low, high));
+            let Some((first, second)) = row_pair(texels, 2 * pair as usize * pitch, pitch) else { break };
+            passed |= self.run_rows(simd, depth, first, second, tested) << (16 * pair);
+        }
+        passed
+    }
+
+    /// Tests two rows of eight pixels.
+    #[inline(always)]
+    fn run_rows<S: Simd>(
+        &self,
+        simd: S,
+        depth: f32x16<S>,
+        first: &mut [u8; 32],
+        second: &mut [u8; 32],
+        tested: u64,
+    ) -> u64 {
+        let old: [u32; VECTOR] = bytemuck::cast([*first, *second]);
+        let old = u32x16::simd_from(simd, old);
+        let unorm = self.format == Format::D24UnormS8Uint;
+        let (code, stored) = if unorm {
+            let code = round_scaled(simd, saturate(simd, depth), f64::from(0xff_ffff));
+            (code, (old & 0xff_ffff).bitcast::<i32x16<S>>().to_float())
+        } else {
+            (depth, old.bitcast::<f32x16<S>>())
+        };
+        let passes = compare_lanes(simd, self.state.depth_func, code, stored).to_bitmask() & tested;
+        if passes == 0 || !self.state.depth_write {
+            return passes;
+        }
+        let new: u32x16<S> =
+            if unorm { code.to_int::<u32x16<S>>() | (old & 0xff00_0000) } else { code.bitcast() };
+        // Masks from bits are expensive below AVX-512.
+        let new = if passes == 0xffff { new } else { mask32x16::from_bitmask(simd, passes).select(new, old) };
+        let [low, high]: [[u8; 32]; 2] = bytemuck::cast(new.to_array());
+        (*first, *second) = (low, high);
+        passes
+    }
+}
+
+/// Eight texels of 32 bits at `at`, and those a row below.
+#[inline(always)]
+fn row_pair(texels: &mut [u8], at: usize, pitch: usize) -> Option<(&mut [u8; 32], &mut [u8; 32])> {
+    let (first, second) = texels.get_mut(at..)?.split_at_mut_checked(pitch)?;
+    Some((first.first_chunk_mut()?, second.first_chunk_mut()?))
+}
+
+/// [`CompareFunc::compare`] of lanes.
+#[inline(always)]
+fn compare_lanes<S: Simd>(simd: S, func: CompareFunc, a: f32x16<S>, b: f32x16<S>) -> mask32x16<S> {
+    match func {
+        CompareFunc::Never => mask32x16::splat(simd, false),
+        CompareFunc::Less => a.simd_lt(b),
+        CompareFunc::Equal => a.simd_eq(b),
+        CompareFunc::LessEqual => a.simd_le(b),
+        CompareFunc::Greater => a.simd_gt(b),
+        CompareFunc::NotEqual => !a.simd_eq(b),
+        CompareFunc::GreaterEqual => a.simd_ge(b),
+        CompareFunc::Always => mask32x16::splat(simd, true),
+    }
+}
+
 fn apply(op: StencilOp, stored: u8, reference: u8) -> u8 {
     match op {
         StencilOp::Keep => stored,
@@ -87,14 +195,33 @@ fn apply(op: StencilOp, stored: u8, reference: u8) -> u8 {
     }
 }
 
-/// Clamps depth to the viewport as the output merger does, always (d3d-rules §6.7); a viewport may be upside down (§17.1.4).
-#[inline]
-pub(crate) fn clamp_to_viewport(depth: f32, viewport: &Viewport) -> f32 {
-    let (a, b) = (viewport.min_depth, viewport.max_depth);
-    let (low, high) = if a <= b { (a, b) } else { (b, a) };
-    // What does not compare is not a number and becomes the minimum.
-    let raised = if depth >= low { depth } else { low };
-    if raised < high { raised } else { high }
+/// The depths of a viewport; the output merger clamps to them, always (d3d-rules §6.7).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DepthRange {
+    low: f32,
+    high: f32,
+}
+
+impl DepthRange {
+    /// A viewport may be upside down (d3d-rules §17.1.4).
+    pub(crate) fn new(viewport: &Viewport) -> Self {
+        let (a, b) = (viewport.min_depth, viewport.max_depth);
+        if a <= b { Self { low: a, high: b } } else { Self { low: b, high: a } }
+    }
+
+    /// What does not compare is not a number and becomes the minimum.
+    #[inline]
+    pub(crate) fn clamp(&self, depth: f32) -> f32 {
+        let raised = if depth >= self.low { depth } else { self.low };
+        if raised < self.high { raised } else { self.high }
+    }
+
+    #[inline(always)]
+    fn clamp_lanes<S: Simd>(&self, simd: S, depth: f32x16<S>) -> f32x16<S> {
+        let (low, high) = (f32x16::splat(simd, self.low), f32x16::splat(simd, self.high));
+        let raised = depth.simd_ge(low).select(depth, low);
+        raised.simd_lt(high).select(raised, high)
+    }
 }
 
 /// Depth as the format stores and compares it: codes of 16 or 24 bits are exact in `f32`, float depth is itself.
@@ -249,7 +376,7 @@ mod tests {
         let viewport = Viewport { x: 0.0, y: 0.0, width: 1.0, height: 1.0, min_depth: 0.25, max_depth: 0.5 };
         let cases = [(0.0, 0.25), (0.3, 0.3), (1.0, 0.5), (f32::NAN, 0.25), (f32::INFINITY, 0.5)];
         for (depth, expected) in cases {
-            assert_eq!(clamp_to_viewport(depth, &viewport), expected);
+            assert_eq!(DepthRange::new(&viewport).clamp(depth), expected);
         }
     }
 }

@@ -14,6 +14,10 @@
 //!
 //! Lines run through the same formulas with functions of the major axis alone; points are constant.
 
+use fearless_simd::{f32x16, f64x8, i32x16, prelude::*};
+
+use crate::lanes::{self, VECTOR, load, store};
+
 /// Pixels of a snapped coordinate: 8 fraction bits.
 pub(crate) const SUBPIXELS: i32 = 256;
 
@@ -31,22 +35,10 @@ impl Plane {
         (self.c + self.x * d[0]) + self.y * d[1]
     }
 
-    /// At four positions.
-    #[inline]
-    pub(crate) fn over(&self, d: &[Lanes; 2]) -> Lanes {
-        std::array::from_fn(|i| (self.c + self.x * d[0][i]) + self.y * d[1][i])
-    }
-
     fn is_finite(&self) -> bool {
         self.c.is_finite() && self.x.is_finite() && self.y.is_finite()
     }
 }
-
-/// A value for each pixel of a quad.
-pub(crate) type Lanes = [f64; 4];
-
-/// Weights of the second and third vertex at each pixel of a quad.
-pub(crate) type Weights = [Lanes; 2];
 
 /// Where a primitive's weights come from; see the module's definition.
 #[derive(Debug, Clone)]
@@ -189,36 +181,6 @@ impl Interpolator {
         [difference(x.clamp(left, right), self.anchor[0]), difference(y.clamp(top, bottom), self.anchor[1])]
     }
 
-    /// Four snapped positions as the planes take them.
-    #[inline]
-    pub(crate) fn offsets(&self, at: &[[i32; 4]; 2]) -> [Lanes; 2] {
-        let [left, top, right, bottom] = self.clamp;
-        let difference = |at: i32, anchor: i32| f64::from(at) - f64::from(anchor);
-        [
-            at[0].map(|x| difference(x.clamp(left, right), self.anchor[0])),
-            at[1].map(|y| difference(y.clamp(top, bottom), self.anchor[1])),
-        ]
-    }
-
-    /// Weights of attributes that are linear on the screen.
-    #[inline]
-    pub(crate) fn affine_weights(&self, d: &[Lanes; 2]) -> Weights {
-        [1, 2].map(|i| self.edges[i].over(d).map(|e| e * self.affine[i] * self.inverse_total))
-    }
-
-    /// Weights of attributes that are linear in clip space, and `w` there.
-    #[inline]
-    pub(crate) fn perspective_weights(&self, d: &[Lanes; 2]) -> (Weights, [f32; 4]) {
-        let [q0, q1, q2] = [0, 1, 2].map(|i| self.edges[i].over(d).map(|e| e * self.perspective[i]));
-        let reciprocal: Lanes = std::array::from_fn(|i| 1.0 / ((q0[i] + q1[i]) + q2[i]));
-        let w = match self.constant_w {
-            Some(w) => [w; 4],
-            None => reciprocal.map(|reciprocal| round(self.total * reciprocal)),
-        };
-        let weights = [q1, q2].map(|q| std::array::from_fn(|i| q[i] * reciprocal[i]));
-        (weights, w)
-    }
-
     /// The plane of something linear on the screen, given at the vertices of a primitive with snapped vertices.
     pub(crate) fn plane(&self, v: [f64; 3]) -> Plane {
         let (d1, d2) = (v[1] - v[0], v[2] - v[0]);
@@ -251,22 +213,118 @@ fn line_box(xy: [[i32; 2]; 2]) -> [i32; 4] {
     [x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)]
 }
 
-/// An attribute of a quad from its values at the vertices.
-#[inline]
-pub(crate) fn blend(v: [f64; 3], [b1, b2]: &Weights) -> [f32; 4] {
-    let (d1, d2) = (v[1] - v[0], v[2] - v[0]);
-    std::array::from_fn(|i| round((v[0] + b1[i] * d1) + b2[i] * d2))
-}
-
 /// The one rounding: to nearest even, denormals to zero, the one NaN (d3d-rules §1.1, §1.3).
 #[inline]
 pub(crate) fn round(value: f64) -> f32 {
-    let value = value as f32;
-    if value.is_nan() {
-        f32::from_bits(0x7fc0_0000)
-    } else if value.abs() < f32::MIN_POSITIVE {
-        0.0_f32.copysign(value)
-    } else {
-        value
+    // In integers: compilers take NaN payloads for free in floats.
+    let bits = (value as f32).to_bits();
+    f32::from_bits(match bits & 0x7fff_ffff {
+        magnitude if magnitude > 0x7f80_0000 => 0x7fc0_0000,
+        magnitude if magnitude < 0x0080_0000 => bits & 0x8000_0000,
+        _ => bits,
+    })
+}
+
+/// Lanes of a run of quads that weights are kept for.
+pub(crate) const RUN: usize = 128;
+
+/// Weights of the second and third vertex at every lane of a run.
+#[derive(Debug)]
+pub(crate) struct Weights {
+    pub(crate) perspective: [[f64; RUN]; 2],
+    pub(crate) affine: [[f64; RUN]; 2],
+    /// `w` at every lane.
+    pub(crate) w: [u32; RUN],
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self { perspective: [[0.0; RUN]; 2], affine: [[0.0; RUN]; 2], w: [0; RUN] }
+    }
+}
+
+impl Interpolator {
+    /// Sixteen snapped positions as the planes take them.
+    #[inline(always)]
+    fn offset_lanes<S: Simd>(&self, simd: S, axis: usize, at: i32x16<S>) -> [f64x8<S>; 2] {
+        let (low, high) = (self.clamp[axis], self.clamp[axis + 2]);
+        let at = at.max(i32x16::splat(simd, low)).min(i32x16::splat(simd, high));
+        // Targets reach to 2^22 and anchors to 2^23 sub-pixels: the difference is exact in f32.
+        let (low, high) = (at - self.anchor[axis]).to_float::<f32x16<S>>().widen();
+        [low, high]
+    }
+
+    /// Weights at the first `lanes` (at most [`RUN`]) of these positions, rounded up to whole vectors.
+    #[inline(always)]
+    pub(crate) fn weigh<S: Simd>(&self, simd: S, [x, y]: [&[i32]; 2], lanes: usize, weights: &mut Weights) {
+        for at in (0..lanes.min(RUN)).step_by(VECTOR) {
+            let x = self.offset_lanes(simd, 0, load(simd, bytemuck::cast_slice(x), at).bitcast());
+            let y = self.offset_lanes(simd, 1, load(simd, bytemuck::cast_slice(y), at).bitcast());
+            let mut w = [f64x8::splat(simd, 0.0); 2];
+            for half in 0..2 {
+                let at = at + 8 * half;
+                let e1 = self.edges[1].lanes(simd, x[half], y[half]);
+                let e2 = self.edges[2].lanes(simd, x[half], y[half]);
+                let inverse_total = f64x8::splat(simd, self.inverse_total);
+                let (a1, a2) = (f64x8::splat(simd, self.affine[1]), f64x8::splat(simd, self.affine[2]));
+                put(&mut weights.affine[0], at, e1 * a1 * inverse_total);
+                put(&mut weights.affine[1], at, e2 * a2 * inverse_total);
+                if self.constant_w.is_some() {
+                    // All factors are 1 and the edges exact, so that their sum is the total.
+                    put(&mut weights.perspective[0], at, e1 * inverse_total);
+                    put(&mut weights.perspective[1], at, e2 * inverse_total);
+                    continue;
+                }
+                let q0 = self.edges[0].lanes(simd, x[half], y[half]) * self.perspective[0];
+                let (q1, q2) = (e1 * self.perspective[1], e2 * self.perspective[2]);
+                let reciprocal = f64x8::splat(simd, 1.0) / ((q0 + q1) + q2);
+                put(&mut weights.perspective[0], at, q1 * reciprocal);
+                put(&mut weights.perspective[1], at, q2 * reciprocal);
+                w[half] = reciprocal * self.total;
+            }
+            let w = match self.constant_w {
+                Some(w) => f32x16::splat(simd, w),
+                None => lanes::round(simd, w[0], w[1]),
+            };
+            store(&mut weights.w, at, w.bitcast());
+        }
+    }
+
+    /// A plane at the first `lanes` positions, rounded.
+    #[inline(always)]
+    pub(crate) fn evaluate<S: Simd>(&self, simd: S, plane: &Plane, [x, y]: [&[i32]; 2], out: &mut [u32]) {
+        for at in (0..out.len()).step_by(VECTOR) {
+            let x = self.offset_lanes(simd, 0, load(simd, bytemuck::cast_slice(x), at).bitcast());
+            let y = self.offset_lanes(simd, 1, load(simd, bytemuck::cast_slice(y), at).bitcast());
+            let (low, high) = (plane.lanes(simd, x[0], y[0]), plane.lanes(simd, x[1], y[1]));
+            store(out, at, lanes::round(simd, low, high).bitcast());
+        }
+    }
+}
+
+impl Plane {
+    #[inline(always)]
+    pub(crate) fn lanes<S: Simd>(&self, simd: S, x: f64x8<S>, y: f64x8<S>) -> f64x8<S> {
+        (f64x8::splat(simd, self.c) + f64x8::splat(simd, self.x) * x) + f64x8::splat(simd, self.y) * y
+    }
+}
+
+#[inline(always)]
+fn put<S: Simd>(row: &mut [f64; RUN], at: usize, lanes: f64x8<S>) {
+    if let Some(row) = row.get_mut(at..at + 8) {
+        lanes.store_slice(row);
+    }
+}
+
+/// An attribute at the lanes of `out`, from its values at the vertices.
+#[inline(always)]
+pub(crate) fn blend<S: Simd>(simd: S, v: [f64; 3], [b1, b2]: &[[f64; RUN]; 2], out: &mut [u32]) {
+    let (v0, d1, d2) = (f64x8::splat(simd, v[0]), v[1] - v[0], v[2] - v[0]);
+    let (d1, d2) = (f64x8::splat(simd, d1), f64x8::splat(simd, d2));
+    for at in (0..out.len().min(RUN)).step_by(VECTOR) {
+        let (l, h) = (at..at + 8, at + 8..at + VECTOR);
+        let low = (v0 + f64x8::from_slice(simd, &b1[l.clone()]) * d1) + f64x8::from_slice(simd, &b2[l]) * d2;
+        let high = (v0 + f64x8::from_slice(simd, &b1[h.clone()]) * d1) + f64x8::from_slice(simd, &b2[h]) * d2;
+        store(out, at, lanes::round(simd, low, high).bitcast());
     }
 }

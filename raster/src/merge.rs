@@ -1,14 +1,19 @@
-//! What a draw does to a pixel: its tests and writers, resolved once against the pass's targets.
+//! The output merger: what a draw does to a pixel, resolved once against the pass's targets, and shaded batches into targets.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use fearless_simd::Simd;
 use smallvec::SmallVec;
 
+use crate::batch::{Batch, Context, Surface, Waiting, samples_of};
 use crate::blend::{ColorWriter, alpha_coverage, alpha_test, is_dual_source};
-use crate::depth_stencil::DepthStencilTest;
-use crate::pass::{DrawState, TargetLayout};
-use crate::shader::{InterpolationMode, PixelShader};
+use crate::depth_stencil::{BlockTest, DepthStencilTest, Sample};
+use crate::pass::{DrawState, TargetLayout, Work};
+use crate::shader::{InterpolationMode, PixelShader, PixelShaderInfo};
 use crate::state::{CompareFunc, MAX_TARGETS};
+use crate::tile::{TilePixels, TileTargets};
+use crate::unorm8::Unorm8Blend;
 
 /// When depth and stencil are tested and written (d3d-rules §10.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +51,14 @@ impl Location {
     }
 }
 
+/// How a colour target is written: texel by texel, and perhaps many lanes at a time.
+#[derive(Debug)]
+struct TargetWriter {
+    target: usize,
+    one: ColorWriter,
+    many: Option<Unorm8Blend>,
+}
+
 /// Everything that the pixels of a draw go through.
 #[derive(Debug)]
 pub(crate) struct Merger {
@@ -55,11 +68,12 @@ pub(crate) struct Merger {
     /// Samples that may be written.
     pub(crate) sample_mask: u32,
     pub(crate) samples: u32,
-    /// Colour targets that are written.
-    pub(crate) writers: SmallVec<[(usize, ColorWriter); 1]>,
-    pub(crate) dual_source: bool,
-    /// Places that the shader's inputs are evaluated at, without and with perspective.
-    pub(crate) locations: [[bool; 2]; 3],
+    writers: SmallVec<[TargetWriter; 1]>,
+    dual_source: bool,
+    /// Places that the shader's inputs are evaluated at.
+    pub(crate) locations: [bool; 3],
+    /// Whatever is alive after the shader is written: lanes need not be looked at one by one.
+    by_rows: bool,
     alpha_to_coverage: bool,
     alpha_test: Option<(CompareFunc, u8)>,
 }
@@ -73,16 +87,17 @@ impl Merger {
         let writer = |i: usize| {
             let bound = written >> i & 1 != 0 && !(dual_source && i > 0);
             let format = layout.colors[i].filter(|_| bound)?;
-            Some((i, ColorWriter::new(format, &blend.targets[i], blend.constant)?))
+            let one = ColorWriter::new(format, &blend.targets[i], blend.constant)?;
+            Some(TargetWriter { target: i, many: one.unorm8().filter(|_| !dual_source), one })
         };
-        let writers = (0..MAX_TARGETS).filter_map(writer).collect();
+        let writers: SmallVec<[TargetWriter; 1]> = (0..MAX_TARGETS).filter_map(writer).collect();
         let alpha_to_coverage = blend.alpha_to_coverage && written & 1 != 0;
         let alpha_test = blend.alpha_test.filter(|_| written & 1 != 0);
         let depth_stencil = DepthStencilTest::new(&state.depth_stencil, layout.depth_stencil);
-        let mut locations = [[false; 2]; 3];
+        let mut locations = [false; 3];
         let timing = info.map_or(Timing::Early, |info| {
-            for (location, perspective) in info.interpolants.iter().filter_map(|i| Location::of(i.mode)) {
-                locations[location as usize][usize::from(perspective)] = true;
+            for (location, _) in info.interpolants.iter().filter_map(|i| Location::of(i.mode)) {
+                locations[location as usize] = true;
             }
             let kills = info.discards || info.writes_coverage || alpha_to_coverage || alpha_test.is_some();
             let tested_after = info.writes_depth || info.writes_stencil_ref || info.writes_memory;
@@ -95,7 +110,14 @@ impl Merger {
                 Timing::Early
             }
         });
+        let changes_coverage =
+            info.is_some_and(|info| info.writes_coverage) || alpha_to_coverage || alpha_test.is_some();
+        let by_rows = layout.samples == 1
+            && timing != Timing::Late
+            && !changes_coverage
+            && writers.iter().all(|writer| writer.many.is_some());
         Self {
+            by_rows,
             shader: state.pixel_shader.clone(),
             depth_stencil,
             timing,
@@ -110,7 +132,7 @@ impl Merger {
     }
 
     /// Samples that remain of a pixel's `coverage` once its shader has given a colour and perhaps a mask (d3d-rules §11.1).
-    pub(crate) fn coverage(&self, coverage: u32, color: Option<[u32; 4]>, mask: Option<u32>) -> u32 {
+    fn coverage(&self, coverage: u32, color: Option<[u32; 4]>, mask: Option<u32>) -> u32 {
         let alpha = color.map_or(1.0, |c| f32::from_bits(c[3]));
         if self.alpha_test.is_some_and(|(func, reference)| !alpha_test(func, alpha, reference)) {
             return 0;
@@ -119,6 +141,258 @@ impl Merger {
             Some(mask) => coverage & mask,
             None if self.alpha_to_coverage => coverage & alpha_coverage(alpha, self.samples),
             None => coverage,
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Tests the samples of an 8x8 block, one mask each, before its shader runs; those that fail are taken away.
+    #[inline(always)]
+    pub(crate) fn test_early<S: Simd>(
+        &self,
+        simd: S,
+        surface: &Surface,
+        at: [i32; 2],
+        open: &mut [u64],
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) {
+        if self.merger.timing == Timing::Late {
+            return;
+        }
+        if let (Some(test), Some(pixels)) = (&self.merger.depth_stencil, &mut targets.depth_stencil) {
+            let whole = open.len() == 1 && test.tests_blocks();
+            for (sample, open) in open.iter_mut().enumerate().filter(|(_, open)| **open != 0) {
+                let tested = u64::from(open.count_ones());
+                *open = match pixels.block(at, targets.origin).filter(|_| whole) {
+                    Some((texels, pitch)) => {
+                        let Surface { interpolator, depth, range, .. } = surface;
+                        let block = BlockTest { interpolator, depth, range: *range, x: at[0], y: at[1] };
+                        test.run_block(simd, &block, texels, pitch, *open)
+                    }
+                    None => self.test_pixels(test, surface, at, sample, *open, pixels, targets.origin),
+                };
+                let passed = u64::from(open.count_ones());
+                work.z_tested += tested;
+                work.z_passed += passed;
+                work.z_failed += tested - passed;
+            }
+        }
+        if self.merger.shader.is_none() || self.merger.timing == Timing::Forced {
+            work.occlusion_samples += open.iter().map(|open| u64::from(open.count_ones())).sum::<u64>();
+        }
+    }
+
+    /// Tests one sample of the pixels of a block, pixel by pixel.
+    #[allow(clippy::too_many_arguments)]
+    fn test_pixels(
+        &self,
+        test: &DepthStencilTest,
+        surface: &Surface,
+        [left, top]: [i32; 2],
+        sample: usize,
+        mask: u64,
+        pixels: &mut TilePixels<'_>,
+        origin: [i32; 2],
+    ) -> u64 {
+        let mut passed = 0;
+        for bit in bits(mask) {
+            let (x, y) = (left + bit as i32 % 8, top + bit as i32 / 8);
+            let depth = surface.range.clamp(surface.depth_at((x, y), self.offsets[sample]));
+            let Some(texel) = pixels.texel(x - origin[0], y - origin[1], sample) else { continue };
+            let sample = Sample { depth, front: surface.front, reference: test.reference() };
+            passed |= u64::from(test.run(texel, sample)) << bit;
+        }
+        passed
+    }
+
+    /// Tests a pixel of a quad after its shader ran; returns the samples that pass.
+    fn test_late(
+        &self,
+        surface: &Surface,
+        (x, y): (i32, i32),
+        open: u32,
+        (depth, reference): (Option<f32>, Option<u8>),
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) -> u32 {
+        let Some(test) = &self.merger.depth_stencil else { return open };
+        let reference = reference.unwrap_or(test.reference());
+        let mut passed = 0;
+        for sample in bits(open.into()) {
+            let depth = depth.unwrap_or_else(|| surface.depth_at((x, y), self.offsets[sample]));
+            let depth = surface.range.clamp(depth);
+            let Some(texel) = targets.depth_stencil(x, y, sample) else { return open };
+            let passes = test.run(texel, Sample { depth, front: surface.front, reference });
+            work.z_tested += 1;
+            work.z_passed += u64::from(passes);
+            work.z_failed += u64::from(!passes);
+            passed |= u32::from(passes) << sample;
+        }
+        passed
+    }
+}
+
+/// Positions of set bits.
+fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let next = mask.trailing_zeros() as usize;
+        mask &= mask.wrapping_sub(1);
+        (next < 64).then_some(next)
+    })
+}
+
+impl Batch {
+    /// Merges what was shaded into the targets.
+    pub(crate) fn merge<S: Simd>(
+        &mut self,
+        simd: S,
+        info: &PixelShaderInfo,
+        context: &Context<'_>,
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) {
+        if context.merger.by_rows {
+            self.merge_rows(simd, context, targets, work);
+        } else {
+            for lane in (0..self.input.lanes).filter(|&lane| self.input.live[lane]) {
+                self.merge_lane(lane, info, context, targets, work);
+            }
+        }
+    }
+
+    fn merge_rows<S: Simd>(
+        &mut self,
+        simd: S,
+        context: &Context<'_>,
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) {
+        let Self { quads, runs, input, output, texels, .. } = self;
+        let (mut shaded, mut written) = (0, 0);
+        for (alive, live) in output.live.iter_mut().zip(&input.live) {
+            *alive &= *live;
+            shaded += u64::from(*live);
+            written += u64::from(*alive);
+        }
+        work.ps_discarded += shaded - written;
+        if context.merger.timing != Timing::Forced {
+            work.occlusion_samples += written;
+        }
+        if written == 0 {
+            return;
+        }
+        texels.resize(input.lanes, 0);
+        for TargetWriter { target, many, .. } in &context.merger.writers {
+            let Some(many) = many else { continue };
+            work.pixels_written += written;
+            work.pixels_blended += if many.blend.is_some() { written } else { 0 };
+            let Some(pixels) = &mut targets.colors[*target] else { continue };
+            let lanes =
+                Lanes { quads, live: &output.live, rows: &output.colors[*target], origin: targets.origin };
+            if many.reads() {
+                // Primitives may overlap: each sees what the one before it left.
+                for (_, range) in &*runs {
+                    lanes.gather(range.clone(), pixels, texels);
+                    simd.vectorize(
+                        #[inline(always)]
+                        || many.run(simd, lanes.rows, input.lanes, range.start, &mut texels[range.clone()]),
+                    );
+                    lanes.scatter(range.clone(), pixels, texels);
+                }
+            } else {
+                simd.vectorize(
+                    #[inline(always)]
+                    || many.run(simd, lanes.rows, input.lanes, 0, texels),
+                );
+                lanes.scatter(0..input.lanes, pixels, texels);
+            }
+        }
+    }
+
+    /// Merges one live lane into the targets.
+    fn merge_lane(
+        &self,
+        lane: usize,
+        info: &PixelShaderInfo,
+        context: &Context<'_>,
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) {
+        let (merger, output) = (context.merger, &self.output);
+        let Waiting { quad, surface, sample } = &self.quads[lane / 4];
+        if !output.live[lane] {
+            work.ps_discarded += 1;
+            return;
+        }
+        let color = |target: usize| -> Option<[u32; 4]> {
+            let (row, rows) = (self.input.lanes, &output.colors[target]);
+            (!rows.is_empty()).then(|| std::array::from_fn(|c| rows[c * row + lane]))
+        };
+        let at = quad.pixel(lane % 4);
+        let mut open = samples_of(quad.open, lane % 4);
+        open &= if info.per_sample { 1 << sample } else { u32::MAX };
+        open = merger.coverage(open, color(0), info.writes_coverage.then(|| output.coverage[lane]));
+        if merger.timing == Timing::Late && open != 0 {
+            let depth = info.writes_depth.then(|| output.depth[lane]);
+            let reference = info.writes_stencil_ref.then(|| output.stencil_ref[lane] as u8);
+            let surface = &self.surfaces[*surface as usize];
+            open = context.test_late(surface, at, open, (depth, reference), targets, work);
+        }
+        if merger.timing != Timing::Forced {
+            work.occlusion_samples += u64::from(open.count_ones());
+        }
+        if open == 0 {
+            return;
+        }
+        let second = if merger.dual_source { color(1) } else { None }.unwrap_or_default();
+        for TargetWriter { target, one, .. } in &merger.writers {
+            let Some(color) = color(*target) else { continue };
+            for sample in bits(open.into()) {
+                let Some(texel) = targets.color(*target, at.0, at.1, sample) else { break };
+                one.write(texel, color, second);
+            }
+            work.pixels_written += 1;
+            work.pixels_blended += u64::from(one.blends());
+        }
+    }
+}
+
+/// Lanes of a batch, and a target's pixels of 32 bits and one sample.
+struct Lanes<'a> {
+    quads: &'a [Waiting],
+    live: &'a [bool],
+    rows: &'a [u32],
+    origin: [i32; 2],
+}
+
+impl Lanes<'_> {
+    /// Texels of the lanes' pixels.
+    fn gather(&self, range: Range<usize>, pixels: &mut TilePixels<'_>, texels: &mut [u32]) {
+        let quads = &self.quads[range.start / 4..range.end / 4];
+        for (Waiting { quad, .. }, lanes) in quads.iter().zip(texels[range].as_chunks_mut::<4>().0) {
+            if let Some((top, bottom)) = pixels.quad([quad.x, quad.y], self.origin) {
+                let [[a, b], [c, d]]: [[u32; 2]; 2] = bytemuck::cast([*top, *bottom]);
+                *lanes = [a, b, c, d].map(u32::from_le);
+            }
+        }
+    }
+
+    /// Sets the pixels of the lanes that live.
+    fn scatter(&self, range: Range<usize>, pixels: &mut TilePixels<'_>, texels: &[u32]) {
+        let quads = &self.quads[range.start / 4..range.end / 4];
+        let (live, lanes) = (self.live[range.clone()].as_chunks::<4>().0, texels[range].as_chunks::<4>().0);
+        for ((Waiting { quad, .. }, live), lanes) in quads.iter().zip(live).zip(lanes) {
+            let Some((top, bottom)) = pixels.quad([quad.x, quad.y], self.origin) else { continue };
+            let [a, b, c, d] = lanes.map(u32::to_le_bytes);
+            if *live == [true; 4] {
+                (*top, *bottom) = (bytemuck::cast([a, b]), bytemuck::cast([c, d]));
+                continue;
+            }
+            let to = [top, bottom].map(|row| row.as_chunks_mut::<4>().0).into_iter().flatten();
+            for ((to, texel), _) in to.zip([a, b, c, d]).zip(live).filter(|(_, live)| **live) {
+                *to = texel;
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 //! A pass: draws and clears to one set of targets, queued, then run tile by tile.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
+use fearless_simd::{Level, dispatch};
 use rayon::prelude::*;
 use smallvec::SmallVec;
 
@@ -39,15 +41,17 @@ pub struct TargetLayout {
 }
 
 /// How a pass is run. No option changes a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct PassOptions {
     /// Edge of a tile in pixels: 8, 16, 32 or 64; anything else is 64.
     pub tile_size: u32,
+    /// Instructions to use.
+    pub level: Level,
 }
 
 impl Default for PassOptions {
     fn default() -> Self {
-        Self { tile_size: 64 }
+        Self { tile_size: 64, level: Level::new() }
     }
 }
 
@@ -86,10 +90,16 @@ pub struct Flushed {
     pub timed_out: bool,
 }
 
+thread_local! {
+    /// What tiles use one after the other; it keeps its memory.
+    static BATCH: RefCell<Box<Batch>> = RefCell::default();
+}
+
 /// A queue of draws and clears to the same targets. It keeps its memory from flush to flush.
 #[derive(Debug)]
 pub struct Pass {
     layout: TargetLayout,
+    level: Level,
     offsets: Vec<[i32; 2]>,
     draws: Vec<(QueuedDraw, Merger)>,
     records: Vec<Record>,
@@ -124,6 +134,7 @@ impl Pass {
             batch_bytes: 0,
             cells: 0,
             work: Work::default(),
+            level: options.level,
             layout,
         }
     }
@@ -284,14 +295,18 @@ impl Pass {
                 break;
             }
             let share = budget.saturating_sub(outcome.spent) / group.len() as u64;
-            let run = |batch: &mut Batch, job: TileJob<'_>| job.run(&queue, batch, share);
+            let level = self.level;
+            let run = |job: TileJob<'_>| {
+                // A shader could flush another pass meanwhile: the batch is taken, not borrowed.
+                let mut batch = BATCH.take();
+                let outcome = dispatch!(level, simd => job.run(simd, &queue, &mut batch, share));
+                BATCH.set(batch);
+                outcome
+            };
             let ran = if shared {
-                let outcomes = group.into_par_iter().map_init(Batch::default, run);
-                outcomes.reduce(TileOutcome::default, TileOutcome::merged)
+                group.into_par_iter().map(run).reduce(TileOutcome::default, TileOutcome::merged)
             } else {
-                let mut batch = Batch::default();
-                let outcomes = group.into_iter().map(|job| run(&mut batch, job));
-                outcomes.fold(TileOutcome::default(), TileOutcome::merged)
+                group.into_iter().map(run).fold(TileOutcome::default(), TileOutcome::merged)
             };
             outcome = outcome.merged(ran);
         }

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use crate::bin::{Bins, Entry, for_cells};
 use crate::clip::{self, Corner, Place, ScreenVertex, outside};
 use crate::coverage::{Edges, area, pixel_bounds};
+use crate::depth_stencil::DepthRange;
 use crate::format::Format;
 use crate::interpolate::{Interpolator, Plane, SUBPIXELS};
 use crate::pass::{DrawState, TargetLayout, Work};
@@ -57,6 +58,11 @@ impl QueuedDraw {
     fn viewport_index(&self, primitive: u32) -> usize {
         let index = self.array_indices(primitive)[1] as usize;
         if index < self.state.rasterizer.viewports.len() { index } else { 0 }
+    }
+
+    /// The depths that the primitive's viewport allows.
+    pub(crate) fn depth_range(&self, primitive: u32) -> DepthRange {
+        DepthRange::new(self.viewport(primitive))
     }
 
     pub(crate) fn viewport(&self, primitive: u32) -> &Viewport {

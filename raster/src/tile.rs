@@ -1,5 +1,6 @@
 //! One tile of a pass: its clears and shapes in order, pixel by pixel.
 
+use fearless_simd::Simd;
 use smallvec::SmallVec;
 
 use crate::batch::{Batch, Context, Quad, Surface};
@@ -7,7 +8,7 @@ use crate::bin::{Bins, Command};
 use crate::coverage::{Coverage, Line, pixel_bounds, rect_block};
 use crate::depth_stencil::store;
 use crate::format::Format;
-use crate::interpolate::SUBPIXELS;
+use crate::interpolate::{Plane, SUBPIXELS};
 use crate::merge::Merger;
 use crate::pass::Work;
 use crate::setup::{Gradients, QueuedDraw, Record, Shape};
@@ -32,10 +33,26 @@ impl<'a> TilePixels<'a> {
 
     /// A sample of a pixel of the tile.
     #[inline]
-    fn texel(&mut self, x: i32, y: i32, sample: usize) -> Option<&mut [u8]> {
+    pub(crate) fn texel(&mut self, x: i32, y: i32, sample: usize) -> Option<&mut [u8]> {
         let size = self.texel_bytes;
         let pixel = y as usize * TILE_SIZE as usize + x as usize;
         self.bytes.get_mut((pixel * self.samples + sample) * size..)?.get_mut(..size)
+    }
+
+    /// The pixels from `at` on, in a tile that starts at `origin`, and bytes a row of the tile.
+    #[inline]
+    pub(crate) fn block(&mut self, at: [i32; 2], origin: [i32; 2]) -> Option<(&mut [u8], usize)> {
+        let pixel = (at[1] - origin[1]) as usize * TILE_SIZE as usize + (at[0] - origin[0]) as usize;
+        let size = self.texel_bytes * self.samples;
+        Some((self.bytes.get_mut(pixel * size..)?, TILE_SIZE as usize * size))
+    }
+
+    /// The two rows of a quad in pixels of 32 bits and one sample.
+    #[inline]
+    pub(crate) fn quad(&mut self, at: [i32; 2], origin: [i32; 2]) -> Option<(&mut [u8; 8], &mut [u8; 8])> {
+        let (bytes, pitch) = self.block(at, origin)?;
+        let (top, bottom) = bytes.split_at_mut_checked(pitch)?;
+        Some((top.first_chunk_mut()?, bottom.first_chunk_mut()?))
     }
 
     /// All samples of pixels of the tile.
@@ -45,6 +62,14 @@ impl<'a> TilePixels<'a> {
         let rows = self.bytes.chunks_mut(TILE_SIZE as usize * pixel);
         let rows = rows.skip(pixels.top as usize).take((pixels.bottom - pixels.top) as usize);
         rows.filter_map(move |row| row.get_mut(columns.clone()))
+    }
+}
+
+/// Fills a row with copies of a pattern.
+fn fill_row(row: &mut [u8], pattern: &[u8]) {
+    match <[u8; 4]>::try_from(pattern) {
+        Ok(texel) => row.as_chunks_mut().0.fill(texel),
+        Err(_) => row.chunks_exact_mut(pattern.len()).for_each(|to| to.copy_from_slice(pattern)),
     }
 }
 
@@ -90,15 +115,20 @@ impl Clear {
         match self {
             Self::Color { target, texel, pixels } => {
                 let Some(color) = &mut targets.colors[*target] else { return };
-                for row in color.rows(local(pixels)) {
-                    row.chunks_exact_mut(texel.len()).for_each(|to| to.copy_from_slice(texel));
-                }
+                color.rows(local(pixels)).for_each(|row| fill_row(row, texel));
             }
             Self::DepthStencil { depth, stencil, pixels } => {
                 let Some(target) = &mut targets.depth_stencil else { return };
                 let (format, texel_bytes) = (target.format, target.texel_bytes);
+                let whole = depth.is_some() && (stencil.is_some() || !format.has_stencil());
+                let mut texel = SmallVec::<[u8; 4]>::from_elem(0, texel_bytes);
+                store(format, &mut texel, *depth, *stencil);
                 for row in target.rows(local(pixels)) {
-                    row.chunks_exact_mut(texel_bytes).for_each(|to| store(format, to, *depth, *stencil));
+                    if whole {
+                        fill_row(row, &texel);
+                    } else {
+                        row.chunks_exact_mut(texel_bytes).for_each(|to| store(format, to, *depth, *stencil));
+                    }
                 }
             }
         }
@@ -158,16 +188,24 @@ impl TileJob<'_> {
     }
 
     /// Runs the commands of every tile in it, or as many as the budget allows.
-    pub(crate) fn run(mut self, queue: &Queue<'_>, batch: &mut Batch, budget: u64) -> TileOutcome {
+    pub(crate) fn run<S: Simd>(
+        mut self,
+        simd: S,
+        queue: &Queue<'_>,
+        batch: &mut Batch,
+        budget: u64,
+    ) -> TileOutcome {
         batch.reset(budget);
         let mut work = Work::default();
         let mut tiles = self.tiles(queue.bins);
-        let result = tiles.try_for_each(|(column, row)| self.run_tile(queue, batch, &mut work, column, row));
+        let result =
+            tiles.try_for_each(|(column, row)| self.run_tile(simd, queue, batch, &mut work, column, row));
         TileOutcome { work, spent: budget - batch.budget(), timed_out: result.is_err() }
     }
 
-    fn run_tile(
+    fn run_tile<S: Simd>(
         &mut self,
+        simd: S,
         queue: &Queue<'_>,
         batch: &mut Batch,
         work: &mut Work,
@@ -183,7 +221,7 @@ impl TileJob<'_> {
                 Command::Clear(index) => {
                     batch.spend(CLEAR_COST)?;
                     if let Some((_, context)) = current.take() {
-                        batch.flush(&context, &mut self.targets, work)?;
+                        batch.flush(simd, &context, &mut self.targets, work)?;
                     }
                     queue.clears[index].run(tile, &mut self.targets);
                 }
@@ -194,133 +232,164 @@ impl TileJob<'_> {
                         Some(current) if current.0 == record.draw => current,
                         previous => {
                             if let Some((_, context)) = previous {
-                                batch.flush(&context, &mut self.targets, work)?;
+                                batch.flush(simd, &context, &mut self.targets, work)?;
                             }
                             let (draw, merger) = &queue.draws[record.draw as usize];
                             (record.draw, Context { draw, merger, offsets: queue.offsets })
                         }
                     };
                     current = Some((record.draw, context));
-                    batch.begin(Surface::new(record, context.draw, queue.gradients));
-                    draw_record(record, tile, &context, batch, &mut self.targets, work)?;
+                    let Gradients { interpolator, depth, clip } =
+                        Gradients::of(record, context.draw, queue.gradients);
+                    batch.begin(Surface::new(record, context.draw, interpolator, depth));
+                    let mut shape = ShapeInTile {
+                        record,
+                        tile,
+                        context: &context,
+                        clip: &clip,
+                        batch,
+                        targets: &mut self.targets,
+                        work,
+                    };
+                    simd.vectorize(
+                        #[inline(always)]
+                        || shape.draw(simd),
+                    )?;
                     batch.end();
                 }
             }
         }
         match current {
-            Some((_, context)) => batch.flush(&context, &mut self.targets, work),
+            Some((_, context)) => batch.flush(simd, &context, &mut self.targets, work),
             None => Ok(()),
         }
     }
 }
 
-/// Finds the quads of a record in a tile.
-fn draw_record(
-    record: &Record,
+/// A record on its way through a tile.
+struct ShapeInTile<'a, 'b> {
+    record: &'a Record,
     tile: Rect,
-    context: &Context<'_>,
-    batch: &mut Batch,
-    targets: &mut TileTargets<'_>,
-    work: &mut Work,
-) -> Result<(), ShaderTimeout> {
-    let offsets = context.offsets;
-    let (coverage, margin) = match record.shape {
-        Shape::Triangle => (Coverage::triangle(record.xy, tile, offsets), 0),
-        Shape::Line => (Coverage::Line(Line::new([record.xy[0], record.xy[1]])), SUBPIXELS),
-        Shape::Square => {
-            let [[left, top], [right, bottom], _] = record.xy;
-            (Coverage::Square([left, top, right, bottom]), 0)
-        }
-    };
-    let bounds = pixel_bounds(&record.xy, offsets.len() as u32, margin);
-    let pixels = bounds.intersect(context.draw.scissor(record.primitive)).intersect(tile);
-    if pixels.is_empty() {
-        return Ok(());
-    }
-    // What fits in one block aligned to quads needs one; the rest is cut into aligned blocks.
-    let (left, top) = ((pixels.left & !1).min(tile.right - 8), (pixels.top & !1).min(tile.bottom - 8));
-    let fits = pixels.right - left <= 8 && pixels.bottom - top <= 8;
-    let (left, top) = if fits { (left, top) } else { (pixels.left & !7, pixels.top & !7) };
-    let mut masks = [0; 16];
-    for y in (top..pixels.bottom).step_by(8) {
-        for x in (left..pixels.right).step_by(8) {
-            if !coverage.block(x, y, tile, offsets, &mut masks) {
-                continue;
-            }
-            let inside = rect_block(pixels, x, y);
-            masks[..offsets.len()].iter_mut().for_each(|mask| *mask &= inside);
-            draw_block([x, y], &masks[..offsets.len()], context, batch, targets, work)?;
-        }
-    }
-    Ok(())
+    context: &'a Context<'a>,
+    clip: &'a [Plane],
+    batch: &'a mut Batch,
+    targets: &'a mut TileTargets<'b>,
+    work: &'a mut Work,
 }
 
-/// Takes the quads out of a block's masks, one a sample.
-fn draw_block(
-    [x, y]: [i32; 2],
-    masks: &[u64],
-    context: &Context<'_>,
-    batch: &mut Batch,
-    targets: &mut TileTargets<'_>,
-    work: &mut Work,
-) -> Result<(), ShaderTimeout> {
-    /// The first pixel of every quad.
+impl ShapeInTile<'_, '_> {
+    /// Finds the blocks that it touches.
+    #[inline(always)]
+    fn draw<S: Simd>(&mut self, simd: S) -> Result<(), ShaderTimeout> {
+        let (record, tile, offsets) = (self.record, self.tile, self.context.offsets);
+        let (coverage, margin) = match record.shape {
+            Shape::Triangle => (Coverage::triangle(record.xy, tile, offsets), 0),
+            Shape::Line => (Coverage::Line(Line::new([record.xy[0], record.xy[1]])), SUBPIXELS),
+            Shape::Square => {
+                let [[left, top], [right, bottom], _] = record.xy;
+                (Coverage::Square([left, top, right, bottom]), 0)
+            }
+        };
+        let bounds = pixel_bounds(&record.xy, offsets.len() as u32, margin);
+        let pixels = bounds.intersect(self.context.draw.scissor(record.primitive)).intersect(tile);
+        if pixels.is_empty() {
+            return Ok(());
+        }
+        // What fits in one block aligned to quads needs one; the rest is cut into aligned blocks.
+        let (left, top) = ((pixels.left & !1).min(tile.right - 8), (pixels.top & !1).min(tile.bottom - 8));
+        let fits = pixels.right - left <= 8 && pixels.bottom - top <= 8;
+        let (left, top) = if fits { (left, top) } else { (pixels.left & !7, pixels.top & !7) };
+        let mut masks = [0; 16];
+        for y in (top..pixels.bottom).step_by(8) {
+            for x in (left..pixels.right).step_by(8) {
+                if !coverage.block(simd, x, y, tile, offsets, &mut masks) {
+                    continue;
+                }
+                let inside = rect_block(pixels, x, y);
+                let covered = &mut masks[..offsets.len()];
+                for mask in &mut *covered {
+                    *mask &= inside;
+                }
+                if !self.clip.is_empty() {
+                    self.clip_block([x, y], covered);
+                }
+                self.draw_block(simd, [x, y], covered)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes away samples that lie beyond a clip plane.
+    fn clip_block(&self, [left, top]: [i32; 2], covered: &mut [u64]) {
+        let Some(surface) = self.batch.surface() else { return };
+        for (mask, [ox, oy]) in covered.iter_mut().zip(self.context.offsets) {
+            for bit in (0..64).filter(|bit| *mask >> bit & 1 != 0).collect::<SmallVec<[i32; 64]>>() {
+                let (x, y) = (left + bit % 8, top + bit / 8);
+                let d = surface.interpolator.offset(x * SUBPIXELS + ox, y * SUBPIXELS + oy);
+                if self.clip.iter().any(|plane| plane.at(d) < 0.0) {
+                    *mask &= !(1 << bit);
+                }
+            }
+        }
+    }
+
+    /// Tests a block whose covered samples are given, one mask each, and hands its quads to the shader.
+    #[inline(always)]
+    fn draw_block<S: Simd>(&mut self, simd: S, at: [i32; 2], covered: &[u64]) -> Result<(), ShaderTimeout> {
+        let mut any = 0;
+        for mask in covered {
+            any |= mask;
+        }
+        let mut quads = quads_of(any);
+        if quads == 0 {
+            return Ok(());
+        }
+        let count = u64::from(quads.count_ones());
+        self.batch.spend(QUAD_COST * count)?;
+        self.work.quads += count;
+        let mut open = [0; 16];
+        let open = &mut open[..covered.len()];
+        for (sample, (open, mask)) in open.iter_mut().zip(covered).enumerate() {
+            *open = if self.context.merger.sample_mask >> sample & 1 != 0 { *mask } else { 0 };
+        }
+        if let Some(surface) = self.batch.surface() {
+            self.context.test_early(simd, surface, at, open, self.targets, self.work);
+        }
+        let Some(shader) = &self.context.merger.shader else { return Ok(()) };
+        let info = shader.info();
+        if !info.writes_memory || info.early_depth_stencil {
+            let mut any = 0;
+            for mask in &*open {
+                any |= mask;
+            }
+            quads = quads_of(any);
+        }
+        while quads != 0 {
+            let bit = quads.trailing_zeros();
+            quads &= quads - 1;
+            let (x, y) = (at[0] + (bit % 8) as i32, at[1] + (bit / 8) as i32);
+            let quad = Quad { x, y, covered: quad_samples(covered, bit), open: quad_samples(open, bit) };
+            self.batch.push(simd, quad, self.context, info, self.targets, self.work)?;
+        }
+        Ok(())
+    }
+}
+
+/// The first pixels of the quads that a block's mask touches.
+#[inline(always)]
+fn quads_of(mask: u64) -> u64 {
     const QUADS: u64 = 0x0055_0055_0055_0055;
-    let any = masks.iter().fold(0, |any, mask| any | mask);
-    let pairs = any | any >> 1;
-    let mut quads = (pairs | pairs >> 8) & QUADS;
-    while quads != 0 {
-        let at = quads.trailing_zeros();
-        quads &= quads - 1;
-        let mut covered = [0; 4];
-        for (sample, mask) in masks.iter().enumerate() {
-            for (lane, bit) in [at, at + 1, at + 8, at + 9].into_iter().enumerate() {
-                covered[lane] |= ((mask >> bit & 1) as u32) << sample;
-            }
-        }
-        let quad = Quad { x: x + (at % 8) as i32, y: y + (at / 8) as i32, covered, open: [0; 4] };
-        batch.spend(QUAD_COST)?;
-        draw_quad(quad, context, batch, targets, work)?;
-    }
-    Ok(())
+    let pairs = mask | mask >> 1;
+    (pairs | pairs >> 8) & QUADS
 }
 
-/// Clips and tests a quad, and hands it to the shader.
-fn draw_quad(
-    mut quad: Quad,
-    context: &Context<'_>,
-    batch: &mut Batch,
-    targets: &mut TileTargets<'_>,
-    work: &mut Work,
-) -> Result<(), ShaderTimeout> {
-    let Some(surface) = batch.surface() else { return Ok(()) };
-    clip_quad(&mut quad, &surface.gradients, context.offsets);
-    if quad.covered == [0; 4] {
-        return Ok(());
+/// The samples of a quad: 16 bits a pixel, from one mask a sample.
+#[inline(always)]
+fn quad_samples(masks: &[u64], bit: u32) -> u64 {
+    let mut samples = 0;
+    for (sample, mask) in masks.iter().enumerate() {
+        let m = mask >> bit;
+        samples |= (m & 1 | (m >> 1 & 1) << 16 | (m >> 8 & 1) << 32 | (m >> 9 & 1) << 48) << sample;
     }
-    work.quads += 1;
-    quad.open = quad.covered.map(|covered| covered & context.merger.sample_mask);
-    context.test_early(surface, &mut quad, targets, work);
-    match context.merger.shader.as_deref().map(|shader| shader.info()) {
-        Some(info) if quad.open != [0; 4] || (info.writes_memory && !info.early_depth_stencil) => {
-            batch.push(quad, context, info, targets, work)
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Takes away samples that lie beyond a clip plane.
-fn clip_quad(quad: &mut Quad, gradients: &Gradients, offsets: &[[i32; 2]]) {
-    if gradients.clip.is_empty() {
-        return;
-    }
-    for lane in 0..4 {
-        let (x, y) = quad.pixel(lane);
-        for (sample, [ox, oy]) in offsets.iter().enumerate() {
-            let d = gradients.interpolator.offset(x * SUBPIXELS + ox, y * SUBPIXELS + oy);
-            if gradients.clip.iter().any(|plane| plane.at(d) < 0.0) {
-                quad.covered[lane] &= !(1 << sample);
-            }
-        }
-    }
+    samples
 }

@@ -7,7 +7,7 @@ mod scene;
 use std::sync::Arc;
 
 use aerogpu_raster::format::Format;
-use aerogpu_raster::pass::{DrawState, Work};
+use aerogpu_raster::pass::{DrawState, PassOptions, Work};
 use aerogpu_raster::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
 use aerogpu_raster::shader::{InterpolationMode, PixelShaderInfo};
 use aerogpu_raster::state::*;
@@ -49,6 +49,7 @@ impl Recipe {
         let equation =
             BlendEquation { src: BlendFactor::SrcAlpha, dst: BlendFactor::InvSrcAlpha, op: BlendOp::Add };
         state.blend.targets[0].blend = self.bit(3).then_some((equation, equation));
+        state.blend.targets[0].write_mask = if self.bit(13) { 15 } else { 0b1011 };
         state.rasterizer.depth_clip = self.bit(4);
         state.rasterizer.fill = if self.bit(5) { FillMode::Solid } else { FillMode::Wireframe };
         state.rasterizer.depth_bias.slope_scaled = if self.bit(6) { 1.0 } else { 0.0 };
@@ -70,8 +71,18 @@ impl Recipe {
 
     /// Draws it as this many draws; gives colour bytes, depth bytes and counts.
     fn draw(&self, tile_size: u32, draws: usize) -> (Vec<u8>, Vec<u8>, Work) {
-        let depth = Some(Format::D24UnormS8Uint);
-        let mut scene = Scene::new(Format::R8G8B8A8Unorm, depth, SIZE, SIZE, self.samples, tile_size);
+        self.draw_with(PassOptions { tile_size, ..Default::default() }, draws)
+    }
+
+    fn draw_with(&self, options: PassOptions, draws: usize) -> (Vec<u8>, Vec<u8>, Work) {
+        let color = [
+            Format::R8G8B8A8Unorm,
+            Format::B8G8R8X8UnormSrgb,
+            Format::R16G16B16A16Float,
+            Format::B5G6R5Unorm,
+        ][self.choices as usize >> 10 & 3];
+        let depth = [Format::D24UnormS8Uint, Format::D32Float][self.choices as usize >> 12 & 1];
+        let mut scene = Scene::with(color, Some(depth), [SIZE, SIZE], self.samples, options);
         scene.pass.clear_color(0, [0.25; 4], None);
         scene.pass.clear_depth_stencil(
             Some(1.0),
@@ -121,7 +132,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn tiles_and_threads_do_not_matter(recipe in recipe()) {
+    fn tiles_threads_and_instructions_do_not_matter(recipe in recipe()) {
         let expected = recipe.draw(64, 1);
         for tile_size in [8, 16, 32] {
             prop_assert!(recipe.draw(tile_size, 1) == expected, "tiles of {tile_size}");
@@ -129,6 +140,10 @@ proptest! {
         for threads in [1, 2, 3, 8] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             prop_assert!(pool.install(|| recipe.draw(64, 1)) == expected, "{threads} threads");
+        }
+        for level in levels() {
+            let options = PassOptions { level, ..Default::default() };
+            prop_assert!(recipe.draw_with(options, 1) == expected, "{level:?}");
         }
     }
 

@@ -478,7 +478,7 @@ fn array_indices_select_layers_and_viewports() {
     let mut colors = [None; MAX_TARGETS];
     colors[0] = Some(format);
     let layout = TargetLayout { colors, depth_stencil: None, width: 16, height: 16, layers: 3, samples: 1 };
-    let mut pass = Pass::new(layout, PassOptions { tile_size: 8 });
+    let mut pass = Pass::new(layout, PassOptions { tile_size: 8, ..Default::default() });
     let mut images = [0; 3].map(|_| Image::new(format, 16, 16, 1).unwrap());
     let mut state = state(16.0, 16.0, white());
     state.rasterizer.viewports.push(Viewport { x: 8.0, ..viewport(8.0, 16.0) });

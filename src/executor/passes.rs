@@ -204,7 +204,7 @@ impl Execution<'_, '_> {
         for attachment in attachments.all() {
             self.refresh_texture(&attachment.subresources())?;
         }
-        let options = PassOptions { tile_size: self.renderer.options.tile_size };
+        let options = PassOptions { tile_size: self.renderer.options.tile_size, ..Default::default() };
         let open = self.renderer.pass.get_or_insert_with(|| OpenPass {
             attachments,
             pass: Pass::new(attachments.layout(), options),

@@ -14,6 +14,7 @@ use aerogpu_raster::shader::{
 };
 use aerogpu_raster::state::*;
 use aerogpu_raster::surface::Image;
+use fearless_simd::Level;
 use smallvec::smallvec;
 
 type Shade = dyn Fn(&PixelBatch, &mut PixelOutput) + Send + Sync;
@@ -170,6 +171,21 @@ pub fn at([width, height]: [f32; 2], x: f32, y: f32, z: f32) -> [f32; 4] {
     [x / (width / 2.0) - 1.0, 1.0 - y / (height / 2.0), z, 1.0]
 }
 
+/// Every SIMD level that this CPU has.
+pub fn levels() -> Vec<Level> {
+    let best = Level::new();
+    #[cfg(target_arch = "x86_64")]
+    let others = [
+        best.as_sse2().map(Level::Sse2),
+        best.as_sse4_2().map(Level::Sse4_2),
+        best.as_avx2().map(Level::Avx2),
+        best.as_avx512().map(Level::Avx512),
+    ];
+    #[cfg(not(target_arch = "x86_64"))]
+    let others = [Some(best)];
+    others.into_iter().flatten().collect()
+}
+
 /// Images and a pass over them.
 pub struct Scene {
     pub color: Image,
@@ -186,13 +202,24 @@ impl Scene {
         samples: u32,
         tile_size: u32,
     ) -> Self {
+        let options = PassOptions { tile_size, ..Default::default() };
+        Self::with(color, depth, [width, height], samples, options)
+    }
+
+    pub fn with(
+        color: Format,
+        depth: Option<Format>,
+        [width, height]: [u32; 2],
+        samples: u32,
+        options: PassOptions,
+    ) -> Self {
         let mut colors = [None; MAX_TARGETS];
         colors[0] = Some(color);
         let layout = TargetLayout { colors, depth_stencil: depth, width, height, layers: 1, samples };
         Self {
             color: Image::new(color, width, height, samples).unwrap(),
             depth: depth.map(|format| Image::new(format, width, height, samples).unwrap()),
-            pass: Pass::new(layout, PassOptions { tile_size }),
+            pass: Pass::new(layout, options),
         }
     }
 
