@@ -267,7 +267,7 @@ impl Batch {
             let positioned = location == position && info.reads.contains(SystemInputs::POSITION);
             if context.merger.locations[location as usize] || positioned {
                 self.place(location, context);
-                self.interpolate_at(simd, location, info, &context.draw.vertices);
+                self.interpolate_at(simd, location, positioned, info, &context.draw.vertices);
             }
             if positioned {
                 self.position(simd);
@@ -298,6 +298,7 @@ impl Batch {
         &mut self,
         simd: S,
         location: Location,
+        positioned: bool,
         info: &PixelShaderInfo,
         vertices: &VertexBatch,
     ) {
@@ -325,8 +326,9 @@ impl Batch {
                 let weights = if perspective { &weights.perspective } else { &weights.affine };
                 blend(simd, v.map(|bits| f64::from(f32::from_bits(bits))), weights, out);
             }
-            if let Some(w) = input.position[3].get_mut(lanes.clone()) {
-                w.copy_from_slice(bytemuck::cast_slice(&weights.w[..lanes.len()]));
+            if positioned {
+                input.position[3][lanes.clone()]
+                    .copy_from_slice(bytemuck::cast_slice(&weights.w[..lanes.len()]));
             }
         }
     }

@@ -173,6 +173,11 @@ impl Interpolator {
         }
     }
 
+    /// Positions are clamped, so that neighbouring pixels may have the same.
+    pub(crate) fn is_clamped(&self) -> bool {
+        self.clamp != NO_CLAMP
+    }
+
     /// A snapped position as the planes take it.
     #[inline]
     pub(crate) fn offset(&self, x: i32, y: i32) -> [f64; 2] {

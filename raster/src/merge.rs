@@ -161,7 +161,7 @@ impl Context<'_> {
             return;
         }
         if let (Some(test), Some(pixels)) = (&self.merger.depth_stencil, &mut targets.depth_stencil) {
-            let whole = open.len() == 1 && test.tests_blocks();
+            let whole = open.len() == 1 && test.tests_blocks() && !surface.interpolator.is_clamped();
             for (sample, open) in open.iter_mut().enumerate().filter(|(_, open)| **open != 0) {
                 let tested = u64::from(open.count_ones());
                 *open = match pixels.block(at, targets.origin).filter(|_| whole) {

@@ -75,6 +75,15 @@ impl Recipe {
     }
 
     fn draw_with(&self, options: PassOptions, draws: usize) -> (Vec<u8>, Vec<u8>, Work) {
+        self.draw_changed(options, draws, |_| {})
+    }
+
+    fn draw_changed(
+        &self,
+        options: PassOptions,
+        draws: usize,
+        change: impl FnOnce(&mut DrawState),
+    ) -> (Vec<u8>, Vec<u8>, Work) {
         let color = [
             Format::R8G8B8A8Unorm,
             Format::B8G8R8X8UnormSrgb,
@@ -90,7 +99,9 @@ impl Recipe {
             Some(Rect { left: 3, top: 3, right: 99, bottom: 99 }),
         );
         let vertices = Arc::new(self.vertices());
-        let state = Arc::new(self.state());
+        let mut state = self.state();
+        change(&mut state);
+        let state = Arc::new(state);
         let all = in_order(self.kind, &vertices);
         let per_draw =
             (all.indices.len() / self.kind.vertices()).div_ceil(draws).max(1) * self.kind.vertices();
@@ -117,6 +128,14 @@ fn position() -> impl Strategy<Value = [f32; 4]> {
     (coordinate(), coordinate(), -0.2_f32..1.2, w).prop_map(|(x, y, z, w)| [x * w, y * w, z * w, w])
 }
 
+/// Triangles of a few pixels.
+fn small_triangles() -> impl Strategy<Value = Vec<[f32; 4]>> {
+    let corner = (-0.08_f32..0.08, -0.08_f32..0.08);
+    let triangle = (position(), prop::array::uniform3(corner))
+        .prop_map(|([x, y, z, w], corners)| corners.map(|(dx, dy)| [x + dx * w, y + dy * w, z, w]));
+    prop::collection::vec(triangle, 1..60).prop_map(|triangles| triangles.concat())
+}
+
 fn recipe() -> impl Strategy<Value = Recipe> {
     let kinds = prop_oneof![
         4 => Just(PrimitiveKind::Triangles),
@@ -124,8 +143,13 @@ fn recipe() -> impl Strategy<Value = Recipe> {
         1 => Just(PrimitiveKind::Points)
     ];
     let samples = prop_oneof![3 => Just(1_u32), 1 => Just(4)];
-    (prop::collection::vec(position(), 3..40), kinds, samples, any::<u32>())
-        .prop_map(|(positions, kind, samples, choices)| Recipe { positions, kind, samples, choices })
+    let positions = prop_oneof![prop::collection::vec(position(), 3..40), small_triangles()];
+    (positions, kinds, samples, any::<u32>()).prop_map(|(positions, kind, samples, choices)| Recipe {
+        positions,
+        kind,
+        samples,
+        choices,
+    })
 }
 
 proptest! {
@@ -151,6 +175,24 @@ proptest! {
     fn two_draws_are_one(recipe in recipe()) {
         prop_assert!(recipe.draw(64, 2) == recipe.draw(64, 1));
         prop_assert!(recipe.draw(16, 7) == recipe.draw(64, 1));
+    }
+
+    /// A test that always passes is made sample by sample and lane by lane; without it blocks and rows are taken whole.
+    #[test]
+    fn a_test_that_passes_changes_nothing(mut recipe in recipe()) {
+        recipe.choices &= !(1 << 9 | 1 << 12); // no other stencil test, a format with stencil
+        let options = PassOptions::default();
+        let expected = recipe.draw_with(options, 1);
+        let with_stencil = recipe.draw_changed(options, 1, |state| state.depth_stencil = DepthStencilState {
+            stencil_enable: true,
+            stencil_write_mask: 0,
+            front: StencilFace { func: CompareFunc::Always, ..Default::default() },
+            back: StencilFace { func: CompareFunc::Always, ..Default::default() },
+            ..state.depth_stencil
+        });
+        prop_assert!((&with_stencil.0, &with_stencil.1) == (&expected.0, &expected.1), "stencil");
+        let with_alpha = recipe.draw_changed(options, 1, |state| state.blend.alpha_test = Some((CompareFunc::Always, 0)));
+        prop_assert!((&with_alpha.0, &with_alpha.1) == (&expected.0, &expected.1), "alpha");
     }
 
     /// Any bits at all: nothing panics.
