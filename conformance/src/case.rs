@@ -233,12 +233,24 @@ pub enum CaseError {
         source: serde_json::Error,
     },
     /// The case is written in another format.
-    #[error("{}: schema is \"{found}\", but `run` takes \"{SCHEMA}\"{}", .path.display(), schema_hint(.found))]
+    #[error("{}: schema is \"{found}\", not \"{takes}\"", .path.display())]
     Schema {
         /// The file.
         path: PathBuf,
         /// What it says.
         found: String,
+        /// What is taken here.
+        takes: &'static str,
+    },
+    /// A shader of a shader case is none.
+    #[error("{}: shader {stage}: {what}", .path.display())]
+    Shader {
+        /// The file.
+        path: PathBuf,
+        /// Its stage.
+        stage: &'static str,
+        /// What is wrong with it.
+        what: String,
     },
     /// A step that makes no sense.
     #[error("{}: step {step}: {what}", .path.display())]
@@ -252,10 +264,6 @@ pub enum CaseError {
     },
 }
 
-fn schema_hint(found: &str) -> &'static str {
-    if found.starts_with("aerogpu-shader-case/") { "; shader cases cannot be run yet" } else { "" }
-}
-
 impl Case<String> {
     /// Reads the text of a `case.json`; `path` is for errors only.
     pub fn parse(text: &[u8], path: &Path) -> Result<Self, CaseError> {
@@ -266,7 +274,7 @@ impl Case<String> {
         let json = |source| CaseError::Json { path: path.to_owned(), source };
         let head: Head = serde_json::from_slice(text).map_err(json)?;
         if head.schema != SCHEMA {
-            return Err(CaseError::Schema { path: path.to_owned(), found: head.schema });
+            return Err(CaseError::Schema { path: path.to_owned(), found: head.schema, takes: SCHEMA });
         }
         serde_json::from_slice(text).map_err(json)
     }
@@ -353,7 +361,7 @@ impl fmt::Display for Encoding {
 }
 
 /// A file name of a case as a path: relative, with all its `..` in front, so that it reads as what it is.
-fn relative(name: &str) -> Result<&Path, String> {
+pub(crate) fn relative(name: &str) -> Result<&Path, String> {
     let path = Path::new(name);
     let mut down = path.components().skip_while(|part| *part == Component::ParentDir).peekable();
     if down.peek().is_some() && down.all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
@@ -457,7 +465,10 @@ mod tests {
     fn other_schemas_are_named() {
         let error =
             parse(r#"{"schema": "aerogpu-shader-case/1", "shaders": {}}"#).expect_err("another schema");
-        assert!(error.contains("aerogpu-shader-case/1") && error.contains("cannot be run yet"), "{error}");
+        assert!(
+            error.contains("aerogpu-shader-case/1") && error.contains("not \"aerogpu-case/1\""),
+            "{error}"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::case::FILE_NAME;
+use crate::shader_case::is_shader_case;
 
 /// Something that can be run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +14,8 @@ pub enum Entry {
     Case(PathBuf),
     /// A recorded trace.
     Trace(PathBuf),
+    /// The JSON file of a shader case.
+    Shader(PathBuf),
 }
 
 /// Why a path gives nothing to run.
@@ -27,7 +30,7 @@ pub enum DiscoverError {
         source: io::Error,
     },
     /// There is nothing to run.
-    #[error("{}: neither a case (a folder with case.json), nor a folder of cases, nor an .aerogputrace", .0.display())]
+    #[error("{}: neither a case (a folder with case.json, or a shader case's JSON), nor a folder of cases, nor an .aerogputrace", .0.display())]
     Nothing(PathBuf),
 }
 
@@ -49,6 +52,8 @@ fn under(root: &Path) -> Result<Vec<Entry>, DiscoverError> {
     let mut folders = Vec::new();
     if root.is_dir() {
         folders.push(root.to_owned());
+    } else if is_shader_case(root) {
+        entries.push(Entry::Shader(root.to_owned()));
     } else if root.file_name().is_some_and(|name| name == FILE_NAME) && root.is_file() {
         entries.push(Entry::Case(root.parent().unwrap_or(Path::new(".")).to_owned()));
     } else if is_trace(root) && root.is_file() {
@@ -57,7 +62,12 @@ fn under(root: &Path) -> Result<Vec<Entry>, DiscoverError> {
         return Err(DiscoverError::Read { path: root.to_owned(), source: io::ErrorKind::NotFound.into() });
     }
     while let Some(folder) = folders.pop() {
-        if folder.join(FILE_NAME).is_file() {
+        let case = folder.join(FILE_NAME);
+        if is_shader_case(&case) {
+            entries.push(Entry::Shader(case));
+            continue;
+        }
+        if case.is_file() {
             entries.push(Entry::Case(folder));
             continue;
         }
@@ -69,6 +79,8 @@ fn under(root: &Path) -> Result<Vec<Entry>, DiscoverError> {
                 folders.push(entry.path());
             } else if is_trace(&entry.path()) {
                 entries.push(Entry::Trace(entry.path()));
+            } else if is_shader_case(&entry.path()) {
+                entries.push(Entry::Shader(entry.path()));
             }
         }
     }

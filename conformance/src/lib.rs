@@ -18,5 +18,6 @@ pub mod expectations;
 pub mod report;
 pub mod results;
 pub mod run;
+pub mod shader_case;
 pub mod stages;
 pub mod suite;

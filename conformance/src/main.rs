@@ -4,11 +4,13 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use aerogpu::engine::Engine;
 use aerogpu::{Backend, Options, SoftwareRenderer};
 use aerogpu_conformance::discover::{self, Entry};
 use aerogpu_conformance::expectations::Expectations;
 use aerogpu_conformance::report;
 use aerogpu_conformance::results::Results;
+use aerogpu_conformance::shader_case;
 use aerogpu_conformance::stages::Stage;
 use aerogpu_conformance::suite::{Purpose, Selection, Suite};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -26,6 +28,50 @@ struct Cli {
 enum Command {
     /// Run cases and traces against a back end
     Run(RunArgs),
+    /// Run shader cases in the interpreters
+    Shader(ShaderArgs),
+}
+
+/// Run shader cases in the interpreters
+///
+/// A shader case is a JSON file with the schema aerogpu-shader-case/1; conformance/src/shader_case/case.rs describes it.
+/// Prints one line for each case that is not as expected, then totals. Exits as `run` does.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  aerogpu-conformance shader conformance/cases/shaders          every shader case, in every interpreter
+  aerogpu-conformance shader conformance/cases/shaders --filter float/ --interpreter scalar")]
+struct ShaderArgs {
+    /// A shader case, or a folder of them at any depth
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// What runs them: the reference, the fast interpreter at every vector level of this machine, or both
+    #[arg(long, value_enum, default_value_t = Interpreter::Both)]
+    interpreter: Interpreter,
+    /// Run only cases with this in their name
+    #[arg(long, value_name = "SUBSTRING")]
+    filter: Option<String>,
+    /// Write the results as JSON, one record a case
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Interpreter {
+    Scalar,
+    Simd,
+    Both,
+}
+
+impl Interpreter {
+    fn engines(self) -> Vec<(&'static str, Engine)> {
+        let wanted = |engine: &Engine| match self {
+            Self::Scalar => *engine == Engine::Scalar,
+            Self::Simd => *engine != Engine::Scalar,
+            Self::Both => true,
+        };
+        shader_case::engines().into_iter().filter(|(_, engine)| wanted(engine)).collect()
+    }
 }
 
 /// Run cases and traces against a back end
@@ -99,8 +145,11 @@ impl BackendKind {
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
-    let Command::Run(args) = Cli::parse().command;
-    run(args).unwrap_or_else(|error| {
+    let done = match Cli::parse().command {
+        Command::Run(args) => run(args),
+        Command::Shader(args) => run_shaders(args),
+    };
+    done.unwrap_or_else(|error| {
         eprintln!("error: {error}");
         ExitCode::from(2)
     })
@@ -114,7 +163,8 @@ fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     };
     let selection = Selection { filter: args.filter, features: args.features, without: args.without };
     let fresh = |purpose| args.backend.fresh(purpose);
-    let results = run_all(&Suite { fresh: &fresh, selection, expectations }, &entries, args.backend)?;
+    let suite = Suite { fresh: &fresh, selection, expectations, engines: shader_case::engines() };
+    let results = run_all(&suite, &entries, args.backend.name())?;
     if let Some(path) = &args.json {
         report::write_json(path, &results)?;
     }
@@ -125,11 +175,33 @@ fn run(args: RunArgs) -> Result<ExitCode, Failure> {
     Ok(if results.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn run_all(suite: &Suite<'_>, entries: &[Entry], backend: BackendKind) -> io::Result<Results> {
+fn run_shaders(args: ShaderArgs) -> Result<ExitCode, Failure> {
+    let mut entries = discover::find(&args.paths)?;
+    entries.retain(|entry| matches!(entry, Entry::Shader(_)));
+    if entries.is_empty() {
+        return Err(format!("no JSON file there has the schema {}", shader_case::case::SCHEMA).into());
+    }
+    let fresh = |purpose| BackendKind::Software.fresh(purpose);
+    let suite = Suite {
+        fresh: &fresh,
+        selection: Selection { filter: args.filter, ..Selection::default() },
+        expectations: Expectations::built_in()?,
+        engines: args.interpreter.engines(),
+    };
+    let names: Vec<_> = suite.engines.iter().map(|(name, _)| *name).collect();
+    let results = run_all(&suite, &entries, &names.join(", "))?;
+    if let Some(path) = &args.json {
+        report::write_json(path, &results)?;
+    }
+    summarize(&results)?;
+    Ok(if results.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn run_all(suite: &Suite<'_>, entries: &[Entry], backend: &str) -> io::Result<Results> {
     let style = ProgressStyle::with_template("{bar:40} {pos} of {len}, {eta} left");
     let bar = ProgressBar::new(entries.len() as u64)
         .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let mut results = Results::new(backend.name());
+    let mut results = Results::new(backend);
     for entry in entries {
         let record = suite.run(entry);
         if record.status.is_red() {

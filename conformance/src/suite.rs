@@ -6,12 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use aerogpu::Backend;
+use aerogpu::engine::Engine;
 
 use crate::case::{Case, CaseError, MAX_DATA_BYTES, read};
 use crate::discover::Entry;
 use crate::expectations::Expectations;
 use crate::results::{Record, Status};
 use crate::run::{self, Kind, Trouble};
+use crate::shader_case::Loaded;
+use crate::shader_case::case::Rules;
 use crate::stages::{self, Stage};
 
 /// Which entries are run; the others are skipped.
@@ -42,6 +45,8 @@ pub struct Suite<'a> {
     pub selection: Selection,
     /// Which cases are known to fail.
     pub expectations: Expectations,
+    /// Which interpreters run shader cases, by name; all must agree with the case.
+    pub engines: Vec<(&'static str, Engine)>,
 }
 
 impl Suite<'_> {
@@ -50,6 +55,7 @@ impl Suite<'_> {
         let (path, record) = match entry {
             Entry::Case(folder) => (folder, self.case(folder)),
             Entry::Trace(path) => (path, self.trace(path)),
+            Entry::Shader(path) => (path, self.shader(path)),
         };
         record.unwrap_or_else(|error| Record {
             name: path.display().to_string(),
@@ -85,6 +91,28 @@ impl Suite<'_> {
         let bytes = read(path, MAX_DATA_BYTES)?;
         let replayed = guard(|| run::replay(&bytes, (self.fresh)(Purpose::Trace).as_mut()));
         Ok(self.judge(blank, None, replayed))
+    }
+
+    fn shader(&self, path: &Path) -> Result<Record, CaseError> {
+        let loaded = Loaded::load(path)?;
+        let rules = match loaded.case.rules {
+            Rules::D3d9 => "d3d9",
+            Rules::D3d11 => "d3d11",
+        };
+        let features = vec!["shader".to_owned(), rules.to_owned()];
+        let stages = loaded.stages();
+        let selected = self.selection.contains(&loaded.case.name, &features, &stages);
+        let blank = blank(loaded.case.name.clone(), features, "shader");
+        if !selected {
+            return Ok(blank);
+        }
+        let run = || {
+            for (name, engine) in &self.engines {
+                loaded.run(*engine).map_err(|what| Trouble::from(format!("{name}: {what}")))?;
+            }
+            Ok(())
+        };
+        Ok(self.judge(blank, None, guard(run)))
     }
 
     /// What the outcome means, given what is known. A crash is never expected.

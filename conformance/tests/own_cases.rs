@@ -147,6 +147,7 @@ fn the_software_renderer_passes() {
         fresh: &|_| Box::new(SoftwareRenderer::new(Options::default())),
         selection: Selection::default(),
         expectations: Expectations::default(),
+        engines: Vec::new(),
     };
     let entries = discover::find(&[folder()]).expect("cases");
     assert_eq!(entries.len(), 3);

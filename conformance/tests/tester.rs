@@ -103,7 +103,8 @@ fn case(name: &str) -> Entry {
 fn run_expecting(lie: Lie, name: &str, expectations: Expectations) -> Record {
     let fresh =
         |_| -> Box<dyn Backend> { Box::new(Liar { inner: SoftwareRenderer::new(Options::default()), lie }) };
-    Suite { fresh: &fresh, selection: Selection::default(), expectations }.run(&case(name))
+    Suite { fresh: &fresh, selection: Selection::default(), expectations, engines: Vec::new() }
+        .run(&case(name))
 }
 
 fn run(lie: Lie, name: &str) -> (Status, String) {
@@ -164,6 +165,7 @@ fn known_failures_of_a_case_are_data_too() {
         fresh: &|_| Box::new(SoftwareRenderer::new(Options::default())),
         selection: Selection::default(),
         expectations: Expectations::default(),
+        engines: Vec::new(),
     };
     let run = |steps: &str| {
         std::fs::write(folder.join("case.json"), text(steps)).expect("writable");

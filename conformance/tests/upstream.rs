@@ -29,6 +29,7 @@ fn direct3d_11_without_geometry_and_tessellation() {
             ..Selection::default()
         },
         expectations: Expectations::built_in().expect("valid"),
+        engines: Vec::new(),
     };
     let mut results = Results::new("software");
     for entry in discover::find(&[folder]).expect("cases") {

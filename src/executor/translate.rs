@@ -1,27 +1,7 @@
 //! The protocol's words in the rasterizer's: viewports, depth, blending, view dimensions.
 
-use aerogpu_dxbc::ir::ResourceDimension;
 use aerogpu_protocol::packets;
 use aerogpu_raster::state as raster;
-use aerogpu_raster::surface::ViewDimension;
-
-pub(super) fn view_dimension(dimension: ResourceDimension) -> Option<ViewDimension> {
-    Some(match dimension {
-        ResourceDimension::Texture1D => ViewDimension::Texture1D,
-        ResourceDimension::Texture1DArray => ViewDimension::Texture1DArray,
-        ResourceDimension::Texture2D => ViewDimension::Texture2D,
-        ResourceDimension::Texture2DArray => ViewDimension::Texture2DArray,
-        ResourceDimension::Texture2DMs => ViewDimension::Texture2DMs,
-        ResourceDimension::Texture2DMsArray => ViewDimension::Texture2DMsArray,
-        ResourceDimension::Texture3D => ViewDimension::Texture3D,
-        ResourceDimension::TextureCube => ViewDimension::Cube,
-        ResourceDimension::TextureCubeArray => ViewDimension::CubeArray,
-        ResourceDimension::Unknown
-        | ResourceDimension::Buffer
-        | ResourceDimension::RawBuffer
-        | ResourceDimension::StructuredBuffer => return None,
-    })
-}
 
 /// The viewport as Direct3D means it. Without one, or with values that are none (the guest driver sends 0x0 for "off"), it
 /// is the whole target.

@@ -16,11 +16,11 @@ use smallvec::smallvec;
 
 use super::binding::read_subresources;
 use super::passes::{Attachment, Attachments};
-use super::translate::{blend_state, depth_stencil_state, scissor_rect, view_dimension, viewport};
+use super::translate::{blend_state, depth_stencil_state, scissor_rect, viewport};
 use super::{Execution, Failure};
 use crate::backend::Statistics;
 use crate::limits;
-use crate::pipeline::bindings::{ResourceView, StageBindings, UavView, WordView};
+use crate::pipeline::bindings::{ResourceView, StageBindings, UavView, WordView, view_dimension};
 use crate::pipeline::draw::{Draw, IndexStream};
 use crate::pipeline::input::{InputLayout, VertexStream, slots_read};
 use crate::pipeline::pixel::BoundPixelShader;
@@ -516,7 +516,8 @@ impl Execution<'_, '_> {
             let Some(buffer) = self.renderer.resources.buffer_mut(id) else { continue };
             let words = std::mem::take(buffer.words_mut());
             let words_range = word_range(range, words.len());
-            *grown(&mut bindings.uavs, slot) = Some(UavView::new(words, words_range, stride, buffer.counter));
+            *grown(&mut bindings.uavs, slot) =
+                Some(Arc::new(UavView::new(words, words_range, stride, buffer.counter)));
             taken.push((slot, id));
         }
         Ok(taken)
@@ -524,7 +525,7 @@ impl Execution<'_, '_> {
 
     fn return_uavs(&mut self, taken: Vec<(usize, ResourceId)>, mut bindings: StageBindings) {
         for (slot, id) in taken {
-            let view = bindings.uavs.get_mut(slot).and_then(Option::take);
+            let view = bindings.uavs.get_mut(slot).and_then(Option::take).and_then(Arc::into_inner);
             if let (Some(view), Some(buffer)) = (view, self.renderer.resources.buffer_mut(id)) {
                 let (words, counter) = view.into_parts();
                 *buffer.words_mut() = words;

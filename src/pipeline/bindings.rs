@@ -3,6 +3,7 @@
 //! Everything is held by shared ownership, so that queued work keeps the contents that it was recorded with.
 
 mod lanes;
+mod texels;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,9 +13,13 @@ use aerogpu_dxbc::resources::{
     AtomicOp, BufferAddress, LoadLanes, LoadRequest, Lod, ResourceInfo, Resources, RowsMut, SampleKind,
     SampleLanes, SampleRequest, Slot, WordLanes,
 };
+use aerogpu_raster::coverage::sample_positions;
+use aerogpu_raster::format::Format;
 use aerogpu_raster::sampler::{self, SamplerState};
-use aerogpu_raster::surface::TextureView;
+use aerogpu_raster::surface::{TextureView, ViewDimension};
 use parking_lot::Mutex;
+
+pub use texels::TexelLayout;
 
 /// A range of a buffer's words that shaders read.
 #[derive(Debug, Clone, Default)]
@@ -23,13 +28,15 @@ pub struct WordView {
     range: Range<usize>,
     /// Bytes from structure to structure; 0 unless structured.
     stride: u32,
+    /// What typed loads take an element for.
+    format: Option<Format>,
 }
 
 impl WordView {
     /// The words of `range`, clamped to what exists.
     pub fn new(words: Arc<Vec<u32>>, range: Range<usize>) -> Self {
         let end = range.end.min(words.len());
-        Self { range: range.start.min(end)..end, words, stride: 0 }
+        Self { range: range.start.min(end)..end, words, stride: 0, format: None }
     }
 
     /// The same words as structures of `stride` bytes.
@@ -37,7 +44,14 @@ impl WordView {
         Self { stride, ..self }
     }
 
-    fn words(&self) -> &[u32] {
+    /// The same words as elements of this format. The protocol has no such views; without one, elements are vectors of
+    /// four words.
+    pub fn with_format(self, format: Format) -> Self {
+        Self { format: Some(format), ..self }
+    }
+
+    /// The words.
+    pub fn words(&self) -> &[u32] {
         &self.words[self.range.clone()]
     }
 }
@@ -51,7 +65,7 @@ pub enum ResourceView {
     Buffer(WordView),
 }
 
-/// What a `u#` slot holds: a buffer that shaders write.
+/// What a `u#` slot holds: words that shaders write.
 #[derive(Debug)]
 pub struct UavView {
     words: Mutex<Vec<u32>>,
@@ -59,6 +73,7 @@ pub struct UavView {
     /// Bytes from structure to structure; 0 unless structured.
     stride: u32,
     counter: Mutex<u32>,
+    texels: Option<TexelLayout>,
 }
 
 impl UavView {
@@ -66,7 +81,12 @@ impl UavView {
     pub fn new(words: Vec<u32>, range: Range<usize>, stride: u32, counter: u32) -> Self {
         let end = range.end.min(words.len());
         let range = range.start.min(end)..end;
-        Self { words: Mutex::new(words), range, stride, counter: Mutex::new(counter) }
+        Self { words: Mutex::new(words), range, stride, counter: Mutex::new(counter), texels: None }
+    }
+
+    /// The same words as texels. The protocol has no such views; without it, a typed access is one of a single word.
+    pub fn with_texels(self, texels: TexelLayout) -> Self {
+        Self { texels: Some(texels), ..self }
     }
 
     /// The buffer's words and counter after the work is done.
@@ -74,9 +94,18 @@ impl UavView {
         (self.words.into_inner(), self.counter.into_inner())
     }
 
+    /// A copy of the words and the counter as they are.
+    pub fn contents(&self) -> (Vec<u32>, u32) {
+        (self.words.lock().clone(), *self.counter.lock())
+    }
+
     fn with_word<T>(&self, address: BufferAddress, default: T, f: impl FnOnce(&mut u32) -> T) -> T {
         let mut words = self.words.lock();
-        match word_index(address, self.stride, self.range.len()) {
+        let index = match (address, &self.texels) {
+            (BufferAddress::Typed(at), Some(texels)) => texels.word(at).filter(|&at| at < self.range.len()),
+            _ => word_index(address, self.stride, self.range.len()),
+        };
+        match index {
             Some(at) => f(&mut words[self.range.start + at]),
             None => default,
         }
@@ -108,8 +137,10 @@ pub struct StageBindings {
     pub resources: Vec<Option<ResourceView>>,
     /// `s#`
     pub samplers: Vec<SamplerState>,
-    /// `u#`
-    pub uavs: Vec<Option<UavView>>,
+    /// `u#`; stages may share them.
+    pub uavs: Vec<Option<Arc<UavView>>>,
+    /// Samples a pixel of the bound targets; 0 counts as 1. The protocol has no multisampling.
+    pub samples: u32,
     /// What sampling an empty slot returns: zeros in Direct3D 10/11, opaque black in Direct3D 9.
     pub unbound_texel: [u32; 4],
 }
@@ -152,7 +183,13 @@ impl StageBindings {
     }
 
     fn uav(&self, slot: u32) -> Option<&UavView> {
-        self.uavs.get(slot as usize)?.as_ref()
+        self.uavs.get(slot as usize)?.as_deref()
+    }
+
+    /// A UAV of texels.
+    fn typed_uav(&self, slot: u32) -> Option<(&UavView, &TexelLayout)> {
+        let uav = self.uav(slot)?;
+        Some((uav, uav.texels.as_ref()?))
     }
 }
 
@@ -186,10 +223,18 @@ impl Resources for StageBindings {
                 Some(ResourceView::Texture(view)) => {
                     sampler::load(view, request.address, request.mip, request.sample)
                 }
-                Some(ResourceView::Buffer(view)) => typed_load(view.words(), request.address[0]),
+                Some(ResourceView::Buffer(view)) => match view.format {
+                    Some(format) => {
+                        TexelLayout::buffer(format, view.words()).load(view.words(), request.address)
+                    }
+                    None => typed_load(view.words(), request.address[0]),
+                },
                 None => [0; 4],
             },
-            // The protocol's UAVs have no format; a typed one reads single words, as Direct3D 11.0 requires.
+            Slot::Uav(slot) if let Some((uav, texels)) = self.typed_uav(slot) => {
+                texels.load(&uav.words.lock()[uav.range.clone()], request.address)
+            }
+            // Without a format single words are read, as Direct3D 11.0 requires.
             Slot::Uav(_) => [self.load_word(request.slot, BufferAddress::Typed(request.address)), 0, 0, 0],
         }
     }
@@ -225,25 +270,38 @@ impl Resources for StageBindings {
                         samples: info.samples,
                     }
                 }
-                Some(ResourceView::Buffer(view)) => buffer(view.words().len(), view.stride),
+                Some(ResourceView::Buffer(view)) => match view.format {
+                    Some(format) => TexelLayout::buffer(format, view.words()).info(),
+                    None => buffer(view.words().len(), view.stride),
+                },
                 None => ResourceInfo::default(),
             },
-            Slot::Uav(slot) => {
-                self.uav(slot).map_or_else(ResourceInfo::default, |uav| buffer(uav.range.len(), uav.stride))
-            }
+            Slot::Uav(slot) => match (self.uav(slot), self.typed_uav(slot)) {
+                (_, Some((_, texels))) => texels.info(),
+                (Some(uav), None) => buffer(uav.range.len(), uav.stride),
+                (None, None) => ResourceInfo::default(),
+            },
         }
     }
 
-    fn sample_position(&self, _: Option<u32>, _: u32) -> [f32; 2] {
-        [0.0; 2] // the protocol has no multisampling: the only sample is the pixel's centre
+    fn sample_position(&self, texture: Option<u32>, index: u32) -> [f32; 2] {
+        let samples = match texture {
+            Some(slot) => self.texture(slot).map_or(0, |view| view.texture().desc().samples),
+            None => self.render_target_samples(),
+        };
+        let position = sample_positions(samples).get(index as usize).filter(|_| index < samples);
+        position.map_or([0.0; 2], |sixteenths| sixteenths.map(|s| f32::from(s) / 16.0))
     }
 
     fn render_target_samples(&self) -> u32 {
-        1
+        self.samples.max(1)
     }
 
     fn store(&self, slot: u32, _: ResourceDimension, address: [u32; 3], value: [u32; 4]) {
-        self.store_word(slot, BufferAddress::Typed(address), value[0]);
+        match self.typed_uav(slot) {
+            Some((uav, texels)) => texels.store(&mut uav.words.lock()[uav.range.clone()], address, value),
+            None => self.store_word(slot, BufferAddress::Typed(address), value[0]),
+        }
     }
 
     fn store_word(&self, slot: u32, address: BufferAddress, value: u32) {
@@ -277,6 +335,25 @@ impl Resources for StageBindings {
             *counter
         })
     }
+}
+
+/// The view that a declared dimension asks for; `None` for buffers.
+pub fn view_dimension(dimension: ResourceDimension) -> Option<ViewDimension> {
+    Some(match dimension {
+        ResourceDimension::Texture1D => ViewDimension::Texture1D,
+        ResourceDimension::Texture1DArray => ViewDimension::Texture1DArray,
+        ResourceDimension::Texture2D => ViewDimension::Texture2D,
+        ResourceDimension::Texture2DArray => ViewDimension::Texture2DArray,
+        ResourceDimension::Texture2DMs => ViewDimension::Texture2DMs,
+        ResourceDimension::Texture2DMsArray => ViewDimension::Texture2DMsArray,
+        ResourceDimension::Texture3D => ViewDimension::Texture3D,
+        ResourceDimension::TextureCube => ViewDimension::Cube,
+        ResourceDimension::TextureCubeArray => ViewDimension::CubeArray,
+        ResourceDimension::Unknown
+        | ResourceDimension::Buffer
+        | ResourceDimension::RawBuffer
+        | ResourceDimension::StructuredBuffer => return None,
+    })
 }
 
 /// Typed buffer views have no format on the wire; their elements are vectors of four words.

@@ -153,7 +153,7 @@ mod tests {
         StageBindings {
             resources: vec![view.ok().map(ResourceView::Texture), Some(ResourceView::Buffer(buffer))],
             samplers: vec![SamplerState::default()],
-            uavs: vec![Some(UavView::new(words, 5..25, 8, 0))],
+            uavs: vec![Some(Arc::new(UavView::new(words, 5..25, 8, 0)))],
             unbound_texel: [7; 4],
             ..Default::default()
         }

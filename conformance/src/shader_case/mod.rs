@@ -1,0 +1,171 @@
+//! Shader cases: shaders run through the library at full precision, in any of the interpreters.
+
+pub mod case;
+mod draw;
+mod probe;
+pub mod values;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aerogpu::engine::Engine;
+use aerogpu::pipeline::shader::Shader;
+use aerogpu_dxbc::assembler::assemble;
+use aerogpu_protocol::packets::ShaderStage;
+
+use crate::case::{CaseError, MAX_DATA_BYTES, MAX_JSON_BYTES, read, relative};
+use crate::stages::Stage;
+use case::{
+    Clear, Code, Constants, Data, Kind, Rules, SCHEMA, ShaderCase, StageName, Step, ValueType, Values,
+};
+use values::Expected;
+use world::World;
+
+/// A case with everything that it names.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The case.
+    pub case: ShaderCase,
+    folder: PathBuf,
+    shaders: BTreeMap<StageName, Arc<Shader>>,
+}
+
+impl Loaded {
+    /// Reads the case of a JSON file, and its shaders.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is too large or is no case, or a shader that is none.
+    pub fn load(path: &Path) -> Result<Self, CaseError> {
+        let json = |source| CaseError::Json { path: path.to_owned(), source };
+        let text = read(path, MAX_JSON_BYTES)?;
+        let case: ShaderCase = serde_json::from_slice(&text).map_err(json)?;
+        if case.schema != SCHEMA {
+            return Err(CaseError::Schema { path: path.to_owned(), found: case.schema, takes: SCHEMA });
+        }
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let mut loaded = Self { case, folder, shaders: BTreeMap::new() };
+        for (&stage, code) in &loaded.case.shaders {
+            let bad = |what: String| CaseError::Shader { path: path.to_owned(), stage: stage.name(), what };
+            let shader = loaded.shader(stage, code).map_err(bad)?;
+            loaded.shaders.insert(stage, Arc::new(shader));
+        }
+        Ok(loaded)
+    }
+
+    /// The stages that it uses.
+    pub fn stages(&self) -> BTreeSet<Stage> {
+        self.shaders.keys().map(|stage| stage.protocol().into()).collect()
+    }
+
+    fn shader(&self, stage: StageName, code: &Code) -> Result<Shader, String> {
+        let text = match code {
+            Code::Text { text } => text.join("\n"),
+            Code::File(name) => {
+                let bytes = self.file(name)?;
+                if !name.ends_with(".asm") {
+                    return Shader::new(stage.protocol(), &bytes).map_err(|error| error.to_string());
+                }
+                String::from_utf8(bytes).map_err(|_| format!("{name} is no text"))?
+            }
+        };
+        let bytes = assemble(&text).map_err(|error| error.to_string())?.to_dxbc();
+        Shader::new(stage.protocol(), &bytes).map_err(|error| error.to_string())
+    }
+
+    fn file(&self, name: &str) -> Result<Vec<u8>, String> {
+        read(&self.folder.join(relative(name)?), MAX_DATA_BYTES).map_err(|error| error.to_string())
+    }
+
+    fn data(&self, data: &Data) -> Result<Vec<u8>, String> {
+        match data {
+            Data::File(name) => self.file(name),
+            Data::Values(values) => values.bytes(),
+        }
+    }
+
+    /// Executes the case until the first step that fails; says what is not as expected.
+    ///
+    /// # Errors
+    /// The step and what is wrong with it.
+    pub fn run(&self, engine: Engine) -> Result<(), String> {
+        let mut world = World::new(&self.case, self.shaders.clone(), engine, |data| self.data(data))?;
+        for (number, step) in self.case.steps.iter().enumerate() {
+            let done = match step {
+                Step::Clear(step) => clear(&mut world, step),
+                Step::Constants(step) => self.constants(&mut world, step),
+                Step::Draw(step) => world.draw(step, |data| self.data(data)),
+                Step::Dispatch(step) => world.dispatch(step.groups),
+                Step::Copy(step) => world.copy(step.from, step.to),
+                Step::Probe(step) => probe::probe(&world, step),
+            };
+            done.map_err(|what| format!("step {number}: {what}"))?;
+        }
+        Ok(())
+    }
+
+    fn constants(&self, world: &mut World, step: &Constants) -> Result<(), String> {
+        let bytes = self.data(&step.data)?;
+        let words = bytes.chunks_exact(4).map(|w| u32::from_le_bytes([w[0], w[1], w[2], w[3]]));
+        if world.rules == Rules::D3d9 {
+            return Err("Direct3D 9 constants are not supported".into());
+        }
+        let slot = world.constants.get_mut(step.slot as usize);
+        *slot.ok_or_else(|| format!("there is no constant buffer {}", step.slot))? =
+            Arc::new(words.collect());
+        Ok(())
+    }
+}
+
+fn clear(world: &mut World, step: &Clear) -> Result<(), String> {
+    let register = match (&step.f32, &step.u32, step.depth) {
+        (None, None, Some(depth)) => vec![Some(depth.to_bits())],
+        (f32, u32, None) => {
+            let values = Values { f32: f32.clone(), u32: u32.clone(), ..Default::default() };
+            let Expected { words, .. } = values.words(ValueType::U32)?;
+            words
+        }
+        _ => return Err("give f32, u32 or depth".into()),
+    };
+    let word = |i: usize| register.get(i).copied().flatten().unwrap_or(0);
+    if step.stencil.is_some() && step.target != Kind::DepthStencil {
+        return Err("only a depth_stencil has stencil".into());
+    }
+    world.clear(step.target, step.slot, [word(0), word(1), word(2), word(3)])
+}
+
+impl StageName {
+    fn name(self) -> &'static str {
+        ["vs", "hs", "ds", "gs", "ps", "cs"][self as usize]
+    }
+
+    fn protocol(self) -> ShaderStage {
+        match self {
+            Self::Vs => ShaderStage::Vertex,
+            Self::Hs => ShaderStage::Hull,
+            Self::Ds => ShaderStage::Domain,
+            Self::Gs => ShaderStage::Geometry,
+            Self::Ps => ShaderStage::Pixel,
+            Self::Cs => ShaderStage::Compute,
+        }
+    }
+}
+
+/// Every interpreter that this machine has, by name: the reference, then the fast one at each vector level.
+pub fn engines() -> Vec<(&'static str, Engine)> {
+    let levels = ["sse2", "sse4.2", "avx2", "avx512", "neon", "simd128"];
+    let simd = levels.into_iter().filter_map(|name| Some((name, Engine::Simd(Engine::level(name)?))));
+    [("scalar", Engine::Scalar)].into_iter().chain(simd).collect()
+}
+
+/// True for JSON that says it is a shader case, whether or not it can be loaded.
+pub fn is_shader_case(path: &Path) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        schema: String,
+    }
+    path.extension().is_some_and(|extension| extension == "json")
+        && read(path, MAX_JSON_BYTES)
+            .is_ok_and(|text| serde_json::from_slice::<Head>(&text).is_ok_and(|head| head.schema == SCHEMA))
+}

@@ -1,0 +1,401 @@
+//! The resources of a case, and the work that is done on them.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use aerogpu::backend::Statistics;
+use aerogpu::budget::Budget;
+use aerogpu::engine::Engine;
+use aerogpu::limits;
+use aerogpu::pipeline::bindings::{
+    ResourceView, StageBindings, TexelLayout, UavView, WordView, view_dimension,
+};
+use aerogpu::pipeline::shader::Shader;
+use aerogpu_raster::format::Format;
+use aerogpu_raster::sampler::{Filter, MipFilter, SamplerState};
+use aerogpu_raster::surface::{Texture, TextureDesc, TextureDimension, TextureView};
+
+use super::case::{self, AddressName, Dimension, FilterName, Kind, Rules, Sampler, StageName};
+
+/// Everything that exists while a case runs.
+pub struct World {
+    pub(super) rules: Rules,
+    pub(super) engine: Engine,
+    pub(super) shaders: BTreeMap<StageName, Arc<Shader>>,
+    pub(super) textures: BTreeMap<(Kind, u32), (Arc<Texture>, Dimension)>,
+    buffers: BTreeMap<u32, (WordView, Option<Format>, u32)>,
+    uavs: BTreeMap<u32, (Arc<UavView>, Option<TexelLayout>, u32)>,
+    samplers: Vec<SamplerState>,
+    pub(super) constants: Vec<Arc<Vec<u32>>>,
+    pub(super) state: case::State,
+}
+
+/// What a resource holds.
+pub enum Contents {
+    /// A texture.
+    Texture(Arc<Texture>),
+    /// Elements of a buffer: texels, structures or words.
+    Elements(Vec<Vec<u32>>),
+}
+
+impl World {
+    /// A world of these resources, which `load` gives contents.
+    pub fn new(
+        case: &case::ShaderCase,
+        shaders: BTreeMap<StageName, Arc<Shader>>,
+        engine: Engine,
+        load: impl Fn(&case::Data) -> Result<Vec<u8>, String>,
+    ) -> Result<Self, String> {
+        let mut world = Self {
+            rules: case.rules,
+            engine,
+            shaders,
+            textures: BTreeMap::new(),
+            buffers: BTreeMap::new(),
+            uavs: BTreeMap::new(),
+            samplers: vec![SamplerState::default(); limits::SAMPLER_SLOTS],
+            constants: vec![Arc::default(); limits::CONSTANT_BUFFER_SLOTS],
+            state: case.state.clone(),
+        };
+        for resource in &case.resources {
+            let data = resource.data.as_ref().map(&load).transpose()?;
+            let named = |error: String| format!("{} slot {}: {error}", resource.kind.name(), resource.slot);
+            world.create(resource, data).map_err(named)?;
+        }
+        for sampler in &case.samplers {
+            let slot = world.samplers.get_mut(sampler.slot as usize);
+            *slot.ok_or_else(|| format!("there is no sampler slot {}", sampler.slot))? =
+                sampler_state(sampler, case.rules);
+        }
+        Ok(world)
+    }
+
+    fn create(&mut self, resource: &case::Resource, data: Option<Vec<u8>>) -> Result<(), String> {
+        let format = resource.format.as_deref().map(format).transpose()?;
+        match resource.kind {
+            Kind::RenderTarget | Kind::DepthStencil | Kind::Texture
+                if resource.dimension != Dimension::Buffer =>
+            {
+                let texture = texture(resource, format.ok_or("a texture needs a format")?, data)?;
+                self.textures.insert((resource.kind, resource.slot), (Arc::new(texture), resource.dimension));
+            }
+            Kind::UavTexture => {
+                let layout = texel_layout(resource, format.ok_or("a texture needs a format")?);
+                let bytes = layout.extent.iter().product::<u32>() as usize * layout.format.block_bytes();
+                let words = words(data, Some(bytes))?;
+                let range = 0..words.len();
+                let view = UavView::new(words, range, 0, 0).with_texels(layout);
+                self.uavs.insert(resource.slot, (Arc::new(view), Some(layout), 0));
+            }
+            Kind::Texture | Kind::Buffer | Kind::RenderTarget | Kind::DepthStencil => {
+                let words = words(data, resource.size_bytes.map(|bytes| bytes as usize))?;
+                let range = 0..words.len();
+                let format = format.filter(|_| !resource.raw && resource.stride_bytes == 0);
+                let mut view = WordView::new(Arc::new(words), range).with_stride(resource.stride_bytes);
+                if let Some(format) = format {
+                    view = view.with_format(format);
+                }
+                self.buffers.insert(resource.slot, (view, format, resource.stride_bytes));
+            }
+            Kind::UavBuffer => {
+                let words = words(data, resource.size_bytes.map(|bytes| bytes as usize))?;
+                let format = format.filter(|_| !resource.raw && resource.stride_bytes == 0);
+                let layout = format.map(|format| TexelLayout::buffer(format, &words));
+                let range = 0..words.len();
+                let mut view = UavView::new(words, range, resource.stride_bytes, resource.counter);
+                if let Some(layout) = layout {
+                    view = view.with_texels(layout);
+                }
+                self.uavs.insert(resource.slot, (Arc::new(view), layout, resource.stride_bytes));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a stage's shader has bound.
+    pub(super) fn bindings(&self, stage: StageName) -> Result<StageBindings, String> {
+        let mut bindings = StageBindings {
+            constants: self
+                .constants
+                .iter()
+                .map(|words| WordView::new(words.clone(), 0..words.len()))
+                .collect(),
+            samplers: self.samplers.clone(),
+            samples: self.targets().map(|t| t.desc().samples).next().unwrap_or(1),
+            ..Default::default()
+        };
+        let Some(program) = self.shaders.get(&stage).and_then(|shader| shader.dxbc()) else {
+            return Ok(bindings);
+        };
+        for range in program.resources() {
+            for slot in slots(range.first, range.last, limits::RESOURCE_SLOTS) {
+                let texture = self.textures.get(&(Kind::Texture, slot as u32));
+                let view = match (texture, self.buffers.get(&(slot as u32))) {
+                    (Some((texture, _)), _) => {
+                        let desc = texture.desc();
+                        let dimension = view_dimension(range.dimension)
+                            .ok_or_else(|| format!("t{slot} is declared as {:?}", range.dimension))?;
+                        let view = TextureView::new(
+                            texture.clone(),
+                            desc.format,
+                            dimension,
+                            0..desc.mip_levels,
+                            0..desc.layers,
+                        );
+                        Some(ResourceView::Texture(view.map_err(|error| format!("t{slot}: {error}"))?))
+                    }
+                    (None, Some((view, ..))) => Some(ResourceView::Buffer(view.clone())),
+                    (None, None) => None,
+                };
+                put(&mut bindings.resources, slot, view);
+            }
+        }
+        for range in program.uavs() {
+            for slot in slots(range.first, range.last, limits::UAV_SLOTS) {
+                put(&mut bindings.uavs, slot, self.uavs.get(&(slot as u32)).map(|(view, ..)| view.clone()));
+            }
+        }
+        Ok(bindings)
+    }
+
+    /// The bound targets, colours first.
+    pub(super) fn targets(&self) -> impl Iterator<Item = &Arc<Texture>> {
+        let is_target = |kind: Kind| matches!(kind, Kind::RenderTarget | Kind::DepthStencil);
+        self.textures.iter().filter(move |((kind, _), _)| is_target(*kind)).map(|(_, (texture, _))| texture)
+    }
+
+    /// What a resource holds now.
+    pub fn contents(&self, kind: Kind, slot: u32) -> Result<Contents, String> {
+        let missing = || format!("there is no {} in slot {slot}", kind.name());
+        Ok(match kind {
+            Kind::Buffer => {
+                let (view, format, stride) = self.buffers.get(&slot).ok_or_else(missing)?;
+                Contents::Elements(elements(view.words(), *format, *stride))
+            }
+            Kind::UavBuffer => {
+                let (view, layout, stride) = self.uavs.get(&slot).ok_or_else(missing)?;
+                Contents::Elements(elements(&view.contents().0, layout.map(|l| l.format), *stride))
+            }
+            Kind::UavTexture => {
+                let (view, layout, _) = self.uavs.get(&slot).ok_or_else(missing)?;
+                let layout = layout.ok_or_else(missing)?;
+                let [width, height, layers] = layout.extent;
+                let desc = TextureDesc { format: layout.format, width, height, layers, ..Default::default() };
+                let mut texture = Texture::new(desc).map_err(|error| error.to_string())?;
+                fill(&mut texture, bytemuck::cast_slice(&view.contents().0))?;
+                Contents::Texture(Arc::new(texture))
+            }
+            _ => Contents::Texture(self.textures.get(&(kind, slot)).ok_or_else(missing)?.0.clone()),
+        })
+    }
+
+    /// Fills a resource with register bits.
+    pub fn clear(&mut self, kind: Kind, slot: u32, register: [u32; 4]) -> Result<(), String> {
+        let missing = || format!("there is no {} in slot {slot}", kind.name());
+        match kind {
+            Kind::UavTexture | Kind::UavBuffer => {
+                let (view, layout, stride) = self.uavs.get(&slot).ok_or_else(missing)?;
+                let (mut words, counter) = view.contents();
+                let (layout, stride) = (*layout, *stride);
+                match layout {
+                    Some(layout) => {
+                        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+                        let texels = bytes.chunks_exact_mut(layout.format.block_bytes());
+                        texels.for_each(|texel| layout.format.encode_texel(register, texel));
+                    }
+                    None => words.fill(register[0]),
+                }
+                let range = 0..words.len();
+                let mut view = UavView::new(words, range, stride, counter);
+                if let Some(layout) = layout {
+                    view = view.with_texels(layout);
+                }
+                self.uavs.insert(slot, (Arc::new(view), layout, stride));
+            }
+            _ => {
+                let (texture, _) = self.textures.get_mut(&(kind, slot)).ok_or_else(missing)?;
+                let texture = Arc::make_mut(texture);
+                let desc = *texture.desc();
+                each_image(&desc, |mip, z| texture.image_mut(mip, z).fill(register));
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies a whole resource.
+    pub fn copy(&mut self, from: case::Place, to: case::Place) -> Result<(), String> {
+        let missing =
+            |place: case::Place| format!("there is no {} in slot {}", place.target.name(), place.slot);
+        let Contents::Texture(source) = self.contents(from.target, from.slot)? else {
+            let (view, ..) = self.uavs.get(&from.slot).ok_or_else(|| missing(from))?;
+            let (words, _) = view.contents();
+            let (_, format, stride) = self.buffers.get(&to.slot).ok_or_else(|| missing(to))?;
+            let (range, format, stride) = (0..words.len(), *format, *stride);
+            let mut view = WordView::new(Arc::new(words), range).with_stride(stride);
+            if let Some(format) = format {
+                view = view.with_format(format);
+            }
+            self.buffers.insert(to.slot, (view, format, stride));
+            return Ok(());
+        };
+        let (target, _) = self.textures.get_mut(&(to.target, to.slot)).ok_or_else(|| missing(to))?;
+        let (a, b) = (source.desc(), target.desc());
+        let same = (a.width, a.height, a.depth, a.layers, a.mip_levels, a.samples)
+            == (b.width, b.height, b.depth, b.layers, b.mip_levels, b.samples);
+        if !same || a.format.block_bytes() != b.format.block_bytes() {
+            return Err("a copy needs two resources of the same shape".into());
+        }
+        let format = b.format;
+        let target = Arc::make_mut(target);
+        each_image(source.desc(), |mip, z| {
+            *target.image_mut(mip, z) = source.image(mip, z).clone().into_target(format);
+        });
+        Ok(())
+    }
+
+    /// Runs the compute shader.
+    pub fn dispatch(&mut self, groups: [u32; 3]) -> Result<(), String> {
+        let shader =
+            self.shaders.get(&StageName::Cs).and_then(|shader| shader.dxbc()).ok_or("there is no cs")?;
+        let bindings = self.bindings(StageName::Cs)?;
+        let budget = Budget::with_engine(limits::SUBMISSION_BUDGET, self.engine);
+        let mut statistics = Statistics::default();
+        aerogpu::pipeline::compute::run(shader, &bindings, groups, &budget, &mut statistics)
+            .map_err(|_| "the compute shader ran out of time".into())
+    }
+}
+
+/// Every mip level and layer or slice.
+fn each_image(desc: &TextureDesc, mut f: impl FnMut(u32, u32)) {
+    for mip in 0..desc.mip_levels {
+        for z in 0..desc.layers.max(desc.mip_extent(mip)[2]) {
+            f(mip, z);
+        }
+    }
+}
+
+/// The slots of a declared range.
+fn slots(first: u32, last: u32, limit: usize) -> Range<usize> {
+    (first as usize).min(limit)..(last as usize).saturating_add(1).min(limit)
+}
+
+fn put<T>(slots: &mut Vec<Option<T>>, at: usize, value: Option<T>) {
+    if slots.len() <= at {
+        slots.resize_with(at + 1, || None);
+    }
+    slots[at] = value;
+}
+
+/// A format by its DXGI name in lower case.
+pub(super) fn format(name: &str) -> Result<Format, String> {
+    name.parse().map_err(|_| format!("format \"{name}\" is not known"))
+}
+
+fn texture(resource: &case::Resource, format: Format, data: Option<Vec<u8>>) -> Result<Texture, String> {
+    let volume = resource.dimension == Dimension::D3;
+    let cube = if resource.dimension == Dimension::Cube { 6 } else { 1 };
+    let desc = TextureDesc {
+        dimension: if volume { TextureDimension::Texture3D } else { TextureDimension::Texture2D },
+        format,
+        width: resource.width,
+        height: resource.height,
+        depth: resource.depth,
+        mip_levels: resource.mips,
+        layers: resource.layers.unwrap_or(cube),
+        samples: resource.samples,
+    };
+    let mut texture = Texture::new(desc).map_err(|error| error.to_string())?;
+    if let Some(data) = data {
+        fill(&mut texture, &data)?;
+    }
+    Ok(texture)
+}
+
+/// Writes tight rows: all layers of a mip level before the next level.
+fn fill(texture: &mut Texture, data: &[u8]) -> Result<(), String> {
+    let desc = *texture.desc();
+    let (edge, block) = (desc.format.block_extent(), desc.format.block_bytes());
+    let mut rest = data;
+    let mut missing = false;
+    each_image(&desc, |mip, z| {
+        let [width, height, _] = desc.mip_extent(mip);
+        let pitch = width.div_ceil(edge) as usize * block * desc.samples as usize;
+        let (bytes, after) =
+            rest.split_at_checked(pitch * height.div_ceil(edge) as usize).unwrap_or_default();
+        missing |= bytes.is_empty();
+        let image = texture.image_mut(mip, z);
+        let rect = image.rect();
+        image.write_rows(rect, bytes, pitch);
+        rest = after;
+    });
+    if missing { Err("its data is shorter than its texels".into()) } else { Ok(()) }
+}
+
+fn texel_layout(resource: &case::Resource, format: Format) -> TexelLayout {
+    let layers = resource.layers.unwrap_or(1);
+    let (extent, layer_axis) = match resource.dimension {
+        Dimension::D3 => ([resource.width, resource.height, resource.depth], None),
+        Dimension::D2Array | Dimension::Cube => ([resource.width, resource.height, layers], Some(2)),
+        Dimension::D1 => ([resource.width, 1, 1], None),
+        Dimension::D2 | Dimension::D2Ms | Dimension::Buffer => ([resource.width, resource.height, 1], None),
+    };
+    TexelLayout { format, extent, layers: layer_axis }
+}
+
+/// Bytes as words, zeros to `size`.
+fn words(data: Option<Vec<u8>>, size: Option<usize>) -> Result<Vec<u32>, String> {
+    let mut bytes = data.unwrap_or_default();
+    let size = size.unwrap_or(bytes.len());
+    if size > case::MAX_RESOURCE_BYTES {
+        return Err(format!("{size} bytes are more than {}", case::MAX_RESOURCE_BYTES));
+    }
+    bytes.resize(size.next_multiple_of(4), 0);
+    Ok(bytes.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect())
+}
+
+/// A buffer's elements: texels as register bits, structures or single words.
+fn elements(words: &[u32], format: Option<Format>, stride: u32) -> Vec<Vec<u32>> {
+    match format {
+        Some(format) => {
+            let texels = bytemuck::cast_slice::<u32, u8>(words).chunks_exact(format.block_bytes());
+            texels.map(|texel| format.decode_texel(texel).to_vec()).collect()
+        }
+        None => words.chunks(((stride / 4) as usize).max(1)).map(<[u32]>::to_vec).collect(),
+    }
+}
+
+fn sampler_state(sampler: &Sampler, rules: Rules) -> SamplerState {
+    let default = SamplerState::default();
+    let [min, mag, mip] = sampler.filter.unwrap_or([FilterName::Linear; 3]);
+    let filter = |name| match name {
+        FilterName::None | FilterName::Point => Filter::Point,
+        FilterName::Linear => Filter::Linear,
+        FilterName::Anisotropic => Filter::Anisotropic,
+    };
+    let address = |name| match name {
+        AddressName::Wrap => aerogpu_raster::sampler::AddressMode::Wrap,
+        AddressName::Mirror => aerogpu_raster::sampler::AddressMode::Mirror,
+        AddressName::Clamp => aerogpu_raster::sampler::AddressMode::Clamp,
+        AddressName::Border => aerogpu_raster::sampler::AddressMode::Border,
+        AddressName::MirrorOnce => aerogpu_raster::sampler::AddressMode::MirrorOnce,
+    };
+    SamplerState {
+        min_filter: filter(min),
+        mag_filter: filter(mag),
+        mip_filter: match mip {
+            FilterName::None => MipFilter::None,
+            FilterName::Point => MipFilter::Point,
+            FilterName::Linear | FilterName::Anisotropic => MipFilter::Linear,
+        },
+        address: sampler.address.map_or(default.address, |names| names.map(address)),
+        lod_bias: sampler.lod_bias.unwrap_or(default.lod_bias),
+        min_lod: sampler.min_lod.unwrap_or(default.min_lod),
+        max_lod: sampler.max_lod.unwrap_or(default.max_lod),
+        max_anisotropy: sampler.max_anisotropy.unwrap_or(default.max_anisotropy),
+        compare: sampler.compare.map_or(default.compare, super::draw::compare),
+        border: sampler.border.unwrap_or(default.border),
+        seamless_cubes: rules == Rules::D3d11,
+        ..default
+    }
+}
