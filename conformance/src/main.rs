@@ -39,8 +39,8 @@ enum Command {
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  aerogpu-conformance shader conformance/cases/shaders          every shader case, in every interpreter
-  aerogpu-conformance shader conformance/cases/shaders --filter float/ --interpreter scalar")]
+  aerogpu-conformance shader conformance/shader_cases            every shader case, in every interpreter
+  aerogpu-conformance shader conformance/shader_cases --filter float/ --interpreter scalar")]
 struct ShaderArgs {
     /// A shader case, or a folder of them at any depth
     #[arg(required = true, value_name = "PATH")]

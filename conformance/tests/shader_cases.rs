@@ -8,7 +8,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/shaders");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shader_cases");
     let entries = discover::find(&[folder]).expect("the folder of shader cases");
     let trials = entries.into_iter().filter_map(|entry| match entry {
         Entry::Shader(path) => Some(Trial::test(path.display().to_string(), move || trial(&path))),
