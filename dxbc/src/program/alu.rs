@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::live::componentwise;
 use super::lower::{Lowering, SIGN, Value};
 use super::op::{Op, Row};
-use super::values::Known;
+use super::values::{Known, VALID};
 use crate::ir;
 use crate::shader::{Source, Step};
 
@@ -17,6 +17,9 @@ impl Lowering<'_> {
     /// Lowers a step that is no branch.
     pub(super) fn plain(&mut self, step: &Step) {
         use ir::Op::*;
+        if self.is_dead(step) {
+            return;
+        }
         match step.op {
             Nop | Label | Sync | Case | Default | Endswitch => {}
             Discard | Cut | CutStream => self.lane_effect(step),
@@ -30,34 +33,37 @@ impl Lowering<'_> {
 
     /// The needed components of both destinations, each from the same components of the sources.
     fn componentwise(&mut self, step: &Step) {
-        let mut results: SmallVec<[(usize, Value); 8]> = SmallVec::new();
-        let mut indexed: SmallVec<[[Option<Value>; 4]; 2]> = SmallVec::new();
-        for (number, destination) in step.destinations.iter().enumerate() {
-            let written = self.variables.written(destination);
-            let mut values = [None; 4];
-            for c in (0..4).filter(|c| destination.mask >> c & 1 == 1) {
-                match written {
-                    Some(variables) => {
-                        if let Some(variable) = variables[c].filter(|&v| self.is_needed(v)) {
-                            let value = self.operation(step, number, c);
-                            results.push((variable, value));
-                        }
-                    }
-                    None => values[c] = Some(self.operation(step, number, c)),
-                }
-            }
-            indexed.push(values);
+        if step.destinations.iter().any(|d| self.variables.written(d).is_none()) {
+            return self.componentwise_by_index(step);
         }
-        // Registers found by index are written first, from values that nothing has overwritten.
-        for (destination, values) in step.destinations.iter().zip(indexed) {
-            if values.iter().any(Option::is_some) {
-                let values = values.map(|v| v.map(|v| Value::Row(self.row(v))));
-                self.keep(&mut results);
-                self.write(destination, |c| values[c].unwrap_or(Value::Row(0)));
+        let mut results: SmallVec<[(usize, Value); 8]> = SmallVec::new();
+        for (number, destination) in step.destinations.iter().enumerate() {
+            for (c, variable) in self.wanted(destination).into_iter().enumerate() {
+                if let Some(variable) = variable {
+                    // What both destinations write, the second one has written last.
+                    results.retain(|(earlier, _)| *earlier != variable);
+                    results.push((variable, self.operation(step, number, c)));
+                }
             }
         }
         self.share(&mut results);
         self.assign(&mut results);
+    }
+
+    /// The same where an index says which register is written: after all results are known, one after the other.
+    fn componentwise_by_index(&mut self, step: &Step) {
+        let mut values: SmallVec<[[Value; 4]; 2]> = SmallVec::new();
+        for (number, destination) in step.destinations.iter().enumerate() {
+            let mut components = [Value::Row(VALID); 4];
+            for c in (0..4).filter(|c| destination.mask >> c & 1 == 1) {
+                let value = self.operation(step, number, c);
+                components[c] = Value::Row(self.row(value));
+            }
+            values.push(components);
+        }
+        for (destination, values) in step.destinations.iter().zip(values) {
+            self.write(destination, |c| values[c]);
+        }
     }
 
     /// Computes once what several components of a result have in common.
@@ -73,13 +79,6 @@ impl Lowering<'_> {
             self.emit(op, row, operands);
             self.values.set_known(row, known);
             results[i..].iter_mut().filter(|(_, value)| same(value)).for_each(|(_, v)| *v = Value::Row(row));
-        }
-    }
-
-    /// Computes values now that would otherwise be computed when they are assigned.
-    fn keep(&mut self, results: &mut [(usize, Value)]) {
-        for (_, value) in results {
-            *value = Value::Row(self.row(*value));
         }
     }
 

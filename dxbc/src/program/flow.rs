@@ -4,7 +4,6 @@
 //! of the rows of every block that it leaves, so that the row of an outer block is right again where an inner one ends.
 //! Writes need no mask as long as no waiting lane needs the old value: each block knows what its waiting lanes need.
 
-use super::live::contains;
 use super::lower::Lowering;
 use super::op::{Op, Row};
 use super::values::{Known, VALID, is_uniform};
@@ -451,11 +450,6 @@ impl Lowering<'_> {
             self.running = Some(running);
             self.waiting_returned = Some(self.live.before(steps.len()).to_vec());
         }
-    }
-
-    /// True when the variable is needed by someone after the current step.
-    pub(super) fn is_needed(&self, variable: usize) -> bool {
-        contains(&self.needed, variable)
     }
 }
 

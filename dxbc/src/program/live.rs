@@ -179,7 +179,8 @@ fn successors(code: &Code, position: usize, end: usize, mut f: impl FnMut(usize)
 /// From what is needed after a step to what is needed before it.
 fn transfer(step: &Step, variables: &Variables, set: &mut [u64]) {
     let mut needed = step.destinations.is_empty() || !is_pure(step.op);
-    for destination in &step.destinations {
+    // Destinations are written one after the other: the index of the second sees what the first wrote.
+    for destination in step.destinations.iter().rev() {
         match variables.written(destination) {
             None => needed = true,
             Some(written) => {
@@ -189,6 +190,7 @@ fn transfer(step: &Step, variables: &Variables, set: &mut [u64]) {
                 }
             }
         }
+        read_destination(destination, variables, set);
     }
     if matches!(step.op, Op::Emit | Op::EmitStream | Op::EmitThenCut | Op::EmitThenCutStream) {
         variables.outputs().for_each(|v| set[v / 64] |= 1 << (v % 64));
@@ -200,13 +202,15 @@ fn transfer(step: &Step, variables: &Variables, set: &mut [u64]) {
     for source in &step.sources {
         read_source(source, components(step), variables, &mut read);
     }
-    for destination in &step.destinations {
-        if let Target::Array { index, .. } | Target::Output(index) = &destination.target {
-            read_index(index, variables, &mut read);
-        }
-    }
     for index in memory_indices(step) {
         read_index(index, variables, &mut read);
+    }
+}
+
+/// What the index of a destination needs.
+pub(super) fn read_destination(destination: &Destination, variables: &Variables, set: &mut [u64]) {
+    if let Target::Array { index, .. } | Target::Output(index) = &destination.target {
+        read_index(index, variables, &mut |variable| set[variable / 64] |= 1 << (variable % 64));
     }
 }
 
@@ -311,7 +315,7 @@ pub(super) fn componentwise(op: Op) -> bool {
 }
 
 /// True when a step whose results nobody needs can be left out.
-fn is_pure(op: Op) -> bool {
+pub(super) fn is_pure(op: Op) -> bool {
     componentwise(op) || !matches!(op.info().cost, crate::ir::CostClass::Memory | crate::ir::CostClass::Flow)
 }
 

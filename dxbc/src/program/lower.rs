@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::flow::Frame;
-use super::live::{Liveness, Variables, contains};
+use super::live::{Liveness, Variables, contains, is_pure, read_destination};
 use super::op::{Indexed, Inst, Op, Row, Tables};
 use super::values::{Known, UniformWord, Values, is_uniform};
 use super::{InputWord, Program};
@@ -434,6 +434,14 @@ impl Lowering<'_> {
         self.values.end_block();
     }
 
+    /// True for a step that nobody would miss.
+    pub(super) fn is_dead(&self, step: &Step) -> bool {
+        let unwanted = |d: &Destination| {
+            self.variables.written(d).is_some() && self.wanted(d).iter().all(Option::is_none)
+        };
+        is_pure(step.op) && !step.destinations.is_empty() && step.destinations.iter().all(unwanted)
+    }
+
     /// The components of a destination that someone needs, with their variables.
     pub(super) fn wanted(&self, destination: &Destination) -> [Option<usize>; 4] {
         match self.variables.written(destination) {
@@ -511,6 +519,9 @@ impl Lowering<'_> {
     /// One step that is no branch.
     pub(super) fn step(&mut self, step: &Step, position: usize) {
         self.needed = self.live.after(self.code, position);
+        for destination in step.destinations.iter().skip(1) {
+            read_destination(destination, &self.variables, &mut self.needed);
+        }
         self.plain(step);
         self.values.end_step();
     }

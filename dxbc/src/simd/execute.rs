@@ -9,6 +9,24 @@ use super::rows::{Group, Shape, any, binary, each, quads, ternary, unary};
 use crate::program::{Inst, Op};
 use crate::scalar::{self, ExecutionError, convert, integer};
 
+/// Computes the uniform rows if that must be done, then executes the program.
+#[inline(always)]
+pub(super) fn run<S: Simd>(
+    s: S,
+    setup: bool,
+    rows: &mut [Group],
+    shape: Shape,
+    outside: &mut Outside<'_>,
+) -> Result<(), ExecutionError> {
+    let program = outside.program;
+    // One loop for both, so that it is compiled once.
+    let parts = [(program.setup.as_slice(), Shape { groups: 1, ..shape }), (program.insts.as_slice(), shape)];
+    for (insts, shape) in &parts[usize::from(!setup)..] {
+        execute(s, insts, rows, *shape, outside)?;
+    }
+    Ok(())
+}
+
 /// Executes instructions until `End`, or all of them.
 #[inline(always)]
 pub(super) fn execute<S: Simd>(
@@ -18,10 +36,46 @@ pub(super) fn execute<S: Simd>(
     shape: Shape,
     outside: &mut Outside<'_>,
 ) -> Result<(), ExecutionError> {
-    /// A kernel of one float.
+    // Closures must be inlined always: outside of this function they would be compiled without vector instructions.
+    macro_rules! op1 {
+        ($i:expr, |$x:ident| $result:expr) => {
+            unary(
+                s,
+                rows,
+                shape,
+                $i,
+                #[inline(always)]
+                |$x: S::u32s| $result,
+            )
+        };
+    }
+    macro_rules! op2 {
+        ($i:expr, |$x:ident, $y:ident| $result:expr) => {
+            binary(
+                s,
+                rows,
+                shape,
+                $i,
+                #[inline(always)]
+                |$x: S::u32s, $y: S::u32s| $result,
+            )
+        };
+    }
+    macro_rules! op3 {
+        ($i:expr, |$x:ident, $y:ident, $z:ident| $result:expr) => {
+            ternary(
+                s,
+                rows,
+                shape,
+                $i,
+                #[inline(always)]
+                |$x: S::u32s, $y: S::u32s, $z: S::u32s| $result,
+            )
+        };
+    }
     macro_rules! float1 {
         ($i:expr, |$x:ident| $result:expr) => {
-            unary(s, rows, shape, $i, |x| {
+            op1!($i, |x| {
                 let $x = float::<S>(x);
                 bits::<S>($result)
             })
@@ -29,7 +83,7 @@ pub(super) fn execute<S: Simd>(
     }
     macro_rules! float2 {
         ($i:expr, |$x:ident, $y:ident| $result:expr) => {
-            binary(s, rows, shape, $i, |x, y| {
+            op2!($i, |x, y| {
                 let ($x, $y) = (float::<S>(x), float::<S>(y));
                 bits::<S>($result)
             })
@@ -37,7 +91,7 @@ pub(super) fn execute<S: Simd>(
     }
     macro_rules! float3 {
         ($i:expr, |$x:ident, $y:ident, $z:ident| $result:expr) => {
-            ternary(s, rows, shape, $i, |x, y, z| {
+            op3!($i, |x, y, z| {
                 let ($x, $y, $z) = (float::<S>(x), float::<S>(y), float::<S>(z));
                 bits::<S>($result)
             })
@@ -45,7 +99,7 @@ pub(super) fn execute<S: Simd>(
     }
     macro_rules! compare {
         ($i:expr, $type:ident, $method:ident) => {
-            binary(s, rows, shape, $i, |x, y| {
+            op2!($i, |x, y| {
                 let (x, y): (S::$type, S::$type) = (x.bitcast(), y.bitcast());
                 mask::<S>(x.$method(y))
             })
@@ -53,31 +107,43 @@ pub(super) fn execute<S: Simd>(
     }
     macro_rules! signed {
         ($i:expr, |$x:ident, $y:ident| $result:expr) => {
-            binary(s, rows, shape, $i, |x, y| {
+            op2!($i, |x, y| {
                 let ($x, $y): (S::i32s, S::i32s) = (x.bitcast(), y.bitcast());
                 let result: S::i32s = $result;
                 result.bitcast()
             })
         };
     }
+    /// Lane by lane, with the reference interpreter's own functions.
+    macro_rules! lanes {
+        ($i:expr, |$x:tt, $y:tt, $z:tt| $result:expr) => {
+            each(
+                rows,
+                shape,
+                $i,
+                #[inline(always)]
+                |$x: u32, $y: u32, $z: u32| $result,
+            )
+        };
+    }
     let mut position = 0;
     while let Some(i) = insts.get(position) {
         position += 1;
         match i.op {
-            Op::Mov => unary(s, rows, shape, i, |x| x),
-            Op::Select => ternary(s, rows, shape, i, |x, y, z| x.simd_eq(S::u32s::splat(s, 0)).select(z, y)),
-            Op::NonZero => unary(s, rows, shape, i, |x| mask::<S>(x.simd_ne(S::u32s::splat(s, 0)))),
-            Op::IsZero => unary(s, rows, shape, i, |x| mask::<S>(x.simd_eq(S::u32s::splat(s, 0)))),
-            Op::And => binary(s, rows, shape, i, |x, y| x & y),
-            Op::Or => binary(s, rows, shape, i, |x, y| x | y),
-            Op::Xor => binary(s, rows, shape, i, |x, y| x ^ y),
-            Op::AndNot => binary(s, rows, shape, i, |x, y| x & !y),
-            Op::Not => unary(s, rows, shape, i, |x| !x),
-            Op::Merge => ternary(s, rows, shape, i, |x, y, z| (x & z) | (y & !z)),
+            Op::Mov => op1!(i, |x| x),
+            Op::Select => op3!(i, |x, y, z| x.simd_eq(S::u32s::splat(s, 0)).select(z, y)),
+            Op::NonZero => op1!(i, |x| mask::<S>(x.simd_ne(S::u32s::splat(s, 0)))),
+            Op::IsZero => op1!(i, |x| mask::<S>(x.simd_eq(S::u32s::splat(s, 0)))),
+            Op::And => op2!(i, |x, y| x & y),
+            Op::Or => op2!(i, |x, y| x | y),
+            Op::Xor => op2!(i, |x, y| x ^ y),
+            Op::AndNot => op2!(i, |x, y| x & !y),
+            Op::Not => op1!(i, |x| !x),
+            Op::Merge => op3!(i, |x, y, z| (x & z) | (y & !z)),
 
-            Op::Flush => unary(s, rows, shape, i, |x| flush(s, x)),
-            Op::Canonical => unary(s, rows, shape, i, |x| float::canonical(s, x)),
-            Op::Saturate => unary(s, rows, shape, i, |x| float::saturate(s, x)),
+            Op::Flush => op1!(i, |x| flush(s, x)),
+            Op::Canonical => op1!(i, |x| float::canonical(s, x)),
+            Op::Saturate => op1!(i, |x| float::saturate(s, x)),
             Op::Add => float2!(i, |x, y| flushed(s, x + y)),
             Op::Sub => float2!(i, |x, y| flushed(s, x - y)),
             Op::Mul => float2!(i, |x, y| flushed(s, x * y)),
@@ -91,10 +157,10 @@ pub(super) fn execute<S: Simd>(
             Op::MsubExact => float3!(i, |x, y, z| x * y - z),
             Op::NmadExact => float3!(i, |x, y, z| z - x * y),
             Op::Div => float2!(i, |x, y| flushed(s, x / y)),
-            Op::Min => binary(s, rows, shape, i, |x, y| float::min(s, x, y)),
-            Op::Max => binary(s, rows, shape, i, |x, y| float::max(s, x, y)),
-            Op::MinRaw => binary(s, rows, shape, i, |x, y| float::min_raw(s, x, y)),
-            Op::MaxRaw => binary(s, rows, shape, i, |x, y| float::max_raw(s, x, y)),
+            Op::Min => op2!(i, |x, y| float::min(s, x, y)),
+            Op::Max => op2!(i, |x, y| float::max(s, x, y)),
+            Op::MinRaw => op2!(i, |x, y| float::min_raw(s, x, y)),
+            Op::MaxRaw => op2!(i, |x, y| float::max_raw(s, x, y)),
             Op::Frc => float1!(i, |x| float::fraction(s, x)),
             Op::RoundNe => float1!(i, |x| x.round_ties_even()),
             Op::RoundNi => float1!(i, |x| x.floor()),
@@ -112,50 +178,50 @@ pub(super) fn execute<S: Simd>(
             Op::Flt => compare!(i, f32s, simd_lt),
             Op::Fge => compare!(i, f32s, simd_ge),
 
-            Op::Iadd => binary(s, rows, shape, i, |x, y| x + y),
-            Op::Isub => binary(s, rows, shape, i, |x, y| x - y),
-            Op::Ineg => unary(s, rows, shape, i, |x| S::u32s::splat(s, 0) - x),
-            Op::Iabs => each(rows, shape, i, |x, _, _| (x as i32).wrapping_abs() as u32),
-            Op::Imul => binary(s, rows, shape, i, |x, y| x * y),
-            Op::Imad => ternary(s, rows, shape, i, |x, y, z| x * y + z),
-            Op::ImulHigh => each(rows, shape, i, |x, y, _| integer::imul(x, y)[0]),
-            Op::UmulHigh => each(rows, shape, i, |x, y, _| integer::umul(x, y)[0]),
-            Op::Udiv => each(rows, shape, i, |x, y, _| integer::udiv(x, y)[0]),
-            Op::Urem => each(rows, shape, i, |x, y, _| integer::udiv(x, y)[1]),
-            Op::Carry => binary(s, rows, shape, i, |x, y| mask::<S>((x + y).simd_lt(x)) & 1),
-            Op::Borrow => binary(s, rows, shape, i, |x, y| mask::<S>(x.simd_lt(y)) & 1),
+            Op::Iadd => op2!(i, |x, y| x + y),
+            Op::Isub => op2!(i, |x, y| x - y),
+            Op::Ineg => op1!(i, |x| S::u32s::splat(s, 0) - x),
+            Op::Iabs => lanes!(i, |x, _, _| (x as i32).wrapping_abs() as u32),
+            Op::Imul => op2!(i, |x, y| x * y),
+            Op::Imad => op3!(i, |x, y, z| x * y + z),
+            Op::ImulHigh => lanes!(i, |x, y, _| integer::imul(x, y)[0]),
+            Op::UmulHigh => lanes!(i, |x, y, _| integer::umul(x, y)[0]),
+            Op::Udiv => lanes!(i, |x, y, _| integer::udiv(x, y)[0]),
+            Op::Urem => lanes!(i, |x, y, _| integer::udiv(x, y)[1]),
+            Op::Carry => op2!(i, |x, y| mask::<S>((x + y).simd_lt(x)) & 1),
+            Op::Borrow => op2!(i, |x, y| mask::<S>(x.simd_lt(y)) & 1),
             Op::Imax => signed!(i, |x, y| x.simd_gt(y).select(x, y)),
             Op::Imin => signed!(i, |x, y| x.simd_lt(y).select(x, y)),
-            Op::Umax => binary(s, rows, shape, i, |x, y| x.simd_gt(y).select(x, y)),
-            Op::Umin => binary(s, rows, shape, i, |x, y| x.simd_lt(y).select(x, y)),
+            Op::Umax => op2!(i, |x, y| x.simd_gt(y).select(x, y)),
+            Op::Umin => op2!(i, |x, y| x.simd_lt(y).select(x, y)),
             Op::Ieq => compare!(i, u32s, simd_eq),
             Op::Ine => compare!(i, u32s, simd_ne),
             Op::Ilt => compare!(i, i32s, simd_lt),
             Op::Ige => compare!(i, i32s, simd_ge),
             Op::Ult => compare!(i, u32s, simd_lt),
             Op::Uge => compare!(i, u32s, simd_ge),
-            Op::Ishl => binary(s, rows, shape, i, |x, y| x << (y & 31)),
+            Op::Ishl => op2!(i, |x, y| x << (y & 31)),
             Op::Ishr => signed!(i, |x, y| x >> (y & 31)),
-            Op::Ushr => binary(s, rows, shape, i, |x, y| x >> (y & 31)),
-            Op::Ubfe => each(rows, shape, i, integer::ubfe),
-            Op::Ibfe => each(rows, shape, i, integer::ibfe),
-            Op::Field => each(rows, shape, i, |width, offset, _| integer::bfi(width, offset, u32::MAX, 0)),
-            Op::Bfrev => each(rows, shape, i, |x, _, _| x.reverse_bits()),
-            Op::Countbits => unary(s, rows, shape, i, |x| x.count_ones()),
-            Op::FirstbitHi => each(rows, shape, i, |x, _, _| integer::firstbit_hi(x)),
-            Op::FirstbitLo => each(rows, shape, i, |x, _, _| integer::firstbit_lo(x)),
-            Op::FirstbitShi => each(rows, shape, i, |x, _, _| integer::firstbit_shi(x)),
-            Op::Msad => each(rows, shape, i, integer::msad),
+            Op::Ushr => op2!(i, |x, y| x >> (y & 31)),
+            Op::Ubfe => lanes!(i, |x, y, z| integer::ubfe(x, y, z)),
+            Op::Ibfe => lanes!(i, |x, y, z| integer::ibfe(x, y, z)),
+            Op::Field => lanes!(i, |width, offset, _| integer::bfi(width, offset, u32::MAX, 0)),
+            Op::Bfrev => lanes!(i, |x, _, _| x.reverse_bits()),
+            Op::Countbits => op1!(i, |x| x.count_ones()),
+            Op::FirstbitHi => lanes!(i, |x, _, _| integer::firstbit_hi(x)),
+            Op::FirstbitLo => lanes!(i, |x, _, _| integer::firstbit_lo(x)),
+            Op::FirstbitShi => lanes!(i, |x, _, _| integer::firstbit_shi(x)),
+            Op::Msad => lanes!(i, |x, y, z| integer::msad(x, y, z)),
 
-            Op::Ftoi => unary(s, rows, shape, i, |x| float::<S>(x).to_int_precise::<S::i32s>().bitcast()),
-            Op::Ftou => unary(s, rows, shape, i, |x| float::<S>(x).to_int_precise::<S::u32s>()),
-            Op::Itof => unary(s, rows, shape, i, |x| {
+            Op::Ftoi => op1!(i, |x| float::<S>(x).to_int_precise::<S::i32s>().bitcast()),
+            Op::Ftou => op1!(i, |x| float::<S>(x).to_int_precise::<S::u32s>()),
+            Op::Itof => op1!(i, |x| {
                 let x: S::i32s = x.bitcast();
                 bits::<S>(x.to_float::<S::f32s>())
             }),
-            Op::Utof => unary(s, rows, shape, i, |x| bits::<S>(x.to_float::<S::f32s>())),
-            Op::F32tof16 => each(rows, shape, i, |x, _, _| convert::f32tof16(x)),
-            Op::F16tof32 => each(rows, shape, i, |x, _, _| convert::f16tof32(x)),
+            Op::Utof => op1!(i, |x| bits::<S>(x.to_float::<S::f32s>())),
+            Op::F32tof16 => lanes!(i, |x, _, _| convert::f32tof16(x)),
+            Op::F16tof32 => lanes!(i, |x, _, _| convert::f16tof32(x)),
 
             Op::DerivX => quads(rows, shape, i, |[a, b, ..]| [scalar::difference(b, a); 4]),
             Op::DerivY => quads(rows, shape, i, |[a, _, c, _]| [scalar::difference(c, a); 4]),

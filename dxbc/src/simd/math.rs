@@ -13,6 +13,11 @@ fn wide<S: Simd>(x: S::f32s, f: impl Fn(S::f64s) -> S::f64s) -> S::f32s {
 }
 
 #[inline(always)]
+fn double<S: Simd>(s: S, value: f64) -> S::f64s {
+    S::f64s::splat(s, value)
+}
+
+#[inline(always)]
 fn polynomial<S: Simd, const N: usize>(s: S, x: S::f64s, coefficients: &[f64; N]) -> S::f64s {
     let mut sum = S::f64s::splat(s, coefficients[N - 1]);
     for &coefficient in coefficients[..N - 1].iter().rev() {
@@ -39,69 +44,84 @@ fn unless_listed<S: Simd, const N: usize>(
 
 #[inline(always)]
 pub(super) fn rsqrt<S: Simd>(s: S, x: S::f32s) -> S::f32s {
-    wide::<S>(x, |x| S::f64s::splat(s, 1.0) / x.sqrt())
+    wide::<S>(
+        x,
+        #[inline(always)]
+        |x| S::f64s::splat(s, 1.0) / x.sqrt(),
+    )
 }
 
 #[inline(always)]
 pub(super) fn exp2<S: Simd>(s: S, x: S::f32s) -> S::f32s {
-    let result = wide::<S>(x, |x| {
-        let splat = |value: f64| S::f64s::splat(s, value);
-        let (most, least) = (splat(160.0), splat(-160.0));
-        let x = x.simd_gt(most).select(most, x);
-        let x = x.simd_lt(least).select(least, x);
-        let shifted = x + splat(kernel::INTEGER);
-        let r = x - (shifted - splat(kernel::INTEGER));
-        let exponent: S::u64s = shifted.bitcast();
-        let scale: S::u64s = (exponent << 52) + S::u64s::splat(s, 1f64.to_bits());
-        let scale: S::f64s = scale.bitcast();
-        (splat(1.0) + r * polynomial(s, r, &EXP2)) * scale
-    });
+    let result = wide::<S>(
+        x,
+        #[inline(always)]
+        |x| {
+            let (most, least) = (double::<S>(s, 160.0), double::<S>(s, -160.0));
+            let x = x.simd_gt(most).select(most, x);
+            let x = x.simd_lt(least).select(least, x);
+            let shifted = x + double::<S>(s, kernel::INTEGER);
+            let r = x - (shifted - double::<S>(s, kernel::INTEGER));
+            let exponent: S::u64s = shifted.bitcast();
+            let scale: S::u64s = (exponent << 52) + S::u64s::splat(s, 1f64.to_bits());
+            let scale: S::f64s = scale.bitcast();
+            (double::<S>(s, 1.0) + r * polynomial(s, r, &EXP2)) * scale
+        },
+    );
     unless_listed(s, bits::<S>(x), result, &kernel::EXP2_EXCEPTIONS)
 }
 
 #[inline(always)]
 pub(super) fn log2<S: Simd>(s: S, x: S::f32s) -> S::f32s {
-    let splat32 = |value: f32| S::f32s::splat(s, value);
-    let result = wide::<S>(x, |x| {
-        let splat = |value: f64| S::f64s::splat(s, value);
-        let word = |value: u64| S::u64s::splat(s, value);
-        // x = m 2^e with m from sqrt(1/2) up to sqrt(2). The exponent is kept 1024 too large to stay positive.
-        const BIAS: u64 = 1024 << 52;
-        let x: S::u64s = x.bitcast();
-        let biased = (x + word(BIAS.wrapping_sub(std::f64::consts::FRAC_1_SQRT_2.to_bits()))) >> 52;
-        let m: S::u64s = x - (biased << 52) + word(BIAS);
-        let m: S::f64s = m.bitcast();
-        // An integer below 2^52 in the low bits of 2^52 is a float.
-        const HUGE: f64 = (1u64 << 52) as f64;
-        let e: S::f64s = (biased | word(HUGE.to_bits())).bitcast();
-        let e = e - splat(HUGE + 1024.0);
-        let one = splat(1.0);
-        let t = (m - one) / (m + one);
-        let square = t * t;
-        e + (t * splat(2.0 * std::f64::consts::LOG2_E) + t * (square * polynomial(s, square, &LOG2)))
-    });
-    let zero = splat32(0.0);
-    let result = x.simd_eq(zero).select(splat32(f32::NEG_INFINITY), result);
-    let infinity = splat32(f32::INFINITY);
+    let result = wide::<S>(
+        x,
+        #[inline(always)]
+        |x| {
+            // x = m 2^e with m from sqrt(1/2) up to sqrt(2). The exponent is kept 1024 too large to stay positive.
+            const BIAS: u64 = 1024 << 52;
+            let x: S::u64s = x.bitcast();
+            let biased =
+                (x + S::u64s::splat(s, BIAS.wrapping_sub(std::f64::consts::FRAC_1_SQRT_2.to_bits()))) >> 52;
+            let m: S::u64s = x - (biased << 52) + S::u64s::splat(s, BIAS);
+            let m: S::f64s = m.bitcast();
+            // An integer below 2^52 in the low bits of 2^52 is a float.
+            const HUGE: f64 = (1u64 << 52) as f64;
+            let e: S::f64s = (biased | S::u64s::splat(s, HUGE.to_bits())).bitcast();
+            let e = e - double::<S>(s, HUGE + 1024.0);
+            let one = double::<S>(s, 1.0);
+            let t = (m - one) / (m + one);
+            let square = t * t;
+            e + (t * double::<S>(s, 2.0 * std::f64::consts::LOG2_E)
+                + t * (square * polynomial(s, square, &LOG2)))
+        },
+    );
+    let zero = S::f32s::splat(s, 0.0);
+    let result = x.simd_eq(zero).select(S::f32s::splat(s, f32::NEG_INFINITY), result);
+    let infinity = S::f32s::splat(s, f32::INFINITY);
     let result = x.simd_eq(infinity).select(infinity, result);
-    x.simd_ge(zero).select(result, splat32(f32::NAN))
+    x.simd_ge(zero).select(result, S::f32s::splat(s, f32::NAN))
 }
 
 #[inline(always)]
 fn sine_kernel<S: Simd>(s: S, x: S::f32s, offset: f64) -> S::f32s {
-    wide::<S>(x, |x| {
-        let splat = |value: f64| S::f64s::splat(s, value);
-        let (integer, offset) = (splat(kernel::INTEGER), splat(offset));
-        let shifted = (x * splat(std::f64::consts::FRAC_1_PI) + offset) + integer;
-        let n = (shifted - integer) - offset;
-        let [first, second, third] = kernel::PI.map(splat);
-        let r = ((x - n * first) - n * second) - n * third;
-        let square = r * r;
-        let sine = r + r * (square * polynomial(s, square, &SINE));
-        let odd: S::u64s = shifted.bitcast();
-        let sine: S::u64s = sine.bitcast();
-        (sine ^ (odd << 63)).bitcast()
-    })
+    wide::<S>(
+        x,
+        #[inline(always)]
+        |x| {
+            let (integer, offset) = (double::<S>(s, kernel::INTEGER), double::<S>(s, offset));
+            let shifted = (x * double::<S>(s, std::f64::consts::FRAC_1_PI) + offset) + integer;
+            let n = (shifted - integer) - offset;
+            let [first, second, third] = kernel::PI;
+            let (first, second, third) =
+                (double::<S>(s, first), double::<S>(s, second), double::<S>(s, third));
+            let r = ((x - n * first) - n * second) - n * third;
+            let square = r * r;
+            let sine = r + r * (square * polynomial(s, square, &SINE));
+            let odd: S::u64s = shifted.bitcast();
+            let sine: S::u64s = sine.bitcast();
+            (sine ^ (odd << 63)).bitcast()
+        },
+    )
 }
 
 /// Lanes whose angle needs more than the vector kernel has.

@@ -78,13 +78,10 @@ pub fn run(
         emitted: &mut registers.emitted,
         budget,
     };
-    let setup = if changed { program.setup.as_slice() } else { &[] };
-    let result = outside.charge(shader.code().section_length(0)).and_then(|()| {
-        fearless_simd::dispatch!(level, s => {
-            execute::execute(s, setup, rows, Shape { groups: 1, ..shape }, &mut outside)
-                .and_then(|()| execute::execute(s, &program.insts, rows, shape, &mut outside))
-        })
-    });
+
+    let result = outside.charge(shader.code().section_length(0)).and_then(
+        |()| fearless_simd::dispatch!(level, s => execute::run(s, changed, rows, shape, &mut outside)),
+    );
     outside.store_outputs(rows, shape);
     let left = outside.budget;
     io.instructions = budget - left;

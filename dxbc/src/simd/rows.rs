@@ -82,9 +82,10 @@ pub(super) fn binary<S: Simd>(
     f: impl Fn(S::u32s, S::u32s) -> S::u32s,
 ) {
     for group in 0..shape.groups {
-        let [a, b, d] = [i.a, i.b, i.d].map(|row| shape.at(row, group));
+        let (a, b, d) = (shape.at(i.a, group), shape.at(i.b, group), shape.at(i.d, group));
         for lane in (0..LANES).step_by(S::u32s::LEN) {
-            let [x, y] = [a, b].map(|r| S::u32s::from_slice(s, &rows[r].0[lane..lane + S::u32s::LEN]));
+            let x = S::u32s::from_slice(s, &rows[a].0[lane..lane + S::u32s::LEN]);
+            let y = S::u32s::from_slice(s, &rows[b].0[lane..lane + S::u32s::LEN]);
             f(x, y).store_slice(&mut rows[d].0[lane..lane + S::u32s::LEN]);
         }
     }
@@ -100,9 +101,12 @@ pub(super) fn ternary<S: Simd>(
     f: impl Fn(S::u32s, S::u32s, S::u32s) -> S::u32s,
 ) {
     for group in 0..shape.groups {
-        let [a, b, c, d] = [i.a, i.b, i.c, i.d].map(|row| shape.at(row, group));
+        let (a, b) = (shape.at(i.a, group), shape.at(i.b, group));
+        let (c, d) = (shape.at(i.c, group), shape.at(i.d, group));
         for lane in (0..LANES).step_by(S::u32s::LEN) {
-            let [x, y, z] = [a, b, c].map(|r| S::u32s::from_slice(s, &rows[r].0[lane..lane + S::u32s::LEN]));
+            let x = S::u32s::from_slice(s, &rows[a].0[lane..lane + S::u32s::LEN]);
+            let y = S::u32s::from_slice(s, &rows[b].0[lane..lane + S::u32s::LEN]);
+            let z = S::u32s::from_slice(s, &rows[c].0[lane..lane + S::u32s::LEN]);
             f(x, y, z).store_slice(&mut rows[d].0[lane..lane + S::u32s::LEN]);
         }
     }

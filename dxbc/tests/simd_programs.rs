@@ -1,0 +1,85 @@
+//! The law of the fast interpreter: on every program, at every level and for every number of lanes, the bits of the
+//! reference. Held on random programs: a sample always, a million on demand
+//! (`cargo test --release --test simd_programs -- --ignored --nocapture`).
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use aerogpu_dxbc::generate::{Engine, levels, run, shader};
+use aerogpu_dxbc::ir::Stage;
+use aerogpu_dxbc::scalar::ExecutionError;
+use aerogpu_dxbc::simd::Registers;
+use proptest::prelude::*;
+
+const STAGES: [Stage; 5] = [Stage::Pixel, Stage::Vertex, Stage::Compute, Stage::Geometry, Stage::Domain];
+const BUDGET: u64 = 2_000;
+
+/// Numbers of lanes, for pixel shaders of quads.
+fn lanes(stage: Stage, choice: usize) -> usize {
+    let any = [1, 5, 64, 4, 3, 63, 100, 128, 256, 65];
+    let quads = [4, 8, 64, 12, 4, 60, 100, 128, 256, 68];
+    if stage == Stage::Pixel { quads[choice % quads.len()] } else { any[choice % any.len()] }
+}
+
+/// Compares both interpreters on one program; true when it ran out of its budget.
+fn agree(
+    stage: Stage,
+    seed: u64,
+    size: usize,
+    choice: usize,
+    registers: &mut Registers,
+) -> Result<bool, String> {
+    let shader =
+        shader(stage, seed, size).map_err(|e| format!("the generator made an invalid program: {e}"))?;
+    let lanes = lanes(stage, choice);
+    let mut execute = |engine| run(engine, &shader, lanes, seed as u32, BUDGET, registers);
+    let expected = execute(Engine::Scalar);
+    for level in levels() {
+        let found = execute(Engine::Simd(level));
+        if found != expected {
+            let at = match (&found, &expected) {
+                (Ok(a), Ok(b)) => format!("word {:?}", a.iter().zip(b).position(|(a, b)| a != b)),
+                (a, b) => format!("{:?} instead of {:?}", a.as_ref().map(|_| ()), b.as_ref().map(|_| ())),
+            };
+            return Err(format!(
+                "{stage:?}, seed {seed}, size {size}, {lanes} lanes at {level:?}: {at}\n{}",
+                shader.program()
+            ));
+        }
+    }
+    Ok(expected == Err(ExecutionError::TimeOut))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_interpreters_agree(stage in 0..STAGES.len(), seed: u64, size in 1..60_usize, choice in 0..10_usize) {
+        if let Err(difference) = agree(STAGES[stage], seed, size, choice, &mut Registers::default()) {
+            prop_assert!(false, "{}", difference);
+        }
+    }
+}
+
+/// As many programs as `AEROGPU_PROGRAMS` says, else a million.
+#[test]
+#[ignore = "takes an hour"]
+fn both_interpreters_agree_on_a_million_programs() {
+    let count = std::env::var("AEROGPU_PROGRAMS").map_or(1_000_000, |n| n.parse().unwrap());
+    let first: u64 = std::env::var("AEROGPU_FIRST").map_or(0, |n| n.parse().unwrap());
+    let mut registers = Registers::default();
+    let mut timeouts = 0;
+    for number in first..first + count {
+        let choice = number as usize;
+        let size = 4 + choice % 61;
+        match agree(STAGES[choice % 5], number, size, choice / 5, &mut registers) {
+            Ok(timeout) => timeouts += u64::from(timeout),
+            Err(difference) => {
+                // The same seed with fewer instructions is a shorter program of the same beginning.
+                let mut smaller =
+                    |size| agree(STAGES[choice % 5], number, size, choice / 5, &mut registers).err();
+                panic!("{}", (1..size).find_map(&mut smaller).unwrap_or(difference));
+            }
+        }
+    }
+    println!("{count} programs agree at {} levels; {timeouts} ran out of budget", levels().len());
+}
