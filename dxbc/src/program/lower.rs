@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::flow::Frame;
 use super::live::{Liveness, Variables, contains, is_pure, read_destination};
 use super::op::{Indexed, Inst, Op, Row, Tables};
-use super::values::{Known, UniformWord, Values, is_uniform};
+use super::values::{Known, UNIFORM, UniformWord, Values, is_uniform};
 use super::{InputWord, Program};
 use crate::shader::{Code, Destination, Index, Place, Source, SourceModifier, Step, ValidatedShader};
 
@@ -538,9 +538,9 @@ impl Lowering<'_> {
                 _ => {}
             }
         }
-        Program {
-            lane_rows: self.values.lane_rows,
-            uniform_rows: self.values.uniform_rows(),
+        let mut program = Program {
+            rows: self.values.lane_rows + self.values.uniform_rows(),
+            independent: insts.iter().all(|i| !has_order(i.op)),
             uniforms: self.values.uniforms,
             setup: self.values.setup,
             inputs: self.inputs,
@@ -548,6 +548,24 @@ impl Lowering<'_> {
             insts,
             stores,
             tables: self.tables,
+        };
+        // Uniform rows stand after the others. Nothing else that instructions hold has the highest bit.
+        let first = self.values.lane_rows;
+        let place = |row: &mut u32| {
+            if is_uniform(*row) {
+                *row = first + (*row & !UNIFORM);
+            }
+        };
+        for inst in program.insts.iter_mut().chain(&mut program.setup) {
+            [&mut inst.d, &mut inst.a, &mut inst.b, &mut inst.c].into_iter().for_each(place);
         }
+        program.uniforms.iter_mut().for_each(|(_, row)| place(row));
+        program.tables.cold.iter_mut().flat_map(|cold| &mut cold.reads).for_each(place);
+        program
     }
+}
+
+/// True for what acts on lanes in order, or counts.
+fn has_order(op: Op) -> bool {
+    matches!(op, Op::StoreWords | Op::Cold | Op::Emit | Op::Cut | Op::LoopBack)
 }

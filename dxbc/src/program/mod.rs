@@ -19,7 +19,7 @@ pub(crate) mod op;
 mod values;
 
 pub(crate) use op::{Inst, Op, Row, Tables};
-pub(crate) use values::{TEXELS, UNIFORM, UniformWord, VALID};
+pub(crate) use values::{TEXELS, UniformWord, VALID};
 
 use rustc_hash::FxHashMap;
 
@@ -58,10 +58,10 @@ pub(crate) enum OutputWord {
 /// The flat form of a shader.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
-    /// Rows with a word for each lane.
-    pub(crate) lane_rows: u32,
-    /// Rows with one word for all.
-    pub(crate) uniform_rows: u32,
+    /// Rows of the register file. Those with one word for all lanes come last.
+    pub(crate) rows: u32,
+    /// Lanes (or quads) have nothing to do with each other, and no loop is counted: blocks may be taken apart.
+    pub(crate) independent: bool,
     pub(crate) uniforms: Vec<(UniformWord, Row)>,
     /// What computes the other uniform rows.
     pub(crate) setup: Vec<Inst>,

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::op::{Inst, Op, Row};
 
 /// Set in the numbers of uniform rows.
-pub(crate) const UNIFORM: Row = 1 << 31;
+pub(super) const UNIFORM: Row = 1 << 31;
 /// The results of memory operations.
 pub(crate) const TEXELS: Row = 0;
 /// All ones in every lane that exists.

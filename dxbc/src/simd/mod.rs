@@ -20,7 +20,7 @@ mod rows;
 use bytemuck::Zeroable;
 pub use fearless_simd::Level;
 
-use crate::program::{InputWord, OutputWord, Program, Row, UNIFORM, UniformWord, VALID};
+use crate::program::{InputWord, OutputWord, Program, UniformWord, VALID};
 use crate::resources::Resources;
 use crate::scalar::{self, ExecutionError, StepState, check_shape};
 use crate::shader::ValidatedShader;
@@ -60,8 +60,8 @@ pub fn run(
     if io.lanes == 0 {
         return scalar::run(shader, resources, io, budget);
     }
-    let shape = Shape::new(io.lanes, program.lane_rows);
-    let fresh = registers.prepare(identity, program, shape);
+    let shape = Shape::new(io.lanes, program.rows as usize);
+    let fresh = registers.prepare(identity, shape);
     registers.state.shared.clear();
     registers.state.shared.resize(shader.code().shared_words, 0);
     registers.emitted.clear();
@@ -105,25 +105,22 @@ pub fn run_hull(
 
 impl Registers {
     /// Makes room; true when the uniform rows of this shader are not there yet.
-    fn prepare(&mut self, identity: u64, program: &Program, shape: Shape) -> bool {
-        let size = shape.uniforms + program.uniform_rows as usize;
+    fn prepare(&mut self, identity: u64, shape: Shape) -> bool {
+        let size = shape.end * shape.stride;
         if self.rows.len() < size {
             self.rows.resize(size, Group::zeroed());
         }
         let before = self.prepared.replace((identity, shape));
         if before != Some((identity, shape)) {
-            let (valid, rest) = words(&mut self.rows, shape, VALID).split_at_mut(shape.lanes);
-            valid.fill(u32::MAX);
-            rest.fill(0);
+            for (group, rows) in shape.groups(&mut self.rows).enumerate() {
+                let lanes = shape.lanes_of(group).len();
+                let (valid, rest) = rows[VALID as usize].0.split_at_mut(lanes);
+                valid.fill(u32::MAX);
+                rest.fill(0);
+            }
         }
-        before.is_none_or(|(other, old)| (other, old.groups) != (identity, shape.groups))
+        before.is_none_or(|(other, old)| (other, old.end) != (identity, shape.end))
     }
-}
-
-/// All words of a row, padding lanes included.
-fn words(rows: &mut [Group], shape: Shape, row: Row) -> &mut [u32] {
-    let first = row as usize * shape.groups;
-    bytemuck::cast_slice_mut(&mut rows[first..first + shape.groups])
 }
 
 /// Fills the uniform rows; true when any word is another than before.
@@ -149,9 +146,8 @@ fn load_uniforms(
             }
             UniformWord::ThreadGroupId(axis) => io.thread_group_id[usize::from(axis)],
         };
-        let group = &mut rows[shape.uniforms + (row & !UNIFORM) as usize].0;
-        if fresh || group[0] != value {
-            *group = [value; LANES];
+        if fresh || rows[row as usize].0[0] != value {
+            shape.groups(rows).for_each(|rows| rows[row as usize].0 = [value; LANES]);
             changed = true;
         }
     }
@@ -160,45 +156,53 @@ fn load_uniforms(
 
 /// Fills the rows that lanes come with.
 fn load_inputs(program: &Program, shader: &ValidatedShader, io: &Io, rows: &mut [Group], shape: Shape) {
-    for &row in &program.zeros {
-        words(rows, shape, row).fill(0);
-    }
     let [x, y, _] = shader.thread_group();
     let in_group = |lane: u32, axis: u8| match axis {
         0 => lane % x,
         1 => lane / x % y,
         _ => lane / x / y,
     };
-    for &(word, row) in &program.inputs {
-        let (target, padding) = words(rows, shape, row).split_at_mut(shape.lanes);
-        padding.fill(0);
-        let mut each = |f: &dyn Fn(u32) -> u32| {
-            target.iter_mut().zip(0..).for_each(|(word, lane)| *word = f(lane));
-        };
-        match word {
-            InputWord::Input(row) => target.copy_from_slice(io.inputs.row(row as usize)),
-            InputWord::PatchConstant(row) => target.copy_from_slice(io.patch_constants.row(row as usize)),
-            InputWord::PrimitiveId => target.copy_from_slice(&io.primitive_id[..shape.lanes]),
-            InputWord::Coverage => target.copy_from_slice(&io.coverage[..shape.lanes]),
-            InputWord::GsInstanceId => target.copy_from_slice(&io.gs_instance_id[..shape.lanes]),
-            InputWord::DomainPoint(c) => each(&|lane| io.domain_point[lane as usize][usize::from(c)]),
-            InputWord::ThreadIdInGroup(axis) => each(&|lane| in_group(lane, axis)),
-            InputWord::ThreadId(axis) => {
-                let size = shader.thread_group()[usize::from(axis)];
-                let first = io.thread_group_id[usize::from(axis)].wrapping_mul(size);
-                each(&|lane| first.wrapping_add(in_group(lane, axis)));
-            }
-            InputWord::Lane => each(&|lane| lane),
-            InputWord::Output(OutputWord::Output(row)) => {
-                target.copy_from_slice(io.outputs.row(row as usize));
-            }
-            InputWord::Output(OutputWord::Depth) => target.copy_from_slice(&io.depth[..shape.lanes]),
-            InputWord::Output(OutputWord::Coverage) => {
-                target.copy_from_slice(&io.output_coverage[..shape.lanes]);
-            }
-            InputWord::Output(OutputWord::StencilRef) => {
-                target.copy_from_slice(&io.stencil_ref[..shape.lanes]);
-            }
+    for (group, rows) in shape.groups(rows).enumerate() {
+        let lanes = shape.lanes_of(group);
+        for &row in &program.zeros {
+            rows[row as usize].0.fill(0);
+        }
+        for &(word, row) in &program.inputs {
+            let (target, padding) = rows[row as usize].0.split_at_mut(lanes.len());
+            padding.fill(0);
+            let mut each = |f: &dyn Fn(u32) -> u32| {
+                target.iter_mut().zip(lanes.start as u32..).for_each(|(word, lane)| *word = f(lane));
+            };
+            let words: &[u32] = match word {
+                InputWord::Input(row) => io.inputs.row(row as usize),
+                InputWord::PatchConstant(row) => io.patch_constants.row(row as usize),
+                InputWord::PrimitiveId => &io.primitive_id,
+                InputWord::Coverage => &io.coverage,
+                InputWord::GsInstanceId => &io.gs_instance_id,
+                InputWord::Output(OutputWord::Output(row)) => io.outputs.row(row as usize),
+                InputWord::Output(OutputWord::Depth) => &io.depth,
+                InputWord::Output(OutputWord::Coverage) => &io.output_coverage,
+                InputWord::Output(OutputWord::StencilRef) => &io.stencil_ref,
+                InputWord::DomainPoint(c) => {
+                    each(&|lane| io.domain_point[lane as usize][usize::from(c)]);
+                    continue;
+                }
+                InputWord::ThreadIdInGroup(axis) => {
+                    each(&|lane| in_group(lane, axis));
+                    continue;
+                }
+                InputWord::ThreadId(axis) => {
+                    let size = shader.thread_group()[usize::from(axis)];
+                    let first = io.thread_group_id[usize::from(axis)].wrapping_mul(size);
+                    each(&|lane| first.wrapping_add(in_group(lane, axis)));
+                    continue;
+                }
+                InputWord::Lane => {
+                    each(&|lane| lane);
+                    continue;
+                }
+            };
+            target.copy_from_slice(&words[lanes.clone()]);
         }
     }
 }

@@ -44,7 +44,7 @@ impl Outside<'_> {
             _ => &[],
         };
         let immediates = &self.shader.code().immediates;
-        for lane in 0..shape.groups * LANES {
+        for lane in shape.first * LANES..shape.end * LANES {
             let index = shape.word(rows, i.a, lane);
             let value = match table {
                 Indexed::Rows { first, count, base } => match base.wrapping_add(index) {
@@ -59,18 +59,17 @@ impl Outside<'_> {
                     vector.map_or(0, |v| v[usize::from(component)])
                 }
             };
-            rows[shape.at(i.d, lane / LANES)].0[lane % LANES] = value;
+            *shape.word_mut(rows, i.d, lane) = value;
         }
     }
 
     #[inline(never)]
     pub(super) fn scatter(&mut self, rows: &mut [Group], shape: Shape, i: &Inst) {
         let Indexed::Rows { first, count, base } = self.program.tables.indexed[i.b as usize] else { return };
-        for lane in 0..shape.lanes {
+        for lane in shape.first * LANES..shape.lanes.min(shape.end * LANES) {
             let vector = base.wrapping_add(shape.word(rows, i.a, lane));
             if shape.word(rows, i.c, lane) != 0 && vector < count {
-                let value = shape.word(rows, i.d, lane);
-                rows[shape.at(first + vector * 4, lane / LANES)].0[lane % LANES] = value;
+                *shape.word_mut(rows, first + vector * 4, lane) = shape.word(rows, i.d, lane);
             }
         }
     }
@@ -78,62 +77,68 @@ impl Outside<'_> {
     #[inline(never)]
     pub(super) fn sample(&mut self, rows: &mut [Group], shape: Shape, i: &Inst) {
         let op = &self.program.tables.samples[i.a as usize];
-        let (out, row) = split(rows, shape);
-        let request = SampleLanes {
-            texture: op.texture,
-            sampler: op.sampler,
-            dimension: op.dimension,
-            kind: match op.kind {
-                SampleOpKind::Filter => SampleLanesKind::Filter,
-                SampleOpKind::Compare(r) => SampleLanesKind::Compare(row(r)),
-                SampleOpKind::Gather(component) => SampleLanesKind::Gather(component),
-                SampleOpKind::GatherCompare(r) => SampleLanesKind::GatherCompare(row(r)),
-                SampleOpKind::QueryLod => SampleLanesKind::QueryLod,
-            },
-            coordinate: op.coordinate.map(&row),
-            lod: match op.lod {
-                LodOp::Quads { bias } => LodLanes::Quads { bias: bias.map(&row) },
-                LodOp::Given { ddx, ddy } => LodLanes::Given { ddx: ddx.map(&row), ddy: ddy.map(&row) },
-                LodOp::Explicit(r) => LodLanes::Explicit(row(r)),
-                LodOp::First => LodLanes::First,
-            },
-            lod_clamp: op.lod_clamp.map(&row),
-            offset: match op.offset {
-                OffsetOp::Same(offset) => OffsetLanes::Same(offset),
-                OffsetOp::Each(offsets) => OffsetLanes::Each(offsets.map(&row)),
-            },
-            lanes: row(i.b),
-        };
-        self.resources.sample_lanes(&request, out);
+        for (group, rows) in shape.groups(rows).enumerate() {
+            let (out, row) = split(rows, shape.lanes_of(shape.first + group).len());
+            let request = SampleLanes {
+                texture: op.texture,
+                sampler: op.sampler,
+                dimension: op.dimension,
+                kind: match op.kind {
+                    SampleOpKind::Filter => SampleLanesKind::Filter,
+                    SampleOpKind::Compare(r) => SampleLanesKind::Compare(row(r)),
+                    SampleOpKind::Gather(component) => SampleLanesKind::Gather(component),
+                    SampleOpKind::GatherCompare(r) => SampleLanesKind::GatherCompare(row(r)),
+                    SampleOpKind::QueryLod => SampleLanesKind::QueryLod,
+                },
+                coordinate: op.coordinate.map(&row),
+                lod: match op.lod {
+                    LodOp::Quads { bias } => LodLanes::Quads { bias: bias.map(&row) },
+                    LodOp::Given { ddx, ddy } => LodLanes::Given { ddx: ddx.map(&row), ddy: ddy.map(&row) },
+                    LodOp::Explicit(r) => LodLanes::Explicit(row(r)),
+                    LodOp::First => LodLanes::First,
+                },
+                lod_clamp: op.lod_clamp.map(&row),
+                offset: match op.offset {
+                    OffsetOp::Same(offset) => OffsetLanes::Same(offset),
+                    OffsetOp::Each(offsets) => OffsetLanes::Each(offsets.map(&row)),
+                },
+                lanes: row(i.b),
+            };
+            self.resources.sample_lanes(&request, out);
+        }
     }
 
     #[inline(never)]
     pub(super) fn load(&mut self, rows: &mut [Group], shape: Shape, i: &Inst) {
         let op = &self.program.tables.loads[i.a as usize];
-        let (out, row) = split(rows, shape);
-        let request = LoadLanes {
-            slot: op.slot,
-            dimension: op.dimension,
-            address: op.address.map(&row),
-            mip: op.mip.map(&row),
-            sample: op.sample.map(&row),
-            lanes: row(i.b),
-        };
-        self.resources.load_lanes(&request, out);
+        for (group, rows) in shape.groups(rows).enumerate() {
+            let (out, row) = split(rows, shape.lanes_of(shape.first + group).len());
+            let request = LoadLanes {
+                slot: op.slot,
+                dimension: op.dimension,
+                address: op.address.map(&row),
+                mip: op.mip.map(&row),
+                sample: op.sample.map(&row),
+                lanes: row(i.b),
+            };
+            self.resources.load_lanes(&request, out);
+        }
     }
 
     #[inline(never)]
     pub(super) fn load_words(&mut self, rows: &mut [Group], shape: Shape, i: &Inst) {
         let op = &self.program.tables.words[i.a as usize];
-        let (out, row) = split(rows, shape);
-        let addresses = WordLanes { index: op.index.map(&row), offset: row(op.offset), lanes: row(i.b) };
-        match op.space {
-            WordSpace::Memory(slot) => self.resources.load_words_lanes(slot, &addresses, op.words, out),
-            WordSpace::Shared(shared) => {
-                for lane in active_lanes(addresses.lanes) {
-                    for c in (0..4).filter(|c| op.words >> c & 1 == 1) {
-                        let word = addresses.word(lane, c).and_then(|a| shared_word(&shared, a));
-                        out[c][lane] = word.map_or(0, |word| self.state.shared[word]);
+        for (group, rows) in shape.groups(rows).enumerate() {
+            let (out, row) = split(rows, shape.lanes_of(shape.first + group).len());
+            let addresses = WordLanes { index: op.index.map(&row), offset: row(op.offset), lanes: row(i.b) };
+            match op.space {
+                WordSpace::Memory(slot) => self.resources.load_words_lanes(slot, &addresses, op.words, out),
+                WordSpace::Shared(shared) => {
+                    for lane in active_lanes(addresses.lanes) {
+                        for c in (0..4).filter(|c| op.words >> c & 1 == 1) {
+                            let word = addresses.word(lane, c).and_then(|a| shared_word(&shared, a));
+                            out[c][lane] = word.map_or(0, |word| self.state.shared[word]);
+                        }
                     }
                 }
             }
@@ -143,19 +148,23 @@ impl Outside<'_> {
     #[inline(never)]
     pub(super) fn store_words(&mut self, rows: &mut [Group], shape: Shape, i: &Inst) {
         let op = &self.program.tables.words[i.a as usize];
-        let row = |row: Row| shape.row(rows, row);
-        let addresses = WordLanes { index: op.index.map(row), offset: row(op.offset), lanes: row(i.b) };
-        let values = op.values.map(row);
-        match op.space {
-            WordSpace::Memory(crate::resources::Slot::Uav(slot)) => {
-                self.resources.store_words_lanes(slot, &addresses, op.words, values);
-            }
-            WordSpace::Memory(_) => {}
-            WordSpace::Shared(shared) => {
-                for lane in active_lanes(addresses.lanes) {
-                    for c in (0..4).filter(|c| op.words >> c & 1 == 1) {
-                        if let Some(word) = addresses.word(lane, c).and_then(|a| shared_word(&shared, a)) {
-                            self.state.shared[word] = values[c][lane];
+        for (group, rows) in shape.groups(rows).enumerate() {
+            let lanes = shape.lanes_of(shape.first + group).len();
+            let row = |row: Row| &rows[row as usize].0[..lanes];
+            let addresses = WordLanes { index: op.index.map(row), offset: row(op.offset), lanes: row(i.b) };
+            let values = op.values.map(row);
+            match op.space {
+                WordSpace::Memory(crate::resources::Slot::Uav(slot)) => {
+                    self.resources.store_words_lanes(slot, &addresses, op.words, values);
+                }
+                WordSpace::Memory(_) => {}
+                WordSpace::Shared(shared) => {
+                    for lane in active_lanes(addresses.lanes) {
+                        for c in (0..4).filter(|c| op.words >> c & 1 == 1) {
+                            if let Some(word) = addresses.word(lane, c).and_then(|a| shared_word(&shared, a))
+                            {
+                                self.state.shared[word] = values[c][lane];
+                            }
                         }
                     }
                 }
@@ -169,7 +178,7 @@ impl Outside<'_> {
         let op = &self.program.tables.cold[i.a as usize];
         let lanes = shape.lanes;
         self.state.active.clear();
-        self.state.active.extend(active_lanes(shape.row(rows, i.b)));
+        self.state.active.extend((0..lanes).filter(|&lane| shape.word(rows, i.b, lane) != 0));
         if self.state.active.is_empty() {
             return;
         }
@@ -187,29 +196,34 @@ impl Outside<'_> {
         for &(word, row) in &op.writes {
             let (register, component) = (word as usize / 4, word as usize % 4);
             let temps = &self.state.temps[register * lanes..][..lanes];
-            for (word, vector) in shape.row_mut(rows, row).iter_mut().zip(temps) {
-                *word = vector[component];
+            for (lane, vector) in temps.iter().enumerate() {
+                *shape.word_mut(rows, row, lane) = vector[component];
             }
         }
     }
 
+    /// The lanes of a row of masks.
+    fn active<'r>(rows: &'r [Group], shape: Shape, row: Row) -> impl Iterator<Item = usize> + use<'r> {
+        let lanes = shape.first * LANES..shape.lanes.min(shape.end * LANES);
+        lanes.filter(move |&lane| shape.word(rows, row, lane) != 0)
+    }
+
     pub(super) fn live(&mut self, rows: &mut [Group], shape: Shape, i: &Inst) {
-        let row = shape.row_mut(rows, i.d);
-        row.iter_mut().zip(&self.io.live).for_each(|(word, &live)| *word = if live { u32::MAX } else { 0 });
+        for lane in shape.first * LANES..shape.lanes.min(shape.end * LANES) {
+            *shape.word_mut(rows, i.d, lane) = if self.io.live[lane] { u32::MAX } else { 0 };
+        }
     }
 
     pub(super) fn discard(&mut self, rows: &mut [Group], shape: Shape, i: &Inst) {
-        for lane in active_lanes(shape.row(rows, i.a)) {
-            self.io.live[lane] = false;
-        }
+        Self::active(rows, shape, i.a).for_each(|lane| self.io.live[lane] = false);
     }
 
     #[inline(never)]
     pub(super) fn emit(&mut self, rows: &mut [Group], shape: Shape, i: &Inst) {
         self.store_outputs(rows, shape);
         let max = self.shader.geometry().map_or(0, |g| g.max_vertices);
-        shape.row_mut(rows, i.d).fill(0);
         for lane in 0..shape.lanes {
+            *shape.word_mut(rows, i.d, lane) = 0;
             if shape.word(rows, i.a, lane) == 0 {
                 continue;
             }
@@ -218,15 +232,13 @@ impl Outside<'_> {
                 emit_lane(self.io, lane, self.shader.output_registers(), i.b as u8, i.c == 1);
             }
             if self.emitted[lane] >= max {
-                shape.row_mut(rows, i.d)[lane] = u32::MAX;
+                *shape.word_mut(rows, i.d, lane) = u32::MAX;
             }
         }
     }
 
     pub(super) fn cut(&mut self, rows: &mut [Group], shape: Shape, i: &Inst) {
-        for lane in active_lanes(shape.row(rows, i.a)) {
-            cut_lane(self.io, lane, i.b as u8);
-        }
+        Self::active(rows, shape, i.a).for_each(|lane| cut_lane(self.io, lane, i.b as u8));
     }
 
     /// Output rows go to where the caller reads them.
@@ -238,19 +250,20 @@ impl Outside<'_> {
                 OutputWord::Coverage => &mut self.io.output_coverage,
                 OutputWord::StencilRef => &mut self.io.stencil_ref,
             };
-            target[..shape.lanes].copy_from_slice(shape.row(rows, row));
+            for (group, rows) in rows.chunks_exact(shape.stride).take(shape.end).enumerate() {
+                let lanes = shape.lanes_of(group);
+                let words = &rows[row as usize].0[..lanes.len()];
+                target[lanes].copy_from_slice(words);
+            }
         }
     }
 }
 
-/// The texel rows to fill, and the other rows to read.
-fn split<'a>(rows: &'a mut [Group], shape: Shape) -> (RowsMut<'a>, impl Fn(Row) -> &'a [u32]) {
-    let (texels, rest) = rows.split_at_mut((TEXELS as usize + 4) * shape.groups);
+/// The texel rows of a group to fill, and its other rows to read.
+fn split<'a>(rows: &'a mut [Group], lanes: usize) -> (RowsMut<'a>, impl Fn(Row) -> &'a [u32]) {
+    let (texels, rest) = rows.split_at_mut(TEXELS as usize + 4);
     let rest = &*rest;
-    let mut chunks = texels.chunks_exact_mut(shape.groups.max(1));
-    let out = std::array::from_fn(|_| match chunks.next() {
-        Some(row) => &mut bytemuck::cast_slice_mut(row)[..shape.lanes],
-        None => &mut [][..],
-    });
-    (out, move |row: Row| shape.row(rest, row - TEXELS - 4))
+    let mut texels = texels.iter_mut();
+    let out = std::array::from_fn(|_| texels.next().map_or(&mut [][..], |group| &mut group.0[..lanes]));
+    (out, move |row: Row| &rest[(row - TEXELS - 4) as usize].0[..lanes])
 }

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use fearless_simd::prelude::*;
 
-use crate::program::{Inst, Row, UNIFORM};
+use crate::program::{Inst, Row};
 
 /// Lanes of a group.
 pub(super) const LANES: usize = 64;
@@ -13,44 +13,42 @@ pub(super) const LANES: usize = 64;
 #[repr(C, align(64))]
 pub(super) struct Group(pub(super) [u32; LANES]);
 
-/// Where rows lie in the file: rows of lanes first, one group after the other, then one group for each uniform row.
+/// Which groups of lanes an execution is for. The file holds all rows of the first 64 lanes, then those of the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Shape {
     /// Lanes that exist; the last group's other lanes compute too, but nobody looks.
     pub(super) lanes: usize,
-    /// Groups of a row.
-    pub(super) groups: usize,
-    /// Index of the first uniform row.
-    pub(super) uniforms: usize,
+    /// The first group.
+    pub(super) first: usize,
+    /// One more than the last group.
+    pub(super) end: usize,
+    /// Rows of a group.
+    pub(super) stride: usize,
 }
 
 impl Shape {
-    pub(super) fn new(lanes: usize, lane_rows: u32) -> Self {
-        let groups = lanes.div_ceil(LANES);
-        Self { lanes, groups, uniforms: lane_rows as usize * groups }
+    pub(super) fn new(lanes: usize, stride: usize) -> Self {
+        Self { lanes, first: 0, end: lanes.div_ceil(LANES), stride }
     }
 
-    /// The index of a row's group.
+    /// The rows of each group.
     #[inline(always)]
-    pub(super) fn at(self, row: Row, group: usize) -> usize {
-        let number = (row & !UNIFORM) as usize;
-        if row & UNIFORM == 0 { number * self.groups + group } else { self.uniforms + number }
+    pub(super) fn groups(self, rows: &mut [Group]) -> std::slice::ChunksExactMut<'_, Group> {
+        rows[self.first * self.stride..self.end * self.stride].chunks_exact_mut(self.stride)
     }
 
-    /// The words of a row's lanes. Not for uniform rows, which have 64 words whatever the number of lanes.
-    pub(super) fn row(self, rows: &[Group], row: Row) -> &[u32] {
-        let first = row as usize * self.groups;
-        &bytemuck::cast_slice(&rows[first..first + self.groups])[..self.lanes]
+    /// The lanes of a group, which exist all but in the last one.
+    pub(super) fn lanes_of(self, group: usize) -> std::ops::Range<usize> {
+        group * LANES..self.lanes.min(group * LANES + LANES)
     }
 
-    pub(super) fn row_mut(self, rows: &mut [Group], row: Row) -> &mut [u32] {
-        let first = row as usize * self.groups;
-        &mut bytemuck::cast_slice_mut(&mut rows[first..first + self.groups])[..self.lanes]
-    }
-
-    /// One lane's word of any row.
+    /// One lane's word.
     pub(super) fn word(self, rows: &[Group], row: Row, lane: usize) -> u32 {
-        rows[self.at(row, lane / LANES)].0[lane % LANES]
+        rows[lane / LANES * self.stride + row as usize].0[lane % LANES]
+    }
+
+    pub(super) fn word_mut(self, rows: &mut [Group], row: Row, lane: usize) -> &mut u32 {
+        &mut rows[lane / LANES * self.stride + row as usize].0[lane % LANES]
     }
 }
 
@@ -63,8 +61,8 @@ pub(super) fn unary<S: Simd>(
     i: &Inst,
     f: impl Fn(S::u32s) -> S::u32s,
 ) {
-    for group in 0..shape.groups {
-        let (a, d) = (shape.at(i.a, group), shape.at(i.d, group));
+    let (a, d) = (i.a as usize, i.d as usize);
+    for rows in shape.groups(rows) {
         for lane in (0..LANES).step_by(S::u32s::LEN) {
             let x = S::u32s::from_slice(s, &rows[a].0[lane..lane + S::u32s::LEN]);
             f(x).store_slice(&mut rows[d].0[lane..lane + S::u32s::LEN]);
@@ -81,8 +79,8 @@ pub(super) fn binary<S: Simd>(
     i: &Inst,
     f: impl Fn(S::u32s, S::u32s) -> S::u32s,
 ) {
-    for group in 0..shape.groups {
-        let (a, b, d) = (shape.at(i.a, group), shape.at(i.b, group), shape.at(i.d, group));
+    let (a, b, d) = (i.a as usize, i.b as usize, i.d as usize);
+    for rows in shape.groups(rows) {
         for lane in (0..LANES).step_by(S::u32s::LEN) {
             let x = S::u32s::from_slice(s, &rows[a].0[lane..lane + S::u32s::LEN]);
             let y = S::u32s::from_slice(s, &rows[b].0[lane..lane + S::u32s::LEN]);
@@ -100,9 +98,8 @@ pub(super) fn ternary<S: Simd>(
     i: &Inst,
     f: impl Fn(S::u32s, S::u32s, S::u32s) -> S::u32s,
 ) {
-    for group in 0..shape.groups {
-        let (a, b) = (shape.at(i.a, group), shape.at(i.b, group));
-        let (c, d) = (shape.at(i.c, group), shape.at(i.d, group));
+    let (a, b, c, d) = (i.a as usize, i.b as usize, i.c as usize, i.d as usize);
+    for rows in shape.groups(rows) {
         for lane in (0..LANES).step_by(S::u32s::LEN) {
             let x = S::u32s::from_slice(s, &rows[a].0[lane..lane + S::u32s::LEN]);
             let y = S::u32s::from_slice(s, &rows[b].0[lane..lane + S::u32s::LEN]);
@@ -115,29 +112,29 @@ pub(super) fn ternary<S: Simd>(
 /// Applies `f` lane by lane to the three source rows.
 #[inline(always)]
 pub(super) fn each(rows: &mut [Group], shape: Shape, i: &Inst, f: impl Fn(u32, u32, u32) -> u32) {
-    for group in 0..shape.groups {
-        let [a, b, c] = [i.a, i.b, i.c].map(|row| rows[shape.at(row, group)].0);
-        rows[shape.at(i.d, group)].0 = std::array::from_fn(|lane| f(a[lane], b[lane], c[lane]));
+    for rows in shape.groups(rows) {
+        let (a, b, c) = (rows[i.a as usize].0, rows[i.b as usize].0, rows[i.c as usize].0);
+        for (lane, word) in rows[i.d as usize].0.iter_mut().enumerate() {
+            *word = f(a[lane], b[lane], c[lane]);
+        }
     }
 }
 
 /// Applies `f` quad by quad: from the words of a quad to those of its result.
 #[inline(always)]
 pub(super) fn quads(rows: &mut [Group], shape: Shape, i: &Inst, f: impl Fn([u32; 4]) -> [u32; 4]) {
-    for group in 0..shape.groups {
-        let mut words = rows[shape.at(i.a, group)].0;
+    for rows in shape.groups(rows) {
+        let mut words = rows[i.a as usize].0;
         for quad in words.as_chunks_mut::<4>().0 {
             *quad = f(*quad);
         }
-        rows[shape.at(i.d, group)].0 = words;
+        rows[i.d as usize].0 = words;
     }
 }
 
 /// True when a lane of a row of masks is set.
 #[inline(always)]
 pub(super) fn any(rows: &[Group], shape: Shape, row: Row) -> bool {
-    (0..shape.groups).any(|group| {
-        let words = &rows[shape.at(row, group)].0;
-        words.iter().fold(0, |all, word| all | word) != 0
-    })
+    let groups = rows[shape.first * shape.stride..shape.end * shape.stride].chunks_exact(shape.stride);
+    groups.map(|rows| rows[row as usize].0.iter().fold(0, |all, word| all | word)).any(|all| all != 0)
 }
