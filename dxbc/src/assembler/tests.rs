@@ -202,3 +202,62 @@ fn nested_indices_are_bounded() {
     assert!(assemble(&nested(5)).is_err());
     assert!(assemble(&nested(100_000)).is_err());
 }
+
+/// Names come from `RDEF`, costs from the instruction table (`VGPU-1`: full rate 1, reciprocal square root 4, integer
+/// division 8, a sample one texture slot).
+#[test]
+fn listings_name_what_is_bound_and_say_what_it_costs() {
+    use crate::container::Sm4Blob;
+    use crate::reflection::{Binding, BindingKind, Reflection};
+    let text = "ps_5_0\n\
+        dcl_constantbuffer cb1[4], immediateIndexed\n\
+        dcl_sampler s0, mode_default\n\
+        dcl_resource_texture2d (float,float,float,float) t3\n\
+        dcl_temps 1\n\
+        sample r0.xyzw, cb1[0].xyxx, t3.xyzw, s0\n\
+        rsq r0.x, r0.x\n\
+        udiv r0.x, null, r0.x, r0.y\n\
+        ret\n";
+    let binding =
+        |name: &str, kind, register, count| Binding { name: name.into(), kind, register, count, space: 0 };
+    let bindings = vec![
+        binding("maps", BindingKind::Texture, 2, 2),
+        binding("smooth\nline", BindingKind::Sampler, 0, 1),
+        binding("Frame", BindingKind::ConstantBuffer, 1, 1),
+    ];
+    let assembled = assemble(text).expect("is right");
+    let blob = ShaderBlob::Sm4(Sm4Blob {
+        reflection: Some(Reflection { bindings, ..Reflection::default() }),
+        tokens: assembled.tokens,
+        checksum_ok: true,
+        ..Sm4Blob::default()
+    });
+    let listing = crate::ir::text::listing(&blob);
+    assert!(listing.contains("// slots, every instruction once: 13 alu, 1 texture\n"), "{listing}");
+    let notes: Vec<_> = listing
+        .lines()
+        .filter(|line| !line.starts_with("//"))
+        .map(|line| line.split(" // ").nth(1))
+        .collect();
+    let expected = [
+        None,
+        Some("Frame"),
+        Some("smooth\\nline"),
+        Some("maps[1]"),
+        None,
+        Some("1 texture"),
+        Some("4 alu"),
+        Some("8 alu"),
+        Some("1 alu"),
+    ];
+    assert_eq!(notes, expected, "{listing}");
+    assert_eq!(assemble(&listing).expect("notes are comments").program, assembled.program);
+}
+
+#[test]
+fn listings_say_why_a_program_is_refused() {
+    let assembled = assemble("ps_5_0\nmov r7.x, l(0)\nret\n").expect("is right");
+    let Ok(blob) = ShaderBlob::parse(&assembled.to_dxbc()) else { panic!("not a container") };
+    let listing = crate::ir::text::listing(&blob);
+    assert!(listing.contains("// refused: statement 0 (mov): "), "{listing}");
+}

@@ -15,6 +15,7 @@ use std::fmt::{self, Display, Formatter};
 use super::names::*;
 use super::*;
 use crate::container::ShaderBlob;
+use crate::shader::{InstructionSlots, ValidatedShader};
 use crate::signature::{Signature, SignatureElement};
 
 /// What an operand is there for; decides what its letters mean.
@@ -350,23 +351,40 @@ impl Display for CustomData {
 /// The whole program: profile, then one statement a line, indented by flow control.
 impl Display for Program {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.profile())?;
-        let mut depth = 0_usize;
-        for statement in &self.statements {
-            match statement {
-                Statement::Declaration(declaration) => writeln!(f, "{declaration}")?,
-                Statement::CustomData(data) => writeln!(f, "{data}")?,
-                Statement::Instruction(instruction) => {
-                    let (before, after) = indentation(instruction.op);
-                    depth = depth.saturating_sub(before);
-                    // A hostile program may nest as deep as it is long: the margin must not be quadratic.
-                    writeln!(f, "{:1$}{instruction}", "", 2 * depth.min(crate::limits::FLOW_NESTING))?;
-                    depth += after;
-                }
-            }
-        }
-        Ok(())
+        write_program(f, self, |_| None)
     }
+}
+
+/// Where notes begin, unless the statement is longer.
+const NOTE_COLUMN: usize = 64;
+
+/// A program with a comment after each statement that has a note.
+fn write_program(
+    f: &mut impl fmt::Write,
+    program: &Program,
+    note: impl Fn(&Statement) -> Option<String>,
+) -> fmt::Result {
+    writeln!(f, "{}", program.profile())?;
+    let mut depth = 0_usize;
+    for statement in &program.statements {
+        let line = match statement {
+            Statement::Declaration(declaration) => declaration.to_string(),
+            Statement::CustomData(data) => data.to_string(),
+            Statement::Instruction(instruction) => {
+                let (before, after) = indentation(instruction.op);
+                depth = depth.saturating_sub(before);
+                // A hostile program may nest as deep as it is long: the margin must not be quadratic.
+                let margin = 2 * depth.min(crate::limits::FLOW_NESTING);
+                depth += after;
+                format!("{:margin$}{instruction}", "")
+            }
+        };
+        match note(statement) {
+            Some(note) => writeln!(f, "{line:NOTE_COLUMN$} // {note}")?,
+            None => writeln!(f, "{line}")?,
+        }
+    }
+    Ok(())
 }
 
 /// How many levels an instruction goes out by, and how many what follows it goes in by.
@@ -382,7 +400,8 @@ const fn indentation(op: Op) -> (usize, usize) {
 }
 
 /// A shader with everything that its container says: signatures as assembler directives, features, constant buffers
-/// and bindings as comments, then the program. Direct3D 9 tokens are listed as words.
+/// and bindings as comments, then the program, with names beside declarations and slots (`VGPU-1`) beside instructions.
+/// A program that would be refused says why. Direct3D 9 tokens are listed as words.
 pub fn listing(blob: &ShaderBlob) -> String {
     use std::fmt::Write;
     let mut text = String::new();
@@ -432,7 +451,15 @@ pub fn listing(blob: &ShaderBlob) -> String {
         }
     }
     match crate::sm4::decode(&blob.tokens) {
-        Ok(program) => text.push_str(&program.to_string()),
+        Ok(program) => {
+            let slots: InstructionSlots =
+                program.instructions().map(|i| InstructionSlots::of(i.op.info().cost)).sum();
+            line(format_args!("// slots, every instruction once: {slots}"));
+            if let Err(error) = ValidatedShader::new(program.clone(), signatures.clone()) {
+                line(format_args!("// refused: {error}"));
+            }
+            _ = write_program(&mut text, &program, |s| notes::note(s, blob.reflection.as_ref()));
+        }
         Err(error) => line(format_args!("// cannot be decoded: {error}")),
     }
     text
@@ -469,3 +496,4 @@ impl Display for ElementText<'_> {
 }
 
 mod declaration;
+mod notes;

@@ -1,6 +1,8 @@
 //! What a shader takes, gives and needs, in types that a pipeline can read.
 
-use crate::ir::{Interpolation, ResourceDimension, SystemName, UavFlags};
+use std::fmt;
+
+use crate::ir::{CostClass, Interpolation, ResourceDimension, SystemName, UavFlags};
 
 /// A declared input register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -252,4 +254,40 @@ pub struct InstructionSlots {
     pub texture: u32,
     /// Buffer, UAV and group-shared accesses.
     pub memory: u32,
+}
+
+impl InstructionSlots {
+    /// What one instruction of this class costs.
+    pub const fn of(cost: CostClass) -> Self {
+        let (alu, texture, memory) = match cost {
+            CostClass::Full | CostClass::Flow | CostClass::Discard => (1, 0, 0),
+            CostClass::Quarter => (4, 0, 0),
+            CostClass::IntegerMultiply => (2, 0, 0),
+            CostClass::IntegerDivide => (8, 0, 0),
+            CostClass::Texture => (0, 1, 0),
+            CostClass::Memory => (0, 0, 1),
+        };
+        Self { alu, texture, memory }
+    }
+}
+
+impl std::iter::Sum for InstructionSlots {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::default(), |a, b| Self {
+            alu: a.alu + b.alu,
+            texture: a.texture + b.texture,
+            memory: a.memory + b.memory,
+        })
+    }
+}
+
+/// The kinds that are there: `12 alu, 1 texture`.
+impl fmt::Display for InstructionSlots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = [(self.alu, "alu"), (self.texture, "texture"), (self.memory, "memory")];
+        let kinds: Vec<_> =
+            kinds.iter().filter(|kind| kind.0 != 0).map(|(slots, kind)| format!("{slots} {kind}")).collect();
+        f.write_str(if kinds.is_empty() { "none" } else { "" })?;
+        f.write_str(&kinds.join(", "))
+    }
 }

@@ -25,7 +25,7 @@ pub(crate) use rules::needs_derivatives;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::ir::{CostClass, Interpolation, Model, Op, Program, Stage, SystemName};
+use crate::ir::{Interpolation, Model, Op, Program, Stage, SystemName};
 use crate::limits;
 use crate::signature::{Signature, Signatures};
 use declarations::{Declarations, at_most};
@@ -353,16 +353,5 @@ fn pixel(stage: Stage, d: &Declarations, code: &Code) -> PixelInfo {
 const FORCE_EARLY_DEPTH_STENCIL: u32 = 1 << 2;
 
 fn slots(code: &Code) -> InstructionSlots {
-    let mut slots = InstructionSlots::default();
-    for step in &code.steps {
-        match step.op.info().cost {
-            CostClass::Full | CostClass::Flow | CostClass::Discard => slots.alu += 1,
-            CostClass::Quarter => slots.alu += 4,
-            CostClass::IntegerMultiply => slots.alu += 2,
-            CostClass::IntegerDivide => slots.alu += 8,
-            CostClass::Texture => slots.texture += 1,
-            CostClass::Memory => slots.memory += 1,
-        }
-    }
-    slots
+    code.steps.iter().map(|step| InstructionSlots::of(step.op.info().cost)).sum()
 }

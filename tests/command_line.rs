@@ -1,0 +1,35 @@
+//! What the command line prints.
+
+use std::process::Command;
+
+#[test]
+fn disasm_lists_the_shaders_of_a_trace_with_their_signatures_bindings_and_costs() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aerogpu"));
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let output = command
+        .current_dir(folder)
+        .args(["disasm", "tests/data/desktop.aerogputrace"])
+        .output()
+        .expect("runs");
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    // A pixel shader of the trace: a modulated texture. A sample is one texture slot, everything else full rate.
+    let shader = "\
+.input  SV_Position 0 v0.xyzw float sysvalue position rw=xyzw
+.input  TEXCOORD 0 v1.xy float rw=xy
+.input  COLOR 0 v2.xyzw float rw=xyzw
+.output SV_Target 0 o0.xyzw float rw=none
+// slots, every instruction once: 2 alu, 1 texture
+ps_4_0
+dcl_sampler s0, mode_default
+dcl_resource_texture2d (float,float,float,float) t0
+dcl_input_ps linear v1.xy
+dcl_input_ps linear v2.xyzw
+dcl_output o0.xyzw
+dcl_temps 1
+sample r0.xyzw, v1.xyxx, t0.xyzw, s0                             // 1 texture
+mul o0.xyzw, r0.xyzw, v2.xyzw                                    // 1 alu
+ret                                                              // 1 alu
+";
+    assert!(text.contains(shader), "{text}");
+}
