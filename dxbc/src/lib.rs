@@ -2,7 +2,7 @@
 //!
 //! **What it is.** Everything between the bytes that a driver passes to `CreateShader` and the numbers that a shader
 //! computes: the DXBC [container] with its [checksum] and [signatures](signature), the token streams of shader models 4.0
-//! to 5.1 ([`sm4`]), one intermediate form ([`ir`]) with a text assembler, a validator that yields a [`ValidatedShader`], and
+//! to 5.1 ([`sm4`]) and of Direct3D 9 ([`sm3`]), one intermediate form ([`ir`]) with a text assembler, a validator that yields a [`ValidatedShader`], and
 //! two interpreters that agree bit for bit: [`scalar`], the reference, and [`simd`], the fast one.
 //!
 //! **What it is not.** It owns no texture, buffer or rasterizer: an interpreter asks for texels and constants through
@@ -27,6 +27,7 @@ pub mod scalar;
 pub mod shader;
 pub mod signature;
 pub mod simd;
+pub mod sm3;
 pub mod sm4;
 
 pub use io::{Emission, HullOutput, Io, Rows};

@@ -51,3 +51,5 @@ pub const SIGNATURE_ELEMENTS: usize = 512;
 pub const NAME_BYTES: usize = 1024;
 /// Resource bindings, constant buffers and their variables that reflection may list, each.
 pub const REFLECTION_ENTRIES: usize = 4096;
+/// Tokens of a Direct3D 9 shader.
+pub const DIRECT3D9_TOKENS: usize = 1 << 16;

@@ -115,7 +115,8 @@ fn ranges_of_shader_model_5_1() {
 
 #[test]
 fn every_instruction_has_a_line() {
-    for op in Op::ALL {
+    let has_token = |op: &&Op| !op.info().flags.contains(crate::ir::OpFlags::D9);
+    for op in Op::ALL.iter().filter(has_token) {
         let info = op.info();
         let test = if info.flags.contains(crate::ir::OpFlags::TEST) { "_nz" } else { "" };
         let count = info.dst.len() + info.src.len();

@@ -5,7 +5,7 @@
 //! own shapes and live in [`super::declaration`].
 //!
 //! A row reads: token number, variant, mnemonic, destination types, source types, flags, first shader model, cost
-//! class. Types: `F` float, `I` signed, `U` unsigned or plain bits, `D` double (a pair of components), `R` resource,
+//! class. Numbers from 2048 on have no token: they are Direct3D 9's arithmetic, which [`sm3`](crate::sm3) lowers to. Types: `F` float, `I` signed, `U` unsigned or plain bits, `D` double (a pair of components), `R` resource,
 //! sampler, UAV, group-shared or stream register, `L` label or function.
 
 /// Calls the macro `$m` with every row of the instruction table.
@@ -200,6 +200,11 @@ macro_rules! for_each_op {
             232 SampleDClS "sample_d_cl_s" [U U] [F R R F F F] (EXT | TILED) (5, 0) Texture,
             233 SampleCClS "sample_c_cl_s" [F U] [F R R F F] (EXT | TILED) (5, 0) Texture,
             234 CheckAccessFullyMapped "check_access_fully_mapped" [U] [U] (EXT | TILED) (5, 0) Full,
+            2048 MulLegacy "mul_legacy" [F] [F F] (SAT | D9) (1, 0) Full,
+            2049 MadLegacy "mad_legacy" [F] [F F F] (SAT | D9) (1, 0) Full,
+            2050 Dp3Legacy "dp3_legacy" [F] [F F] (SAT | D9) (1, 0) Full,
+            2051 Dp4Legacy "dp4_legacy" [F] [F F] (SAT | D9) (1, 0) Full,
+            2052 Pow "pow" [F] [F F] (SAT | D9) (1, 0) Quarter,
         }
     };
 }
@@ -267,6 +272,8 @@ impl OpFlags {
     pub const D11_1: Self = Self(1 << 7);
     /// Needs tiled resources (status-returning forms).
     pub const TILED: Self = Self(1 << 8);
+    /// Direct3D 9 alone: shader models 1 to 3, without a token.
+    pub const D9: Self = Self(1 << 9);
 
     /// Both sets together.
     pub const fn union(self, other: Self) -> Self {
@@ -298,7 +305,7 @@ pub struct OpInfo {
 
 macro_rules! define_ops {
     ($($number:literal $name:ident $mnemonic:literal [$($dst:ident)*] [$($src:ident)*] ($($flag:ident)|+) $since:tt $cost:ident,)*) => {
-        /// An instruction of shader models 4.0 to 5.1; the value is the number in the opcode token.
+        /// An instruction; the value is the number in the opcode token of shader models 4.0 to 5.1.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u16)]
         pub enum Op {

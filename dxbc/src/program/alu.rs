@@ -24,8 +24,8 @@ impl Lowering<'_> {
             Nop | Label | Sync | Case | Default | Endswitch => {}
             Discard | Cut | CutStream => self.lane_effect(step),
             Dp2 => self.dot(step, 2),
-            Dp3 => self.dot(step, 3),
-            Dp4 => self.dot(step, 4),
+            Dp3 | Dp3Legacy => self.dot(step, 3),
+            Dp4 | Dp4Legacy => self.dot(step, 4),
             op if componentwise(op) => self.componentwise(step),
             _ => self.memory(step),
         }
@@ -112,6 +112,17 @@ impl Lowering<'_> {
                 let [a, b, addend] = [0, 1, 2].map(|i| self.signed_number(&s[i], c));
                 self.multiply_add(a, b, addend)
             }
+            I::MulLegacy => {
+                let (a, b) = (self.signed_number(&s[0], c), self.signed_number(&s[1], c));
+                self.multiply_legacy(a, b)
+            }
+            I::MadLegacy => {
+                let [a, b, addend] = [0, 1, 2].map(|i| self.signed_number(&s[i], c));
+                let product = self.multiply_legacy(a, b);
+                let product = self.row(product);
+                self.add((product, false), addend)
+            }
+            I::Pow => self.binary_number(Op::Pow, s, c, Known::ARITHMETIC),
             I::Min => self.extremum(Op::Min, Op::MinRaw, &s[0], &s[1], c),
             I::Max => self.extremum(Op::Max, Op::MaxRaw, &s[0], &s[1], c),
             I::Div => self.binary_number(Op::Div, s, c, Known::ARITHMETIC),
@@ -211,6 +222,11 @@ impl Lowering<'_> {
         Value::Inst(op, [a, b, b], Known::ARITHMETIC)
     }
 
+    fn multiply_legacy(&mut self, (a, na): (Row, bool), (b, nb): (Row, bool)) -> Value {
+        let (a, b) = self.fold_sign(a, b, na != nb);
+        Value::Inst(Op::MulLegacy, [a, b, b], Known::ARITHMETIC)
+    }
+
     fn multiply_add(
         &mut self,
         (a, na): (Row, bool),
@@ -237,12 +253,19 @@ impl Lowering<'_> {
             return;
         }
         let factor = |m: &mut Self, i: usize, c: usize| m.signed_number(&step.sources[i], c);
+        let legacy = step.op.info().flags.contains(ir::OpFlags::D9);
         let (a, b) = (factor(self, 0, 0), factor(self, 1, 0));
-        let mut value = self.multiply(a, b);
+        let mut value = if legacy { self.multiply_legacy(a, b) } else { self.multiply(a, b) };
         for c in 1..count {
             let (a, b) = (factor(self, 0, c), factor(self, 1, c));
             let sum = self.row(value);
-            value = self.multiply_add(a, b, (sum, false));
+            value = if legacy {
+                let product = self.multiply_legacy(a, b);
+                let product = self.row(product);
+                self.add((sum, false), (product, false))
+            } else {
+                self.multiply_add(a, b, (sum, false))
+            };
         }
         if step.saturate {
             let row = self.row(value);

@@ -228,7 +228,7 @@ pub(super) fn memory_indices(step: &Step) -> impl Iterator<Item = &Index> {
 fn components(step: &Step) -> u8 {
     match step.op {
         Op::Dp2 => 0b0011,
-        Op::Dp3 => 0b0111,
+        Op::Dp3 | Op::Dp3Legacy => 0b0111,
         op if componentwise(op) => step.destinations.iter().fold(0, |mask, d| mask | d.mask),
         op if step.destinations.is_empty() && step.memory.is_none() && op != Op::Switch => 0b0001,
         _ => 0b1111,
@@ -241,6 +241,9 @@ pub(super) fn componentwise(op: Op) -> bool {
     matches!(
         op,
         Add | Mul
+            | MulLegacy
+            | MadLegacy
+            | Pow
             | Div
             | Min
             | Max

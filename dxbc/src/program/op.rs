@@ -53,6 +53,10 @@ pub(crate) enum Op {
     MadExact,
     MsubExact,
     NmadExact,
+    /// `a * b`, but +0 where a factor is zero.
+    MulLegacy,
+    /// `|a|^b`
+    Pow,
     Div,
     /// Operands without denormals.
     Min,

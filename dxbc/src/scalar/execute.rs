@@ -19,9 +19,14 @@ impl Machine<'_, '_> {
             Min => self.binary(step, float::min),
             Max => self.binary(step, float::max),
             Mad => self.ternary(step, float::mad),
-            Dp2 => self.dot(step, 2),
-            Dp3 => self.dot(step, 3),
-            Dp4 => self.dot(step, 4),
+            Dp2 => self.dot(step, 2, float::mul),
+            Dp3 => self.dot(step, 3, float::mul),
+            Dp4 => self.dot(step, 4, float::mul),
+            MulLegacy => self.binary(step, float::mul_legacy),
+            MadLegacy => self.ternary(step, |a, b, c| float::add(float::mul_legacy(a, b), c)),
+            Dp3Legacy => self.dot(step, 3, float::mul_legacy),
+            Dp4Legacy => self.dot(step, 4, float::mul_legacy),
+            Pow => self.binary(step, float::pow_abs),
             Frc => self.unary(step, float::frc),
             RoundNe => self.unary(step, float::round_ne),
             RoundNi => self.unary(step, float::round_ni),
@@ -177,10 +182,10 @@ impl Machine<'_, '_> {
     }
 
     /// One number for all components of the result.
-    fn dot(&mut self, step: &Step, count: usize) {
+    fn dot(&mut self, step: &Step, count: usize, mul: impl Fn(u32, u32) -> u32) {
         self.each(|m, lane| {
             let [a, b] = [0, 1].map(|s| m.source(lane, &step.sources[s]));
-            let product = float::dot(count, a, b);
+            let product = float::dot(count, a, b, &mul);
             m.write(lane, step, |_| product);
         });
     }

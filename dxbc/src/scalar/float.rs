@@ -54,8 +54,18 @@ pub(crate) fn div(a: u32, b: u32) -> u32 {
 }
 
 /// `dp2`, `dp3`, `dp4` (S22.10.3-5): left to right, each step rounded and flushed.
-pub(crate) fn dot(components: usize, a: [u32; 4], b: [u32; 4]) -> u32 {
+pub(crate) fn dot(components: usize, a: [u32; 4], b: [u32; 4], mul: &impl Fn(u32, u32) -> u32) -> u32 {
     (1..components).fold(mul(a[0], b[0]), |sum, c| add(sum, mul(a[c], b[c])))
+}
+
+/// Direct3D 9's product: +0 as soon as a factor is zero, whatever the other is (d3d-rules §17.5.1).
+pub(crate) fn mul_legacy(a: u32, b: u32) -> u32 {
+    if operand(a) == 0.0 || operand(b) == 0.0 { 0 } else { mul(a, b) }
+}
+
+/// Direct3D 9's power `|a|^b`; 1 for `b = 0` (d3d-rules §17.5.3).
+pub(crate) fn pow_abs(a: u32, b: u32) -> u32 {
+    result(math::pow_abs(operand(a), operand(b)))
 }
 
 /// S22.10.11: one NaN gives the other operand, -0 is less than +0, the chosen operand keeps its bits.
@@ -184,9 +194,9 @@ mod tests {
         let big = f(1.0e30);
         let a = [big, f(1.0), big, f(1.0)];
         let b = [f(1.0), f(1.0), f(-1.0), f(1.0)];
-        assert_eq!(dot(2, a, b), big);
-        assert_eq!(dot(3, a, b), 0);
-        assert_eq!(dot(4, a, b), f(1.0));
+        assert_eq!(dot(2, a, b, &mul), big);
+        assert_eq!(dot(3, a, b, &mul), 0);
+        assert_eq!(dot(4, a, b, &mul), f(1.0));
     }
 
     #[test]

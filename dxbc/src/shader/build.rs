@@ -120,6 +120,9 @@ impl<'a> Builder<'a> {
         if self.code.phases.is_empty() {
             return Err(Reason::Flow("an instruction before the first phase"));
         }
+        if info.flags.contains(OpFlags::D9) && self.scope.model.major >= 4 {
+            return Err(Reason::Unsupported("Direct3D 9 arithmetic in shader models 4 and 5"));
+        }
         rules::check_stage(self.scope.stage, instruction)?;
         if instruction.op == Op::Label {
             self.end_section(statement)?;
@@ -149,7 +152,10 @@ impl<'a> Builder<'a> {
                 }
                 OperandType::R => {
                     let memory = self.scope.memory(instruction, operand, position)?;
-                    rules::check_memory(instruction.op, &memory, operand.file, position)?;
+                    let any_texture = self.scope.model.major < 4 && memory.has_unknown_dimension();
+                    if !any_texture {
+                        rules::check_memory(instruction.op, &memory, operand.file, position)?;
+                    }
                     step.memory = Some(memory);
                 }
                 _ if position < info.dst.len() => {

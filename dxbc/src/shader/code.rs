@@ -222,6 +222,13 @@ pub(crate) struct Memory {
     pub(crate) mask: u8,
 }
 
+impl Memory {
+    /// True for an undeclared texture of Direct3D 9: what is bound decides.
+    pub(crate) fn has_unknown_dimension(&self) -> bool {
+        matches!(self.space, Space::Resource { dimension: ResourceDimension::Unknown, .. })
+    }
+}
+
 /// What a memory operand names.
 #[derive(Debug, Clone)]
 pub(crate) enum Space {

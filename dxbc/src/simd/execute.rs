@@ -166,6 +166,8 @@ pub(super) fn execute<S: Simd>(
             Op::MadExact => float3!(i, |x, y, z| x * y + z),
             Op::MsubExact => float3!(i, |x, y, z| x * y - z),
             Op::NmadExact => float3!(i, |x, y, z| z - x * y),
+            Op::MulLegacy => float2!(i, |x, y| flushed(s, float::mul_legacy(s, x, y))),
+            Op::Pow => each(rows, shape, i, |x, y, _| scalar::float::pow_abs(x, y)),
             Op::Div => float2!(i, |x, y| flushed(s, x / y)),
             Op::Min => op2!(i, |x, y| float::min(s, x, y)),
             Op::Max => op2!(i, |x, y| float::max(s, x, y)),

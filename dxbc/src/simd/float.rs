@@ -102,6 +102,13 @@ fn choose<S: Simd>(x: S::u32s, y: S::u32s, first: S::mask32s) -> S::u32s {
     a.simd_eq(a).select(chosen, y)
 }
 
+/// Direct3D 9's product: +0 as soon as a factor is zero.
+#[inline(always)]
+pub(crate) fn mul_legacy<S: Simd>(s: S, x: S::f32s, y: S::f32s) -> S::f32s {
+    let zero = S::f32s::splat(s, 0.0);
+    (x.simd_eq(zero) | y.simd_eq(zero)).select(zero, x * y)
+}
+
 /// `x - floor(x)`, below 1.
 #[inline(always)]
 pub(super) fn fraction<S: Simd>(s: S, x: S::f32s) -> S::f32s {

@@ -98,7 +98,7 @@ fn encode_instruction(words: &mut Vec<u32>, instruction: &Instruction) -> Encode
     if expected != found {
         return Err(EncodeReason::Operands { expected, found });
     }
-    words.push(instruction.op as u32 | controls(instruction)?);
+    words.push(field("opcode", instruction.op as u16, 0, 11)? | controls(instruction)?);
     for extension in &instruction.extensions {
         // The token before says that this one follows.
         if let Some(last) = words.last_mut() {
