@@ -31,10 +31,19 @@ impl Shape {
         Self { lanes, first: 0, end: lanes.div_ceil(LANES), stride }
     }
 
-    /// The rows of each group.
-    #[inline(always)]
+    /// The rows of each group. For once in a while: it divides.
     pub(super) fn groups(self, rows: &mut [Group]) -> std::slice::ChunksExactMut<'_, Group> {
-        rows[self.first * self.stride..self.end * self.stride].chunks_exact_mut(self.stride)
+        rows[self.from()..self.to()].chunks_exact_mut(self.stride)
+    }
+
+    #[inline(always)]
+    fn from(self) -> usize {
+        self.first * self.stride
+    }
+
+    #[inline(always)]
+    fn to(self) -> usize {
+        self.end * self.stride
     }
 
     /// The lanes of a group, which exist all but in the last one.
@@ -62,11 +71,14 @@ pub(super) fn unary<S: Simd>(
     f: impl Fn(S::u32s) -> S::u32s,
 ) {
     let (a, d) = (i.a as usize, i.d as usize);
-    for rows in shape.groups(rows) {
+    let mut first = shape.from();
+    while first < shape.to() {
+        let rows = &mut rows[first..first + shape.stride];
         for lane in (0..LANES).step_by(S::u32s::LEN) {
             let x = S::u32s::from_slice(s, &rows[a].0[lane..lane + S::u32s::LEN]);
             f(x).store_slice(&mut rows[d].0[lane..lane + S::u32s::LEN]);
         }
+        first += shape.stride;
     }
 }
 
@@ -80,12 +92,15 @@ pub(super) fn binary<S: Simd>(
     f: impl Fn(S::u32s, S::u32s) -> S::u32s,
 ) {
     let (a, b, d) = (i.a as usize, i.b as usize, i.d as usize);
-    for rows in shape.groups(rows) {
+    let mut first = shape.from();
+    while first < shape.to() {
+        let rows = &mut rows[first..first + shape.stride];
         for lane in (0..LANES).step_by(S::u32s::LEN) {
             let x = S::u32s::from_slice(s, &rows[a].0[lane..lane + S::u32s::LEN]);
             let y = S::u32s::from_slice(s, &rows[b].0[lane..lane + S::u32s::LEN]);
             f(x, y).store_slice(&mut rows[d].0[lane..lane + S::u32s::LEN]);
         }
+        first += shape.stride;
     }
 }
 
@@ -99,42 +114,57 @@ pub(super) fn ternary<S: Simd>(
     f: impl Fn(S::u32s, S::u32s, S::u32s) -> S::u32s,
 ) {
     let (a, b, c, d) = (i.a as usize, i.b as usize, i.c as usize, i.d as usize);
-    for rows in shape.groups(rows) {
+    let mut first = shape.from();
+    while first < shape.to() {
+        let rows = &mut rows[first..first + shape.stride];
         for lane in (0..LANES).step_by(S::u32s::LEN) {
             let x = S::u32s::from_slice(s, &rows[a].0[lane..lane + S::u32s::LEN]);
             let y = S::u32s::from_slice(s, &rows[b].0[lane..lane + S::u32s::LEN]);
             let z = S::u32s::from_slice(s, &rows[c].0[lane..lane + S::u32s::LEN]);
             f(x, y, z).store_slice(&mut rows[d].0[lane..lane + S::u32s::LEN]);
         }
+        first += shape.stride;
     }
 }
 
 /// Applies `f` lane by lane to the three source rows.
 #[inline(always)]
 pub(super) fn each(rows: &mut [Group], shape: Shape, i: &Inst, f: impl Fn(u32, u32, u32) -> u32) {
-    for rows in shape.groups(rows) {
+    let mut first = shape.from();
+    while first < shape.to() {
+        let rows = &mut rows[first..first + shape.stride];
         let (a, b, c) = (rows[i.a as usize].0, rows[i.b as usize].0, rows[i.c as usize].0);
         for (lane, word) in rows[i.d as usize].0.iter_mut().enumerate() {
             *word = f(a[lane], b[lane], c[lane]);
         }
+        first += shape.stride;
     }
 }
 
 /// Applies `f` quad by quad: from the words of a quad to those of its result.
 #[inline(always)]
 pub(super) fn quads(rows: &mut [Group], shape: Shape, i: &Inst, f: impl Fn([u32; 4]) -> [u32; 4]) {
-    for rows in shape.groups(rows) {
+    let mut first = shape.from();
+    while first < shape.to() {
+        let rows = &mut rows[first..first + shape.stride];
         let mut words = rows[i.a as usize].0;
         for quad in words.as_chunks_mut::<4>().0 {
             *quad = f(*quad);
         }
         rows[i.d as usize].0 = words;
+        first += shape.stride;
     }
 }
 
 /// True when a lane of a row of masks is set.
 #[inline(always)]
 pub(super) fn any(rows: &[Group], shape: Shape, row: Row) -> bool {
-    let groups = rows[shape.first * shape.stride..shape.end * shape.stride].chunks_exact(shape.stride);
-    groups.map(|rows| rows[row as usize].0.iter().fold(0, |all, word| all | word)).any(|all| all != 0)
+    let mut first = shape.from();
+    while first < shape.to() {
+        if rows[first + row as usize].0.iter().fold(0, |all, word| all | word) != 0 {
+            return true;
+        }
+        first += shape.stride;
+    }
+    false
 }
