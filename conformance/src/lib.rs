@@ -21,3 +21,4 @@ pub mod run;
 pub mod shader_case;
 pub mod stages;
 pub mod suite;
+pub mod wgpu;

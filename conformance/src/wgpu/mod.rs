@@ -1,0 +1,3 @@
+//! The protocol on wgpu.
+
+pub mod wgsl;
