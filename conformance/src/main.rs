@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use aerogpu::engine::Engine;
 use aerogpu::{Backend, Options, SoftwareRenderer};
@@ -13,6 +14,7 @@ use aerogpu_conformance::results::Results;
 use aerogpu_conformance::shader_case;
 use aerogpu_conformance::stages::Stage;
 use aerogpu_conformance::suite::{Purpose, Selection, Suite};
+use aerogpu_conformance::wgpu::{Gpu, GpuError, WgpuRenderer};
 use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -122,21 +124,31 @@ struct RunArgs {
 enum BackendKind {
     /// The reference renderer
     Software,
+    /// wgpu on the first Vulkan adapter
+    Wgpu,
 }
 
+/// Makes back ends with nothing in them.
+type Fresh = Box<dyn Fn(Purpose) -> Box<dyn Backend>>;
+
 impl BackendKind {
-    fn fresh(self, purpose: Purpose) -> Box<dyn Backend> {
-        match self {
-            Self::Software => {
+    fn fresh(self) -> Result<Fresh, GpuError> {
+        Ok(match self {
+            Self::Software => Box::new(|purpose| {
                 let fixed_function = purpose == Purpose::Trace;
                 Box::new(SoftwareRenderer::new(Options { fixed_function, ..Options::default() }))
+            }),
+            Self::Wgpu => {
+                let gpu = Arc::new(Gpu::open("")?);
+                Box::new(move |_| Box::new(WgpuRenderer::new(gpu.clone())))
             }
-        }
+        })
     }
 
     fn name(self) -> &'static str {
         match self {
             Self::Software => "software",
+            Self::Wgpu => "wgpu",
         }
     }
 }
@@ -162,8 +174,8 @@ fn run(args: RunArgs) -> Result<ExitCode, Failure> {
         None => Expectations::built_in()?,
     };
     let selection = Selection { filter: args.filter, features: args.features, without: args.without };
-    let fresh = |purpose| args.backend.fresh(purpose);
-    let suite = Suite { fresh: &fresh, selection, expectations, engines: shader_case::engines() };
+    let fresh = args.backend.fresh()?;
+    let suite = Suite { fresh: fresh.as_ref(), selection, expectations, engines: shader_case::engines() };
     let results = run_all(&suite, &entries, args.backend.name())?;
     if let Some(path) = &args.json {
         report::write_json(path, &results)?;
@@ -181,9 +193,9 @@ fn run_shaders(args: ShaderArgs) -> Result<ExitCode, Failure> {
     if entries.is_empty() {
         return Err(format!("no JSON file there has the schema {}", shader_case::case::SCHEMA).into());
     }
-    let fresh = |purpose| BackendKind::Software.fresh(purpose);
+    let fresh = BackendKind::Software.fresh()?;
     let suite = Suite {
-        fresh: &fresh,
+        fresh: fresh.as_ref(),
         selection: Selection { filter: args.filter, ..Selection::default() },
         expectations: Expectations::built_in()?,
         engines: args.interpreter.engines(),

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use buffer::Buffer;
+pub use dirty::DirtyRanges;
 pub use guest::{AllocError, Guest};
 pub use texture::{Subresources, Texture, TextureDesc, View, raster_format};
 

@@ -1,0 +1,469 @@
+//! Pipelines: shaders translated and wired to each other, and the fixed-function state around them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aerogpu::executor::Failure;
+use aerogpu::pipeline::link::link_words;
+use aerogpu_dxbc::ValidatedShader;
+use aerogpu_dxbc::ir::{Interpolation, ResourceDimension, Stage};
+use aerogpu_protocol::input_layout::semantic_name_hash;
+use aerogpu_protocol::packets::{self, InputLayoutElementDxgi};
+use wgpu::{
+    BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType, BufferBindingType,
+    SamplerBindingType, ShaderStages, TextureSampleType, TextureViewDimension, VertexFormat,
+};
+
+use super::gpu::Gpu;
+use super::state::Context;
+use super::wgsl::{SampleType, Scalar, Varying, Wiring, binding, translate};
+
+/// Pipelines by everything that went into them.
+#[derive(Default)]
+pub(super) struct Pipelines {
+    render: HashMap<String, (wgpu::RenderPipeline, [BindGroupLayout; 2])>,
+    compute: HashMap<String, (wgpu::ComputePipeline, BindGroupLayout)>,
+}
+
+/// One attribute of a vertex buffer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attribute {
+    pub(super) slot: u32,
+    pub(super) offset: u32,
+    pub(super) format: VertexFormat,
+    scalar: Scalar,
+    /// Instances a step; `None` a vertex.
+    pub(super) step: Option<u32>,
+    register: u32,
+}
+
+/// What a draw's pipeline is made from.
+pub(super) struct RenderKey<'a> {
+    pub(super) vertex: &'a ValidatedShader,
+    pub(super) pixel: Option<&'a ValidatedShader>,
+    pub(super) attributes: &'a [Attribute],
+    pub(super) strides: &'a BTreeMap<u32, u64>,
+    /// Formats of the colour targets and whether they store alpha.
+    pub(super) colors: &'a [Option<(wgpu::TextureFormat, bool)>],
+    pub(super) depth: Option<wgpu::TextureFormat>,
+    pub(super) topology: wgpu::PrimitiveTopology,
+    pub(super) context: &'a Context,
+    /// What the textures of the vertex and pixel shader are.
+    pub(super) textures: [BTreeMap<u32, SampleType>; 2],
+}
+
+impl Pipelines {
+    /// The pipeline of a draw, and the layouts of its bind groups.
+    pub(super) fn render(
+        &mut self,
+        gpu: &Gpu,
+        key: &RenderKey<'_>,
+    ) -> Result<(wgpu::RenderPipeline, [BindGroupLayout; 2]), Failure> {
+        let unsupported = |error: super::wgsl::Unsupported| Failure::Unsupported(error.to_string());
+        let varyings = key.pixel.map(|pixel| varyings(key.vertex, pixel)).unwrap_or_default();
+        let vertex_wiring = Wiring {
+            attributes: key.attributes.iter().map(|a| (a.register, a.scalar)).collect(),
+            varyings: varyings.clone(),
+            textures: key.textures[0].clone(),
+            ..Wiring::default()
+        };
+        let vertex_text = translate(key.vertex, &vertex_wiring).map_err(unsupported)?;
+        let pixel_wiring = Wiring {
+            varyings,
+            targets: key.pixel.map(|pixel| targets(pixel, key.colors)).unwrap_or_default(),
+            textures: key.textures[1].clone(),
+            ..Wiring::default()
+        };
+        let pixel_text =
+            key.pixel.map(|pixel| translate(pixel, &pixel_wiring)).transpose().map_err(unsupported)?;
+        let context = key.context;
+        let name = format!(
+            "{vertex_text}{pixel_text:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
+            key.attributes,
+            key.strides,
+            key.colors,
+            key.depth,
+            key.topology,
+            context.blend,
+            context.depth,
+            context.rasterizer
+        );
+        if let Some(known) = self.render.get(&name) {
+            return Ok(known.clone());
+        }
+        let layouts = [
+            bind_group_layout(gpu, key.vertex, &key.textures[0], ShaderStages::VERTEX),
+            match key.pixel {
+                Some(pixel) => bind_group_layout(gpu, pixel, &key.textures[1], ShaderStages::FRAGMENT),
+                None => gpu
+                    .device
+                    .create_bind_group_layout(&BindGroupLayoutDescriptor { label: None, entries: &[] }),
+            },
+        ];
+        let pipeline = create(gpu, key, &layouts, &vertex_text, pixel_text.as_deref())?;
+        let made = (pipeline, layouts);
+        self.render.insert(name, made.clone());
+        Ok(made)
+    }
+
+    /// The pipeline of a dispatch.
+    pub(super) fn compute(
+        &mut self,
+        gpu: &Gpu,
+        shader: &ValidatedShader,
+        textures: &BTreeMap<u32, SampleType>,
+    ) -> Result<(wgpu::ComputePipeline, BindGroupLayout), Failure> {
+        let wiring = Wiring { textures: textures.clone(), ..Wiring::default() };
+        let text = translate(shader, &wiring).map_err(|error| Failure::Unsupported(error.to_string()))?;
+        if let Some(known) = self.compute.get(&text) {
+            return Ok(known.clone());
+        }
+        let layout = bind_group_layout(gpu, shader, textures, ShaderStages::COMPUTE);
+        let module = module(gpu, &text);
+        let pipeline_layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: None,
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: None,
+            layout: Some(&pipeline_layout),
+            module: &module,
+            entry_point: Some("main"),
+            compilation_options: Default::default(),
+            cache: None,
+        });
+        self.compute.insert(text, (pipeline.clone(), layout.clone()));
+        Ok((pipeline, layout))
+    }
+}
+
+fn module(gpu: &Gpu, text: &str) -> wgpu::ShaderModule {
+    let source = wgpu::ShaderSource::Wgsl(text.into());
+    gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor { label: None, source })
+}
+
+fn create(
+    gpu: &Gpu,
+    key: &RenderKey<'_>,
+    layouts: &[BindGroupLayout; 2],
+    vertex_text: &str,
+    pixel_text: Option<&str>,
+) -> Result<wgpu::RenderPipeline, Failure> {
+    let vertex_module = module(gpu, vertex_text);
+    let pixel_module = pixel_text.map(|text| module(gpu, text));
+    let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: None,
+        bind_group_layouts: &[Some(&layouts[0]), Some(&layouts[1])],
+        immediate_size: 0,
+    });
+    let attributes: Vec<[wgpu::VertexAttribute; 1]> = (0..)
+        .zip(key.attributes)
+        .map(|(shader_location, a)| [wgpu::VertexAttribute { format: a.format, offset: 0, shader_location }])
+        .collect();
+    // Every attribute has a buffer of its own, bound at its offset: so it may lie anywhere in the vertex.
+    let buffers: Vec<_> = key
+        .attributes
+        .iter()
+        .zip(&attributes)
+        .map(|(a, attribute)| {
+            Some(wgpu::VertexBufferLayout {
+                array_stride: if a.step == Some(0) {
+                    0
+                } else {
+                    key.strides.get(&a.slot).copied().unwrap_or(0)
+                },
+                step_mode: if a.step.is_some() {
+                    wgpu::VertexStepMode::Instance
+                } else {
+                    wgpu::VertexStepMode::Vertex
+                },
+                attributes: attribute,
+            })
+        })
+        .collect();
+    let targets = color_targets(key);
+    let rasterizer = &key.context.rasterizer;
+    let has_fragment = pixel_module.is_some();
+    Ok(gpu.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: None,
+        layout: Some(&layout),
+        vertex: wgpu::VertexState {
+            module: &vertex_module,
+            entry_point: Some("main"),
+            compilation_options: Default::default(),
+            buffers: &buffers,
+        },
+        primitive: wgpu::PrimitiveState {
+            topology: key.topology,
+            strip_index_format: None,
+            front_face: if rasterizer.front_ccw != 0 { wgpu::FrontFace::Ccw } else { wgpu::FrontFace::Cw },
+            cull_mode: match rasterizer.cull_mode() {
+                Some(packets::CullMode::Front) => Some(wgpu::Face::Front),
+                Some(packets::CullMode::Back) => Some(wgpu::Face::Back),
+                _ => None,
+            },
+            unclipped_depth: rasterizer.flags().contains(packets::RasterizerFlags::DEPTH_CLIP_DISABLE),
+            polygon_mode: match rasterizer.fill_mode() {
+                Some(packets::FillMode::Wireframe) => {
+                    return Err(Failure::Unsupported("wireframe by Direct3D's line rules on wgpu".into()));
+                }
+                _ => wgpu::PolygonMode::Fill,
+            },
+            conservative: false,
+        },
+        depth_stencil: key.depth.map(|format| depth_stencil(key.context, format)),
+        multisample: Default::default(),
+        fragment: pixel_module.as_ref().filter(|_| has_fragment).map(|module| wgpu::FragmentState {
+            module,
+            entry_point: Some("main"),
+            compilation_options: Default::default(),
+            targets: &targets,
+        }),
+        multiview_mask: None,
+        cache: None,
+    }))
+}
+
+fn depth_stencil(context: &Context, format: wgpu::TextureFormat) -> wgpu::DepthStencilState {
+    let state = &context.depth;
+    let on = state.depth_enable != 0;
+    wgpu::DepthStencilState {
+        format,
+        depth_write_enabled: Some(on && state.depth_write_enable != 0),
+        depth_compare: Some(if on { compare(state.depth_func()) } else { wgpu::CompareFunction::Always }),
+        stencil: wgpu::StencilState::default(),
+        bias: wgpu::DepthBiasState { constant: context.rasterizer.depth_bias, ..Default::default() },
+    }
+}
+
+fn compare(func: Option<packets::CompareFunc>) -> wgpu::CompareFunction {
+    use packets::CompareFunc as P;
+    match func {
+        Some(P::Never) => wgpu::CompareFunction::Never,
+        Some(P::Less) => wgpu::CompareFunction::Less,
+        Some(P::Equal) => wgpu::CompareFunction::Equal,
+        Some(P::LessEqual) => wgpu::CompareFunction::LessEqual,
+        Some(P::Greater) => wgpu::CompareFunction::Greater,
+        Some(P::NotEqual) => wgpu::CompareFunction::NotEqual,
+        Some(P::GreaterEqual) => wgpu::CompareFunction::GreaterEqual,
+        Some(P::Always) | None => wgpu::CompareFunction::Always,
+    }
+}
+
+fn color_targets(key: &RenderKey<'_>) -> Vec<Option<wgpu::ColorTargetState>> {
+    let state = &key.context.blend;
+    let component = |src, dst, op| wgpu::BlendComponent {
+        src_factor: factor(src),
+        dst_factor: factor(dst),
+        operation: match packets::BlendOp::from_u32(op) {
+            Some(packets::BlendOp::Subtract) => wgpu::BlendOperation::Subtract,
+            Some(packets::BlendOp::RevSubtract) => wgpu::BlendOperation::ReverseSubtract,
+            Some(packets::BlendOp::Min) => wgpu::BlendOperation::Min,
+            Some(packets::BlendOp::Max) => wgpu::BlendOperation::Max,
+            _ => wgpu::BlendOperation::Add,
+        },
+    };
+    let blend = (state.enable != 0).then(|| wgpu::BlendState {
+        color: component(state.src_factor, state.dst_factor, state.blend_op),
+        alpha: component(state.src_factor_alpha, state.dst_factor_alpha, state.blend_op_alpha),
+    });
+    let written = key.pixel.map(|pixel| targets(pixel, key.colors)).unwrap_or_default();
+    let target = |(i, slot): (u32, &Option<(wgpu::TextureFormat, bool)>)| {
+        let (format, has_alpha) = (*slot)?;
+        let mut write_mask = wgpu::ColorWrites::from_bits_truncate(u32::from(state.color_write_mask & 0xf));
+        if !has_alpha {
+            write_mask.remove(wgpu::ColorWrites::ALPHA);
+        }
+        if !written.iter().any(|&(_, target, _)| target == i) {
+            write_mask = wgpu::ColorWrites::empty();
+        }
+        Some(wgpu::ColorTargetState { format, blend: blend.filter(|_| !write_mask.is_empty()), write_mask })
+    };
+    (0..).zip(key.colors).map(target).collect()
+}
+
+fn factor(value: u32) -> wgpu::BlendFactor {
+    use packets::BlendFactor as P;
+    match P::from_u32(value) {
+        Some(P::Zero) => wgpu::BlendFactor::Zero,
+        Some(P::SrcAlpha) => wgpu::BlendFactor::SrcAlpha,
+        Some(P::InvSrcAlpha) => wgpu::BlendFactor::OneMinusSrcAlpha,
+        Some(P::DestAlpha) => wgpu::BlendFactor::DstAlpha,
+        Some(P::InvDestAlpha) => wgpu::BlendFactor::OneMinusDstAlpha,
+        Some(P::Constant) => wgpu::BlendFactor::Constant,
+        Some(P::InvConstant) => wgpu::BlendFactor::OneMinusConstant,
+        Some(P::One) | None => wgpu::BlendFactor::One,
+    }
+}
+
+/// Output registers of the bound colour targets.
+fn targets(
+    pixel: &ValidatedShader,
+    colors: &[Option<(wgpu::TextureFormat, bool)>],
+) -> Vec<(u32, u32, Scalar)> {
+    let elements = &pixel.signatures().outputs.elements;
+    let all: Vec<(u32, u32)> = if elements.is_empty() {
+        (0..pixel.output_registers() as u32).map(|r| (r, r)).collect()
+    } else {
+        let is_target =
+            |name: &str| name.eq_ignore_ascii_case("SV_Target") || name.eq_ignore_ascii_case("COLOR");
+        elements.iter().filter(|e| is_target(&e.name)).filter_map(|e| Some((e.register?, e.index))).collect()
+    };
+    let bound = |target: u32| colors.get(target as usize).copied().flatten().is_some();
+    all.into_iter().filter(|&(_, target)| bound(target)).map(|(r, target)| (r, target, Scalar::F32)).collect()
+}
+
+/// What goes from the vertex to the pixel shader: a location for each declared input.
+fn varyings(vertex: &ValidatedShader, pixel: &ValidatedShader) -> Vec<Varying> {
+    let words = link_words(&vertex.signatures().outputs, &pixel.signatures().inputs, pixel.input_registers());
+    let inputs = pixel.inputs().iter().filter(|input| input.name.is_none());
+    inputs
+        .map(|input| Varying {
+            words: std::array::from_fn(|c| words.get(input.register as usize * 4 + c).copied().flatten()),
+            register: input.register,
+            mask: input.mask,
+            interpolation: match input.interpolation {
+                Interpolation::Constant => "flat",
+                Interpolation::Undefined | Interpolation::Linear => "perspective",
+                Interpolation::LinearCentroid => "perspective, centroid",
+                Interpolation::LinearSample => "perspective, sample",
+                Interpolation::LinearNoPerspective => "linear",
+                Interpolation::LinearNoPerspectiveCentroid => "linear, centroid",
+                Interpolation::LinearNoPerspectiveSample => "linear, sample",
+            },
+        })
+        .collect()
+}
+
+/// The attributes of an input layout that a vertex shader reads.
+pub(super) fn attributes(
+    vertex: &ValidatedShader,
+    layout: &[InputLayoutElementDxgi],
+) -> Result<Vec<Attribute>, Failure> {
+    let mut ends = HashMap::<u32, u32>::new();
+    let mut placed = Vec::new();
+    for element in layout {
+        let (format, scalar, size) = vertex_format(element.dxgi_format)?;
+        let end = ends.entry(element.input_slot).or_default();
+        let offset = match element.aligned_byte_offset {
+            u32::MAX => end.next_multiple_of(size.min(4)),
+            offset => offset,
+        };
+        *end = offset + size;
+        placed.push((element, format, scalar, offset));
+    }
+    let mut attributes = Vec::new();
+    for input in vertex.signatures().inputs.elements.iter().filter(|e| e.system_value == 0) {
+        let hash = semantic_name_hash(&input.name);
+        let found =
+            placed.iter().find(|(e, ..)| e.semantic_name_hash == hash && e.semantic_index == input.index);
+        if let (Some(&(element, format, scalar, offset)), Some(register)) = (found, input.register) {
+            let step = (element.input_slot_class == 1).then_some(element.instance_data_step_rate);
+            if step.is_some_and(|step| step > 1) {
+                return Err(Failure::Unsupported("an instance step rate above 1 on wgpu".into()));
+            }
+            attributes.push(Attribute { slot: element.input_slot, offset, format, scalar, step, register });
+        }
+    }
+    Ok(attributes)
+}
+
+/// WebGPU's format, the type that a shader sees, and bytes.
+fn vertex_format(dxgi: u32) -> Result<(VertexFormat, Scalar, u32), Failure> {
+    use Scalar::{F32, I32, U32};
+    use VertexFormat as V;
+    Ok(match dxgi {
+        2 => (V::Float32x4, F32, 16),
+        3 => (V::Uint32x4, U32, 16),
+        4 => (V::Sint32x4, I32, 16),
+        6 => (V::Float32x3, F32, 12),
+        7 => (V::Uint32x3, U32, 12),
+        8 => (V::Sint32x3, I32, 12),
+        10 => (V::Float16x4, F32, 8),
+        11 => (V::Unorm16x4, F32, 8),
+        12 => (V::Uint16x4, U32, 8),
+        13 => (V::Snorm16x4, F32, 8),
+        14 => (V::Sint16x4, I32, 8),
+        16 => (V::Float32x2, F32, 8),
+        17 => (V::Uint32x2, U32, 8),
+        18 => (V::Sint32x2, I32, 8),
+        24 => (V::Unorm10_10_10_2, F32, 4),
+        28 | 29 => (V::Unorm8x4, F32, 4),
+        30 => (V::Uint8x4, U32, 4),
+        31 => (V::Snorm8x4, F32, 4),
+        32 => (V::Sint8x4, I32, 4),
+        34 => (V::Float16x2, F32, 4),
+        35 => (V::Unorm16x2, F32, 4),
+        36 => (V::Uint16x2, U32, 4),
+        37 => (V::Snorm16x2, F32, 4),
+        38 => (V::Sint16x2, I32, 4),
+        41 => (V::Float32, F32, 4),
+        42 => (V::Uint32, U32, 4),
+        43 => (V::Sint32, I32, 4),
+        49 => (V::Unorm8x2, F32, 2),
+        50 => (V::Uint8x2, U32, 2),
+        51 => (V::Snorm8x2, F32, 2),
+        52 => (V::Sint8x2, I32, 2),
+        54 => (V::Float16, F32, 2),
+        56 => (V::Unorm16, F32, 2),
+        57 => (V::Uint16, U32, 2),
+        58 => (V::Snorm16, F32, 2),
+        59 => (V::Sint16, I32, 2),
+        87 | 91 => (V::Unorm8x4Bgra, F32, 4),
+        other => return Err(Failure::Unsupported(format!("vertices of DXGI format {other} on wgpu"))),
+    })
+}
+
+fn bind_group_layout(
+    gpu: &Gpu,
+    shader: &ValidatedShader,
+    textures: &BTreeMap<u32, SampleType>,
+    visibility: ShaderStages,
+) -> BindGroupLayout {
+    let entry = |binding, ty| BindGroupLayoutEntry { binding, visibility, ty, count: None };
+    let buffer = |ty| BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None };
+    let read_only = buffer(BufferBindingType::Storage { read_only: true });
+    let mut entries = Vec::new();
+    if shader.stage() == Stage::Vertex {
+        entries.push(entry(binding::DRAW, buffer(BufferBindingType::Uniform)));
+    }
+    entries.extend(shader.constant_buffers().iter().map(|c| entry(binding::CONSTANTS + c.first, read_only)));
+    entries.extend(shader.samplers().iter().map(|s| {
+        let kind = if s.comparison { SamplerBindingType::Comparison } else { SamplerBindingType::Filtering };
+        entry(binding::SAMPLERS + s.first, BindingType::Sampler(kind))
+    }));
+    entries.extend(shader.resources().iter().map(|r| {
+        let ty = match view_dimension(r.dimension) {
+            None => read_only,
+            Some(view_dimension) => BindingType::Texture {
+                sample_type: match textures.get(&r.first) {
+                    Some(SampleType::Depth) => TextureSampleType::Depth,
+                    Some(SampleType::Sint) => TextureSampleType::Sint,
+                    Some(SampleType::Uint) => TextureSampleType::Uint,
+                    Some(SampleType::Float) | None => TextureSampleType::Float { filterable: true },
+                },
+                view_dimension,
+                multisampled: false,
+            },
+        };
+        entry(binding::TEXTURES + r.first, ty)
+    }));
+    for uav in shader.uavs() {
+        let words = buffer(BufferBindingType::Storage { read_only: false });
+        entries.push(entry(binding::UAVS + uav.first, words));
+        entries.push(entry(binding::COUNTERS + uav.first, words));
+    }
+    gpu.device.create_bind_group_layout(&BindGroupLayoutDescriptor { label: None, entries: &entries })
+}
+
+/// How a texture register looks at its texture; `None` for buffers.
+pub(super) fn view_dimension(dimension: ResourceDimension) -> Option<TextureViewDimension> {
+    match dimension {
+        ResourceDimension::Texture2D | ResourceDimension::Texture2DMs => Some(TextureViewDimension::D2),
+        ResourceDimension::Texture2DArray => Some(TextureViewDimension::D2Array),
+        ResourceDimension::TextureCube => Some(TextureViewDimension::Cube),
+        ResourceDimension::TextureCubeArray => Some(TextureViewDimension::CubeArray),
+        ResourceDimension::Texture3D => Some(TextureViewDimension::D3),
+        _ => None,
+    }
+}
