@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aerogpu::executor::Failure;
 use aerogpu::pipeline::assembly::{primitive, primitives, shape};
+use aerogpu::resources::ResourceError;
 use aerogpu_dxbc::ValidatedShader;
 use aerogpu_protocol::packets::{
     Clear, ClearFlags, Dispatch, Draw, DrawIndexed, IndexFormat, PrimitiveTopology, ShaderStage,
@@ -18,7 +19,7 @@ use super::Execution;
 use super::format::texture_format;
 use super::packets::Subresources;
 use super::pipeline::{Attribute, RenderKey, attributes, view_dimension};
-use super::resource::Resource;
+use super::resource::{Buffer, Resource, Texture};
 use super::state::{ConstantSlot, ResourceSlot};
 use super::wgsl::{SampleType, binding};
 
@@ -40,6 +41,14 @@ struct Counts {
 }
 
 impl Execution<'_, '_> {
+    fn buffer_of(&self, id: u32) -> Result<&Buffer, Failure> {
+        self.renderer.buffer_of(id).ok_or(ResourceError::Unknown { kind: "buffer", handle: id }.into())
+    }
+
+    fn texture_of(&self, id: u32) -> Result<&Texture, Failure> {
+        self.renderer.texture_of(id).ok_or(ResourceError::Unknown { kind: "texture", handle: id }.into())
+    }
+
     /// A view of a part of a texture.
     fn view(
         &mut self,
@@ -48,7 +57,7 @@ impl Execution<'_, '_> {
         layers: u32,
     ) -> Result<TextureView, Failure> {
         self.refresh(part.texture)?;
-        let texture = self.renderer.texture(part.texture)?;
+        let texture = self.texture_of(part.texture)?;
         let depth_only = part.format.is_depth() && part.mips.1 == u32::MAX;
         Ok(texture.gpu.create_view(&TextureViewDescriptor {
             format: Some(texture_format(part.format)?),
@@ -69,17 +78,19 @@ impl Execution<'_, '_> {
         let mut targets = Targets { colors: Vec::new(), depth: None, size: [u32::MAX; 2] };
         for handle in colors[..used].iter().copied().chain([depth]).enumerate() {
             let (i, handle) = handle;
-            let part =
-                match handle {
-                    0 => None,
-                    handle => Some(self.renderer.subresources(handle).map(Subresources::target).ok_or(
-                        aerogpu::resources::ResourceError::Unknown { kind: "render target", handle },
-                    )?),
-                };
+            let part = match handle {
+                0 => None,
+                handle => Some(
+                    self.renderer
+                        .subresources(handle)
+                        .map(Subresources::target)
+                        .ok_or(ResourceError::Unknown { kind: "render target", handle })?,
+                ),
+            };
             let view = match part {
                 None => None,
                 Some(part) => {
-                    let [width, height] = self.renderer.texture(part.texture)?.layout.mip_extent(part.mips.0);
+                    let [width, height] = self.texture_of(part.texture)?.layout.mip_extent(part.mips.0);
                     targets.size = [targets.size[0].min(width), targets.size[1].min(height)];
                     let view = self.view(part, TextureViewDimension::D2, 1)?;
                     Some((view, texture_format(part.format)?, !part.format.has_unused_alpha()))
@@ -254,7 +265,7 @@ impl Execution<'_, '_> {
                     let id = self.renderer.resolve(binding.buffer);
                     self.refresh(id)?;
                     let gpu = self.renderer.gpu.clone();
-                    let buffer = self.renderer.buffer(id)?;
+                    let buffer = self.buffer_of(id)?;
                     bytes = buffer.read(&gpu, 0, buffer.size);
                     bytes.drain(..(binding.offset_bytes as usize).min(bytes.len()));
                     width = if binding.format() == Some(IndexFormat::Uint16) { 2 } else { 4 };
@@ -300,7 +311,7 @@ impl Execution<'_, '_> {
         if binding.buffer != 0 {
             let id = self.renderer.resolve(binding.buffer);
             self.refresh(id)?;
-            let buffer = self.renderer.buffer(id)?;
+            let buffer = self.buffer_of(id)?;
             bytes = buffer.read(&gpu, 0, buffer.size);
         }
         let start = u64::from(binding.offset_bytes) + u64::from(attribute.offset);
@@ -465,7 +476,7 @@ impl Execution<'_, '_> {
         let id = self.renderer.resolve(handle);
         self.refresh(id)?;
         let gpu = self.renderer.gpu.clone();
-        let buffer = self.renderer.buffer(id)?;
+        let buffer = self.buffer_of(id)?;
         let start = u64::from(offset).min(buffer.size);
         let end = if size == 0 { buffer.size } else { (start + u64::from(size)).min(buffer.size) };
         Ok(buffer.read(&gpu, start, end - start))

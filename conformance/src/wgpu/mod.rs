@@ -14,7 +14,7 @@ mod resource;
 mod state;
 pub mod wgsl;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use aerogpu::backend::{Backend, CommandError, Completion, ReadError, Report, Submission, TextureData};
@@ -39,6 +39,10 @@ pub struct WgpuRenderer {
     aliases: HashMap<u32, u32>,
     /// Share tokens, and the handle that created what they name.
     tokens: HashMap<u64, u32>,
+    /// Tokens that were released.
+    retired: HashSet<u64>,
+    /// Destroyed handles whose resources live on under aliases.
+    orphans: HashSet<u32>,
     views: HashMap<u32, CreateTextureView>,
     shaders: HashMap<u32, Arc<Shader>>,
     layouts: HashMap<u32, Vec<InputLayoutElementDxgi>>,
@@ -67,6 +71,8 @@ impl WgpuRenderer {
             resources: HashMap::new(),
             aliases: HashMap::new(),
             tokens: HashMap::new(),
+            retired: HashSet::new(),
+            orphans: HashSet::new(),
             views: HashMap::new(),
             shaders: HashMap::new(),
             layouts: HashMap::new(),

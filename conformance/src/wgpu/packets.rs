@@ -7,29 +7,51 @@ use aerogpu::pipeline::shader::Shader;
 use aerogpu::resources::{Backing, ResourceError};
 use aerogpu_protocol::input_layout::{is_ilay, parse_ilay};
 use aerogpu_protocol::packets::*;
-use aerogpu_protocol::{Format, Packet};
+use aerogpu_protocol::{Format, Packet, TextureLayout};
 
 use super::resource::{Buffer, Resource, Texture, WriteBack};
 use super::state::{ConstantSlot, Context, ResourceSlot};
 use super::{Execution, WgpuRenderer};
 
 impl WgpuRenderer {
-    /// The handle that created what `handle` names.
+    /// The handle that created what `handle` names; 0 for a destroyed one whose texture lives on under aliases.
     pub(super) fn resolve(&self, handle: u32) -> u32 {
-        self.aliases.get(&handle).copied().unwrap_or(handle)
-    }
-
-    pub(super) fn buffer(&self, handle: u32) -> Result<&Buffer, Failure> {
-        match self.resources.get(&self.resolve(handle)) {
-            Some(Resource::Buffer(buffer)) => Ok(buffer),
-            _ => Err(ResourceError::Unknown { kind: "buffer", handle }.into()),
+        match self.aliases.get(&handle) {
+            Some(&id) => id,
+            None if self.orphans.contains(&handle) => 0,
+            None => handle,
         }
     }
 
+    /// What an identity names, whether or not its first handle is alive.
+    fn check_free(&self, handle: u32) -> Result<(), Failure> {
+        let used = self.aliases.contains_key(&handle)
+            || self.views.contains_key(&handle)
+            || self.orphans.contains(&handle);
+        if used { Err(ResourceError::InUse(handle).into()) } else { Ok(()) }
+    }
+
+    pub(super) fn buffer(&self, handle: u32) -> Result<&Buffer, Failure> {
+        self.buffer_of(self.resolve(handle)).ok_or(ResourceError::Unknown { kind: "buffer", handle }.into())
+    }
+
     pub(super) fn texture(&self, handle: u32) -> Result<&Texture, Failure> {
-        match self.resources.get(&self.resolve(handle)) {
-            Some(Resource::Texture(texture)) => Ok(texture),
-            _ => Err(ResourceError::Unknown { kind: "texture", handle }.into()),
+        self.texture_of(self.resolve(handle)).ok_or(ResourceError::Unknown { kind: "texture", handle }.into())
+    }
+
+    /// The buffer that a handle created.
+    pub(super) fn buffer_of(&self, id: u32) -> Option<&Buffer> {
+        match self.resources.get(&id) {
+            Some(Resource::Buffer(buffer)) => Some(buffer),
+            _ => None,
+        }
+    }
+
+    /// The texture that a handle created.
+    pub(super) fn texture_of(&self, id: u32) -> Option<&Texture> {
+        match self.resources.get(&id) {
+            Some(Resource::Texture(texture)) => Some(texture),
+            _ => None,
         }
     }
 
@@ -37,7 +59,7 @@ impl WgpuRenderer {
     pub(super) fn subresources(&self, handle: u32) -> Option<Subresources> {
         match self.views.get(&handle) {
             Some(view) => Some(Subresources {
-                texture: self.resolve(view.texture_handle),
+                texture: view.texture_handle,
                 format: view.format()?,
                 mips: (view.base_mip_level, view.mip_level_count),
                 layers: (view.base_array_layer, view.array_layer_count),
@@ -95,7 +117,8 @@ impl Execution<'_, '_> {
             Packet::CopyTexture2d(p) => self.copy_texture(&p),
             Packet::CreateTextureView(p) => {
                 self.renderer.texture(p.texture_handle)?;
-                self.renderer.views.insert(p.view_handle, p);
+                let texture_handle = self.renderer.resolve(p.texture_handle);
+                self.renderer.views.insert(p.view_handle, CreateTextureView { texture_handle, ..p });
                 Ok(())
             }
             Packet::DestroyTextureView(p) => {
@@ -131,6 +154,9 @@ impl Execution<'_, '_> {
             }
             Packet::ExportSharedSurface(p) => {
                 let id = self.renderer.resolve(p.resource_handle);
+                if self.renderer.retired.contains(&p.share_token) {
+                    return Err(ResourceError::Token(p.share_token, "it was released").into());
+                }
                 self.renderer.tokens.insert(p.share_token, id);
                 Ok(())
             }
@@ -141,7 +167,9 @@ impl Execution<'_, '_> {
                 Ok(())
             }
             Packet::ReleaseSharedSurface(p) => {
-                self.renderer.tokens.remove(&p.share_token);
+                if self.renderer.tokens.remove(&p.share_token).is_some() {
+                    self.renderer.retired.insert(p.share_token);
+                }
                 Ok(())
             }
             Packet::Clear(p) => self.clear(&p),
@@ -227,18 +255,14 @@ impl Execution<'_, '_> {
                     register.copy_from_slice(&value);
                 }
             }
-            Packet::SetSamplerState(_)
-            | Packet::SetRenderState(_)
-            | Packet::SetShaderConstantsI(..)
-            | Packet::SetShaderConstantsB(..) => {
-                return Err(Failure::Unsupported("Direct3D 9 state on wgpu".into()));
-            }
+            // Direct3D 9's states mean nothing to the shaders that are drawn with here.
             _ => {}
         }
         Ok(())
     }
 
     fn create_buffer(&mut self, p: &CreateBuffer) -> Result<(), Failure> {
+        self.renderer.check_free(p.buffer_handle)?;
         let backing = backing(p.backing_alloc_id, p.backing_offset_bytes);
         match self.renderer.resources.get_mut(&p.buffer_handle) {
             Some(Resource::Buffer(buffer)) if buffer.size == p.size_bytes => {
@@ -257,8 +281,16 @@ impl Execution<'_, '_> {
     }
 
     fn create_texture(&mut self, p: &CreateTexture2d) -> Result<(), Failure> {
+        self.renderer.check_free(p.texture_handle)?;
         let backing = backing(p.backing_alloc_id, p.backing_offset_bytes);
         let format = p.format().ok_or(Failure::Value { field: "format", value: p.format })?;
+        if let Some(backing) = backing {
+            let layout = TextureLayout::of(p, format).map_err(ResourceError::from)?;
+            if p.row_pitch_bytes == 0 {
+                return Err(Failure::Value { field: "row pitch of a backed texture", value: 0 });
+            }
+            self.guest.check(backing, layout.size_bytes()).map_err(ResourceError::from)?;
+        }
         match self.renderer.resources.get_mut(&p.texture_handle) {
             Some(Resource::Texture(t)) if t.format == format && t.size == [p.width, p.height] => {
                 t.backing = backing;
@@ -277,10 +309,18 @@ impl Execution<'_, '_> {
 
     fn destroy(&mut self, handle: u32) {
         self.unbind(handle);
-        if self.renderer.aliases.remove(&handle).is_none()
-            && !self.renderer.aliases.values().any(|&id| id == handle)
-        {
-            self.renderer.resources.remove(&handle);
+        let alias = self.renderer.aliases.remove(&handle);
+        let id = alias.unwrap_or(handle);
+        let named = self.renderer.aliases.values().any(|&other| other == id);
+        match (named, alias) {
+            (true, None) => drop(self.renderer.orphans.insert(id)),
+            (true, Some(_)) => {}
+            (false, Some(_)) if !self.renderer.orphans.contains(&id) => {}
+            (false, _) => {
+                self.renderer.resources.remove(&id);
+                self.renderer.orphans.remove(&id);
+                self.renderer.tokens.retain(|_, owner| *owner != id);
+            }
         }
     }
 
@@ -301,6 +341,9 @@ impl Execution<'_, '_> {
     }
 
     fn upload(&mut self, p: &UploadResource, data: &[u8]) -> Result<(), Failure> {
+        if data.is_empty() {
+            return Ok(());
+        }
         let id = self.renderer.resolve(p.resource_handle);
         self.refresh(id)?;
         let gpu = self.renderer.gpu.clone();
@@ -325,12 +368,17 @@ impl Execution<'_, '_> {
     }
 
     fn copy_buffer(&mut self, p: &CopyBuffer) -> Result<(), Failure> {
+        if p.size_bytes == 0 {
+            return Ok(());
+        }
         let (from, to) = (self.renderer.resolve(p.src_buffer), self.renderer.resolve(p.dst_buffer));
         self.refresh(from)?;
         self.refresh(to)?;
         let gpu = self.renderer.gpu.clone();
-        let bytes = self.renderer.buffer(from)?.read(&gpu, p.src_offset_bytes, p.size_bytes);
-        let target = self.renderer.buffer(to)?;
+        let unknown = |handle| ResourceError::Unknown { kind: "buffer", handle };
+        let source = self.renderer.buffer_of(from).ok_or(unknown(p.src_buffer))?;
+        let bytes = source.read(&gpu, p.src_offset_bytes, p.size_bytes);
+        let target = self.renderer.buffer_of(to).ok_or(unknown(p.dst_buffer))?;
         target.write(&gpu, p.dst_offset_bytes, &bytes);
         if let Some(backing) = target.backing.filter(|_| p.flags().contains(CopyFlags::WRITEBACK_DST)) {
             self.write_backs.push(WriteBack { backing, offset: p.dst_offset_bytes, bytes });
@@ -339,11 +387,15 @@ impl Execution<'_, '_> {
     }
 
     fn copy_texture(&mut self, p: &CopyTexture2d) -> Result<(), Failure> {
+        if p.width == 0 || p.height == 0 {
+            return Ok(());
+        }
         let (from, to) = (self.renderer.resolve(p.src_texture), self.renderer.resolve(p.dst_texture));
         self.refresh(from)?;
         self.refresh(to)?;
-        let source = self.renderer.texture(from)?.gpu.clone();
-        let target = self.renderer.texture(to)?;
+        let unknown = |handle| ResourceError::Unknown { kind: "texture", handle };
+        let source = self.renderer.texture_of(from).ok_or(unknown(p.src_texture))?.gpu.clone();
+        let target = self.renderer.texture_of(to).ok_or(unknown(p.dst_texture))?;
         let write_backs = target.copy_from(&self.renderer.gpu, &source, p)?;
         self.write_backs.extend(write_backs);
         Ok(())
