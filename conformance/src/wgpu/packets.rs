@@ -31,10 +31,6 @@ impl WgpuRenderer {
         if used { Err(ResourceError::InUse(handle).into()) } else { Ok(()) }
     }
 
-    pub(super) fn buffer(&self, handle: u32) -> Result<&Buffer, Failure> {
-        self.buffer_of(self.resolve(handle)).ok_or(ResourceError::Unknown { kind: "buffer", handle }.into())
-    }
-
     pub(super) fn texture(&self, handle: u32) -> Result<&Texture, Failure> {
         self.texture_of(self.resolve(handle)).ok_or(ResourceError::Unknown { kind: "texture", handle }.into())
     }

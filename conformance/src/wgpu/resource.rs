@@ -129,7 +129,7 @@ impl Texture {
             usage,
             view_formats: &twins,
         });
-        if format.is_block_compressed() && (p.width % 4 != 0 || p.height % 4 != 0) {
+        if format.is_block_compressed() && !(p.width.is_multiple_of(4) && p.height.is_multiple_of(4)) {
             return Err(Failure::Unsupported("WebGPU has compressed textures of whole blocks only".into()));
         }
         let mut texture = Self {
