@@ -17,8 +17,10 @@ use crate::setup::{QueuedDraw, Record};
 use crate::shader::{PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout, SystemInputs};
 use crate::tile::TileTargets;
 
-/// Lanes of a full batch.
+/// Lanes and quads of a full batch, and quads of a block of 8x8 pixels.
 const LANES: usize = RUN;
+const QUADS: usize = LANES / 4;
+const BLOCK_QUADS: usize = 16;
 
 /// A primitive that has quads in a batch.
 #[derive(Debug, Clone)]
@@ -49,12 +51,17 @@ impl Surface {
     }
 
     /// Depth of a sample as the shader sees it; `offset` is the sample's place in the pixel.
-    pub(crate) fn depth_at(&self, (x, y): (i32, i32), [ox, oy]: [i32; 2]) -> f32 {
+    pub(crate) fn depth_at(&self, [x, y]: [i32; 2], [ox, oy]: [i32; 2]) -> f32 {
         round(self.depth.at(self.interpolator.offset(x * SUBPIXELS + ox, y * SUBPIXELS + oy)))
     }
 }
 
-/// Four pixels, their top left one at even coordinates. Masks have a bit a sample, 16 bits a pixel.
+/// The samples of a quad's pixel in a mask: masks of quads have a bit a sample, 16 bits a pixel.
+pub(crate) fn samples_of(mask: u64, lane: usize) -> u32 {
+    (mask >> (16 * lane)) as u32 & 0xffff
+}
+
+/// Four pixels, their top left one at even coordinates.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Quad {
     pub(crate) x: i32,
@@ -65,24 +72,80 @@ pub(crate) struct Quad {
     pub(crate) open: u64,
 }
 
-/// The samples of a quad's pixel in a mask.
-pub(crate) fn samples_of(mask: u64, lane: usize) -> u32 {
-    (mask >> (16 * lane)) as u32 & 0xffff
+/// Quads of a batch: rows of a value a lane, or a value a quad.
+#[derive(Debug)]
+pub(crate) struct Quads {
+    len: usize,
+    /// Snapped centres of the lanes' pixels.
+    x: [i32; LANES],
+    y: [i32; LANES],
+    live: [bool; LANES],
+    pub(crate) covered: [u64; QUADS],
+    pub(crate) open: [u64; QUADS],
+    /// The sample that is shaded, for shaders that run once a sample.
+    pub(crate) sample: [u32; QUADS],
 }
 
-impl Quad {
-    pub(crate) fn pixel(&self, lane: usize) -> (i32, i32) {
-        (self.x + (lane as i32 & 1), self.y + (lane as i32 >> 1))
+impl Default for Quads {
+    fn default() -> Self {
+        let (x, y) = ([0; LANES], [0; LANES]);
+        let (covered, open, sample) = ([0; QUADS], [0; QUADS], [0; QUADS]);
+        Self { len: 0, x, y, live: [false; LANES], covered, open, sample }
     }
 }
 
-/// A quad in a batch.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Waiting {
-    pub(crate) quad: Quad,
-    pub(crate) surface: u32,
-    /// The sample that is shaded, for shaders that run once a sample.
-    pub(crate) sample: u32,
+impl Quads {
+    /// Column and row of a lane's pixel.
+    pub(crate) fn pixel(&self, lane: usize) -> [i32; 2] {
+        [self.x[lane] / SUBPIXELS, self.y[lane] / SUBPIXELS]
+    }
+
+    /// Adds a quad of which these samples are shaded.
+    #[inline(always)]
+    fn push(&mut self, quad: &Quad, alive: u64, sample: u32) {
+        let at = self.len;
+        let (left, top) = (quad.x * SUBPIXELS + CENTER, quad.y * SUBPIXELS + CENTER);
+        let (right, bottom) = (left + SUBPIXELS, top + SUBPIXELS);
+        self.x.as_chunks_mut().0[at] = [left, right, left, right];
+        self.y.as_chunks_mut().0[at] = [top, top, bottom, bottom];
+        self.live.as_chunks_mut().0[at] =
+            [alive & 0xffff != 0, alive >> 16 & 0xffff != 0, alive >> 32 & 0xffff != 0, alive >> 48 != 0];
+        (self.covered[at], self.open[at], self.sample[at]) = (quad.covered, quad.open, sample);
+        self.len += 1;
+    }
+
+    /// Adds all quads of an 8x8 block, one sample a pixel.
+    #[inline(always)]
+    fn push_block(&mut self, x: i32, y: i32) {
+        const COLUMNS: [i32; 64] = block_offsets(0);
+        const ROWS: [i32; 64] = block_offsets(1);
+        let quads = self.len..self.len + BLOCK_QUADS;
+        let lanes = 4 * quads.start..4 * quads.end;
+        for (x_lane, column) in self.x[lanes.clone()].iter_mut().zip(COLUMNS) {
+            *x_lane = x * SUBPIXELS + column;
+        }
+        for (y_lane, row) in self.y[lanes.clone()].iter_mut().zip(ROWS) {
+            *y_lane = y * SUBPIXELS + row;
+        }
+        self.live[lanes].fill(true);
+        self.covered[quads.clone()].fill(EVERY_PIXEL);
+        self.open[quads.clone()].fill(EVERY_PIXEL);
+        self.sample[quads.clone()].fill(0);
+        self.len = quads.end;
+    }
+}
+
+/// Centres of a block's pixels along an axis, quad by quad.
+const fn block_offsets(axis: usize) -> [i32; 64] {
+    let mut offsets = [0; 64];
+    let mut lane = 0;
+    while lane < 64 {
+        let (quad, pixel) = (lane / 4, lane % 4);
+        let place = [2 * (quad % 4) + pixel % 2, 2 * (quad / 4) + pixel / 2];
+        offsets[lane] = place[axis] as i32 * SUBPIXELS + CENTER;
+        lane += 1;
+    }
+    offsets
 }
 
 /// What a batch draws with.
@@ -98,12 +161,12 @@ pub(crate) struct Context<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) surfaces: Vec<Surface>,
-    pub(crate) quads: Vec<Waiting>,
+    pub(crate) quads: Box<Quads>,
     /// Quads of one surface that follow each other: which, and their lanes.
     pub(crate) runs: Vec<(u32, Range<usize>)>,
     pub(crate) input: PixelBatch,
     pub(crate) output: PixelOutput,
-    /// Snapped positions of the lanes: columns and rows.
+    /// Snapped positions that are not pixel centres: columns and rows.
     at: [Vec<i32>; 2],
     weights: Box<Weights>,
     /// Texels of the lanes on their way to a target.
@@ -115,7 +178,8 @@ pub(crate) struct Batch {
 impl Batch {
     /// Forgets everything, such as what a shader that timed out left, and starts a tile that may cost so much.
     pub(crate) fn reset(&mut self, budget: u64) {
-        self.quads.clear();
+        self.quads.len = 0;
+        self.runs.clear();
         self.surfaces.clear();
         self.budget = budget;
     }
@@ -145,13 +209,13 @@ impl Batch {
 
     /// Ends the primitive that was begun last.
     pub(crate) fn end(&mut self) {
-        if self.quads.last().is_none_or(|q| q.surface as usize + 1 != self.surfaces.len()) {
+        if self.runs.last().is_none_or(|run| run.0 as usize + 1 != self.surfaces.len()) {
             self.surfaces.pop();
         }
     }
 
     /// Adds a quad of the last primitive, once for each sample that is shaded by itself.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push<S: Simd>(
         &mut self,
         simd: S,
@@ -161,15 +225,52 @@ impl Batch {
         targets: &mut TileTargets<'_>,
         work: &mut Work,
     ) -> Result<(), ShaderTimeout> {
-        let samples = if info.per_sample { context.merger.samples } else { 1 };
-        for sample in 0..samples {
-            if info.per_sample && alive(&quad, context, info) & EVERY_PIXEL << sample == 0 {
-                continue;
-            }
-            self.quads.push(Waiting { quad, surface: self.surfaces.len() as u32 - 1, sample });
-            if self.quads.len() == LANES / 4 {
-                self.flush(simd, context, targets, work)?;
-            }
+        // One that writes memory runs for all that are covered, unless tests are forced to come first.
+        let early = !info.writes_memory || context.merger.timing == Timing::Forced;
+        let alive = if early { quad.open } else { quad.covered };
+        if !info.per_sample {
+            return self.add(simd, 1, |quads| quads.push(&quad, alive, 0), context, targets, work);
+        }
+        for sample in (0..context.merger.samples).filter(|sample| alive & EVERY_PIXEL << sample != 0) {
+            let alive = alive & EVERY_PIXEL << sample;
+            self.add(simd, 1, |quads| quads.push(&quad, alive, sample), context, targets, work)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the quads of an 8x8 block of which every pixel is covered and open, one sample each.
+    #[inline(always)]
+    pub(crate) fn push_block<S: Simd>(
+        &mut self,
+        simd: S,
+        [x, y]: [i32; 2],
+        context: &Context<'_>,
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) -> Result<(), ShaderTimeout> {
+        self.add(simd, BLOCK_QUADS, |quads| quads.push_block(x, y), context, targets, work)
+    }
+
+    /// Makes room for so many quads, adds them, and notes whose they are.
+    #[inline(always)]
+    fn add<S: Simd>(
+        &mut self,
+        simd: S,
+        count: usize,
+        push: impl FnOnce(&mut Quads),
+        context: &Context<'_>,
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) -> Result<(), ShaderTimeout> {
+        if self.quads.len + count > QUADS {
+            self.flush(simd, context, targets, work)?;
+        }
+        let start = 4 * self.quads.len;
+        push(&mut self.quads);
+        let (surface, end) = (self.surfaces.len() as u32 - 1, 4 * self.quads.len);
+        match self.runs.last_mut() {
+            Some((last, lanes)) if *last == surface => lanes.end = end,
+            _ => self.runs.push((surface, start..end)),
         }
         Ok(())
     }
@@ -182,7 +283,7 @@ impl Batch {
         targets: &mut TileTargets<'_>,
         work: &mut Work,
     ) -> Result<(), ShaderTimeout> {
-        if let Some(shader) = context.merger.shader.as_deref().filter(|_| !self.quads.is_empty()) {
+        if let Some(shader) = context.merger.shader.as_deref().filter(|_| self.quads.len != 0) {
             let info = shader.info();
             self.locate(info, context);
             simd.vectorize(
@@ -192,11 +293,13 @@ impl Batch {
             self.shade(shader, work)?;
             self.merge(simd, info, context, targets, work);
         }
-        self.quads.clear();
+        self.quads.len = 0;
+        self.runs.clear();
         // The last primitive may have quads to come.
-        let last = self.surfaces.pop();
-        self.surfaces.clear();
-        self.surfaces.extend(last);
+        if let Some(last) = self.surfaces.len().checked_sub(1) {
+            self.surfaces.swap(0, last);
+            self.surfaces.truncate(1);
+        }
         Ok(())
     }
 
@@ -227,23 +330,15 @@ impl Batch {
     /// Fills in what a quad or its primitive has for each lane.
     fn locate(&mut self, info: &PixelShaderInfo, context: &Context<'_>) {
         let Self { surfaces, quads, runs, input, .. } = self;
-        input.lanes = quads.len() * 4;
+        input.lanes = quads.len * 4;
         resize(input, info.reads);
-        for (lanes, Waiting { quad, sample, .. }) in input.live.as_chunks_mut().0.iter_mut().zip(&*quads) {
-            let shaded = if info.per_sample { 1 << sample } else { u32::MAX };
-            let alive = alive(quad, context, info);
-            *lanes = [0, 1, 2, 3].map(|lane| samples_of(alive, lane) & shaded != 0);
-        }
-        for (at, Waiting { quad, sample, .. }) in quads.iter().enumerate() {
-            let writable = [0, 1, 2, 3].map(|i| samples_of(quad.covered, i) & context.merger.sample_mask);
-            put(&mut input.coverage, at, writable);
-            put(&mut input.sample_index, at, [*sample; 4]);
-        }
-        runs.clear();
-        for (at, Waiting { surface, .. }) in quads.iter().enumerate() {
-            match runs.last_mut() {
-                Some((last, lanes)) if last == surface => lanes.end += 4,
-                _ => runs.push((*surface, 4 * at..4 * at + 4)),
+        input.live.copy_from_slice(&quads.live[..input.lanes]);
+        if info.reads.intersects(SystemInputs::COVERAGE | SystemInputs::SAMPLE_INDEX) {
+            for at in 0..quads.len {
+                let covered = quads.covered[at];
+                let writable = [0, 1, 2, 3].map(|i| samples_of(covered, i) & context.merger.sample_mask);
+                put(&mut input.coverage, at, writable);
+                put(&mut input.sample_index, at, [quads.sample[at]; 4]);
             }
         }
         for (surface, lanes) in runs {
@@ -265,55 +360,65 @@ impl Batch {
         let position = if info.per_sample { Location::Sample } else { Location::Center };
         for location in Location::ALL {
             let positioned = location == position && info.reads.contains(SystemInputs::POSITION);
-            if context.merger.locations[location as usize] || positioned {
+            let [affine, perspective] = context.merger.locations[location as usize];
+            if location != Location::Center && (affine || perspective || positioned) {
                 self.place(location, context);
-                self.interpolate_at(simd, location, positioned, info, &context.draw.vertices);
             }
-            if positioned {
-                self.position(simd);
+            for (perspective, needed) in [(false, affine), (true, perspective || positioned)] {
+                if needed {
+                    self.interpolate_at(
+                        simd,
+                        (location, perspective),
+                        positioned,
+                        info,
+                        &context.draw.vertices,
+                    );
+                }
             }
         }
     }
 
-    /// Snapped positions of all lanes.
+    /// Snapped positions of all lanes where they are not pixel centres.
     fn place(&mut self, location: Location, context: &Context<'_>) {
-        let [x, y] = &mut self.at;
-        x.resize(LANES, 0);
-        y.resize(LANES, 0);
-        let lanes = x.as_chunks_mut().0.iter_mut().zip(y.as_chunks_mut().0);
-        for ((x, y), Waiting { quad, sample, .. }) in lanes.zip(&self.quads) {
-            let offset = |lane: usize| match location {
+        let Self { quads, at: [x, y], input, .. } = self;
+        x.clear();
+        y.clear();
+        for lane in 0..input.lanes {
+            let offset = match location {
                 Location::Center => [CENTER; 2],
-                Location::Centroid => centroid(context, samples_of(quad.covered, lane)),
-                Location::Sample => context.offsets[*sample as usize],
+                Location::Centroid => centroid(context, samples_of(quads.covered[lane / 4], lane % 4)),
+                Location::Sample => context.offsets[quads.sample[lane / 4] as usize],
             };
-            let (left, top) = (quad.x * SUBPIXELS, quad.y * SUBPIXELS);
-            *x = [0, 1, 2, 3].map(|lane| left + (lane as i32 & 1) * SUBPIXELS + offset(lane)[0]);
-            *y = [0, 1, 2, 3].map(|lane| top + (lane as i32 >> 1) * SUBPIXELS + offset(lane)[1]);
+            x.push(quads.x[lane] - CENTER + offset[0]);
+            y.push(quads.y[lane] - CENTER + offset[1]);
         }
     }
 
+    /// Fills in the rows that are interpolated in one way, and with perspective `SV_Position`, if this is its place.
     #[inline(always)]
     fn interpolate_at<S: Simd>(
         &mut self,
         simd: S,
-        location: Location,
+        way: (Location, bool),
         positioned: bool,
         info: &PixelShaderInfo,
         vertices: &VertexBatch,
     ) {
-        let Self { surfaces, runs, input, at, weights, .. } = self;
+        let Self { surfaces, quads, runs, input, at, weights, .. } = self;
+        let [x, y]: [&[i32]; 2] = match way.0 {
+            Location::Center => [&quads.x, &quads.y],
+            _ => [&at[0], &at[1]],
+        };
         for (surface, lanes) in runs {
             let surface = &surfaces[*surface as usize];
-            let at = [&at[0][lanes.start..], &at[1][lanes.start..]];
-            surface.interpolator.weigh(simd, at, lanes.len(), weights);
+            let at = [&x[lanes.start..], &y[lanes.start..]];
+            surface.interpolator.weigh(simd, way.1, at, lanes.len(), weights);
             // A point has one vertex, and even infinities of it are the same everywhere.
             let flat = surface.vertices == [surface.vertices[0]; 3];
             for interpolant in &info.interpolants {
-                let Some((_, perspective)) = Location::of(interpolant.mode).filter(|of| of.0 == location)
-                else {
+                if Location::of(interpolant.mode) != Some(way) {
                     continue;
-                };
+                }
                 let Some(word) = fed(interpolant.vertex_word, vertices) else { continue };
                 let row = usize::from(interpolant.row) * input.lanes;
                 let Some(out) = input.inputs.get_mut(row + lanes.start..row + lanes.end) else { continue };
@@ -323,12 +428,20 @@ impl Batch {
                     out.fill(v[0]);
                     continue;
                 }
-                let weights = if perspective { &weights.perspective } else { &weights.affine };
-                blend(simd, v.map(|bits| f64::from(f32::from_bits(bits))), weights, out);
+                let [v0, v1, v2] = v;
+                let v = [f32::from_bits(v0).into(), f32::from_bits(v1).into(), f32::from_bits(v2).into()];
+                blend(simd, v, weights, out);
             }
-            if positioned {
-                input.position[3][lanes.clone()]
-                    .copy_from_slice(bytemuck::cast_slice(&weights.w[..lanes.len()]));
+            if positioned && way.1 {
+                let [columns, rows, depth, w] = &mut input.position;
+                for (out, at) in [columns, rows].into_iter().zip(at) {
+                    for (out, at) in out[lanes.clone()].iter_mut().zip(at) {
+                        *out = *at as f32 / SUBPIXELS as f32;
+                    }
+                }
+                let depth = bytemuck::cast_slice_mut(&mut depth[lanes.clone()]);
+                surface.interpolator.evaluate(simd, &surface.depth, at, depth);
+                w[lanes.clone()].copy_from_slice(bytemuck::cast_slice(&weights.w[..lanes.len()]));
             }
         }
     }
@@ -345,32 +458,10 @@ impl Batch {
             }
         }
     }
-
-    /// Columns, rows and depth; `w` came with the weights.
-    #[inline(always)]
-    fn position<S: Simd>(&mut self, simd: S) {
-        let Self { surfaces, runs, input, at, .. } = self;
-        let [x, y, z, _] = &mut input.position;
-        for (out, at) in [x, y].into_iter().zip(&*at) {
-            for (out, at) in out.iter_mut().zip(at) {
-                *out = *at as f32 / SUBPIXELS as f32;
-            }
-        }
-        for (surface, lanes) in runs {
-            let surface = &surfaces[*surface as usize];
-            let at = [&at[0][lanes.start..], &at[1][lanes.start..]];
-            let out = bytemuck::cast_slice_mut(&mut z[lanes.clone()]);
-            surface.interpolator.evaluate(simd, &surface.depth, at, out);
-        }
-    }
 }
 
+/// The first sample of every pixel.
 const EVERY_PIXEL: u64 = 0x0001_0001_0001_0001;
-
-/// Samples for which the shader runs. One that writes memory runs for all that are covered, unless tests are forced to come first.
-fn alive(quad: &Quad, context: &Context<'_>, info: &PixelShaderInfo) -> u64 {
-    if info.writes_memory && context.merger.timing != Timing::Forced { quad.covered } else { quad.open }
-}
 
 /// Where centroid attributes of a pixel are evaluated (d3d-rules §9.4).
 fn centroid(context: &Context<'_>, covered: u32) -> [i32; 2] {

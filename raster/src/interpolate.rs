@@ -233,18 +233,18 @@ pub(crate) fn round(value: f64) -> f32 {
 /// Lanes of a run of quads that weights are kept for.
 pub(crate) const RUN: usize = 128;
 
-/// Weights of the second and third vertex at every lane of a run.
+/// Weights at every lane of a run.
 #[derive(Debug)]
 pub(crate) struct Weights {
-    pub(crate) perspective: [[f64; RUN]; 2],
-    pub(crate) affine: [[f64; RUN]; 2],
-    /// `w` at every lane.
+    /// Of the second and third vertex.
+    b: [[f64; RUN]; 2],
+    /// `w`, with perspective.
     pub(crate) w: [u32; RUN],
 }
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { perspective: [[0.0; RUN]; 2], affine: [[0.0; RUN]; 2], w: [0; RUN] }
+        Self { b: [[0.0; RUN]; 2], w: [0; RUN] }
     }
 }
 
@@ -261,31 +261,33 @@ impl Interpolator {
 
     /// Weights at the first `lanes` (at most [`RUN`]) of these positions, rounded up to whole vectors.
     #[inline(always)]
-    pub(crate) fn weigh<S: Simd>(&self, simd: S, [x, y]: [&[i32]; 2], lanes: usize, weights: &mut Weights) {
+    pub(crate) fn weigh<S: Simd>(
+        &self,
+        simd: S,
+        perspective: bool,
+        [x, y]: [&[i32]; 2],
+        lanes: usize,
+        weights: &mut Weights,
+    ) {
         for at in (0..lanes.min(RUN)).step_by(VECTOR) {
             let x = self.offset_lanes(simd, 0, load(simd, bytemuck::cast_slice(x), at).bitcast());
             let y = self.offset_lanes(simd, 1, load(simd, bytemuck::cast_slice(y), at).bitcast());
             let mut w = [f64x8::splat(simd, 0.0); 2];
             for half in 0..2 {
-                let at = at + 8 * half;
                 let e1 = self.edges[1].lanes(simd, x[half], y[half]);
                 let e2 = self.edges[2].lanes(simd, x[half], y[half]);
-                let inverse_total = f64x8::splat(simd, self.inverse_total);
-                let (a1, a2) = (f64x8::splat(simd, self.affine[1]), f64x8::splat(simd, self.affine[2]));
-                put(&mut weights.affine[0], at, e1 * a1 * inverse_total);
-                put(&mut weights.affine[1], at, e2 * a2 * inverse_total);
-                if self.constant_w.is_some() {
-                    // All factors are 1 and the edges exact, so that their sum is the total.
-                    put(&mut weights.perspective[0], at, e1 * inverse_total);
-                    put(&mut weights.perspective[1], at, e2 * inverse_total);
-                    continue;
-                }
-                let q0 = self.edges[0].lanes(simd, x[half], y[half]) * self.perspective[0];
-                let (q1, q2) = (e1 * self.perspective[1], e2 * self.perspective[2]);
-                let reciprocal = f64x8::splat(simd, 1.0) / ((q0 + q1) + q2);
-                put(&mut weights.perspective[0], at, q1 * reciprocal);
-                put(&mut weights.perspective[1], at, q2 * reciprocal);
-                w[half] = reciprocal * self.total;
+                let (b1, b2) = if !perspective || self.constant_w.is_some() {
+                    // With one `w` for all, all factors are 1 and the edges exact: their sum is the total.
+                    ((e1 * self.affine[1]) * self.inverse_total, (e2 * self.affine[2]) * self.inverse_total)
+                } else {
+                    let q0 = self.edges[0].lanes(simd, x[half], y[half]) * self.perspective[0];
+                    let (q1, q2) = (e1 * self.perspective[1], e2 * self.perspective[2]);
+                    let reciprocal = f64x8::splat(simd, 1.0) / ((q0 + q1) + q2);
+                    w[half] = reciprocal * self.total;
+                    (q1 * reciprocal, q2 * reciprocal)
+                };
+                put(&mut weights.b[0], at + 8 * half, b1);
+                put(&mut weights.b[1], at + 8 * half, b2);
             }
             let w = match self.constant_w {
                 Some(w) => f32x16::splat(simd, w),
@@ -295,7 +297,7 @@ impl Interpolator {
         }
     }
 
-    /// A plane at the first `lanes` positions, rounded.
+    /// A plane at as many positions as `out` takes, rounded.
     #[inline(always)]
     pub(crate) fn evaluate<S: Simd>(&self, simd: S, plane: &Plane, [x, y]: [&[i32]; 2], out: &mut [u32]) {
         for at in (0..out.len()).step_by(VECTOR) {
@@ -323,7 +325,8 @@ fn put<S: Simd>(row: &mut [f64; RUN], at: usize, lanes: f64x8<S>) {
 
 /// An attribute at the lanes of `out`, from its values at the vertices.
 #[inline(always)]
-pub(crate) fn blend<S: Simd>(simd: S, v: [f64; 3], [b1, b2]: &[[f64; RUN]; 2], out: &mut [u32]) {
+pub(crate) fn blend<S: Simd>(simd: S, v: [f64; 3], weights: &Weights, out: &mut [u32]) {
+    let [b1, b2] = &weights.b;
     let (v0, d1, d2) = (f64x8::splat(simd, v[0]), v[1] - v[0], v[2] - v[0]);
     let (d1, d2) = (f64x8::splat(simd, d1), f64x8::splat(simd, d2));
     for at in (0..out.len().min(RUN)).step_by(VECTOR) {

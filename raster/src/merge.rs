@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fearless_simd::Simd;
 use smallvec::SmallVec;
 
-use crate::batch::{Batch, Context, Surface, Waiting, samples_of};
+use crate::batch::{Batch, Context, Quads, Surface, samples_of};
 use crate::blend::{ColorWriter, alpha_coverage, alpha_test, is_dual_source};
 use crate::depth_stencil::{BlockTest, DepthStencilTest, Sample};
 use crate::pass::{DrawState, TargetLayout, Work};
@@ -70,8 +70,8 @@ pub(crate) struct Merger {
     pub(crate) samples: u32,
     writers: SmallVec<[TargetWriter; 1]>,
     dual_source: bool,
-    /// Places that the shader's inputs are evaluated at.
-    pub(crate) locations: [bool; 3],
+    /// Places that the shader's inputs are evaluated at, without and with perspective.
+    pub(crate) locations: [[bool; 2]; 3],
     /// Whatever is alive after the shader is written: lanes need not be looked at one by one.
     by_rows: bool,
     alpha_to_coverage: bool,
@@ -94,10 +94,10 @@ impl Merger {
         let alpha_to_coverage = blend.alpha_to_coverage && written & 1 != 0;
         let alpha_test = blend.alpha_test.filter(|_| written & 1 != 0);
         let depth_stencil = DepthStencilTest::new(&state.depth_stencil, layout.depth_stencil);
-        let mut locations = [false; 3];
+        let mut locations = [[false; 2]; 3];
         let timing = info.map_or(Timing::Early, |info| {
-            for (location, _) in info.interpolants.iter().filter_map(|i| Location::of(i.mode)) {
-                locations[location as usize] = true;
+            for (location, perspective) in info.interpolants.iter().filter_map(|i| Location::of(i.mode)) {
+                locations[location as usize][usize::from(perspective)] = true;
             }
             let kills = info.discards || info.writes_coverage || alpha_to_coverage || alpha_test.is_some();
             let tested_after = info.writes_depth || info.writes_stencil_ref || info.writes_memory;
@@ -198,7 +198,7 @@ impl Context<'_> {
         let mut passed = 0;
         for bit in bits(mask) {
             let (x, y) = (left + bit as i32 % 8, top + bit as i32 / 8);
-            let depth = surface.range.clamp(surface.depth_at((x, y), self.offsets[sample]));
+            let depth = surface.range.clamp(surface.depth_at([x, y], self.offsets[sample]));
             let Some(texel) = pixels.texel(x - origin[0], y - origin[1], sample) else { continue };
             let sample = Sample { depth, front: surface.front, reference: test.reference() };
             passed |= u64::from(test.run(texel, sample)) << bit;
@@ -210,7 +210,7 @@ impl Context<'_> {
     fn test_late(
         &self,
         surface: &Surface,
-        (x, y): (i32, i32),
+        [x, y]: [i32; 2],
         open: u32,
         (depth, reference): (Option<f32>, Option<u8>),
         targets: &mut TileTargets<'_>,
@@ -220,7 +220,7 @@ impl Context<'_> {
         let reference = reference.unwrap_or(test.reference());
         let mut passed = 0;
         for sample in bits(open.into()) {
-            let depth = depth.unwrap_or_else(|| surface.depth_at((x, y), self.offsets[sample]));
+            let depth = depth.unwrap_or_else(|| surface.depth_at([x, y], self.offsets[sample]));
             let depth = surface.range.clamp(depth);
             let Some(texel) = targets.depth_stencil(x, y, sample) else { return open };
             let passes = test.run(texel, Sample { depth, front: surface.front, reference });
@@ -320,7 +320,7 @@ impl Batch {
         work: &mut Work,
     ) {
         let (merger, output) = (context.merger, &self.output);
-        let Waiting { quad, surface, sample } = &self.quads[lane / 4];
+        let quads = &self.quads;
         if !output.live[lane] {
             work.ps_discarded += 1;
             return;
@@ -329,13 +329,15 @@ impl Batch {
             let (row, rows) = (self.input.lanes, &output.colors[target]);
             (!rows.is_empty()).then(|| std::array::from_fn(|c| rows[c * row + lane]))
         };
-        let at = quad.pixel(lane % 4);
-        let mut open = samples_of(quad.open, lane % 4);
-        open &= if info.per_sample { 1 << sample } else { u32::MAX };
+        let at = quads.pixel(lane);
+        let mut open = samples_of(quads.open[lane / 4], lane % 4);
+        open &= if info.per_sample { 1 << quads.sample[lane / 4] } else { u32::MAX };
         open = merger.coverage(open, color(0), info.writes_coverage.then(|| output.coverage[lane]));
         if merger.timing == Timing::Late && open != 0 {
             let depth = info.writes_depth.then(|| output.depth[lane]);
             let reference = info.writes_stencil_ref.then(|| output.stencil_ref[lane] as u8);
+            let run = self.runs.iter().find(|(_, lanes)| lanes.contains(&lane));
+            let Some((surface, _)) = run else { return };
             let surface = &self.surfaces[*surface as usize];
             open = context.test_late(surface, at, open, (depth, reference), targets, work);
         }
@@ -349,7 +351,7 @@ impl Batch {
         for TargetWriter { target, one, .. } in &merger.writers {
             let Some(color) = color(*target) else { continue };
             for sample in bits(open.into()) {
-                let Some(texel) = targets.color(*target, at.0, at.1, sample) else { break };
+                let Some(texel) = targets.color(*target, at[0], at[1], sample) else { break };
                 one.write(texel, color, second);
             }
             work.pixels_written += 1;
@@ -360,7 +362,7 @@ impl Batch {
 
 /// Lanes of a batch, and a target's pixels of 32 bits and one sample.
 struct Lanes<'a> {
-    quads: &'a [Waiting],
+    quads: &'a Quads,
     live: &'a [bool],
     rows: &'a [u32],
     origin: [i32; 2],
@@ -369,30 +371,29 @@ struct Lanes<'a> {
 impl Lanes<'_> {
     /// Texels of the lanes' pixels.
     fn gather(&self, range: Range<usize>, pixels: &mut TilePixels<'_>, texels: &mut [u32]) {
-        let quads = &self.quads[range.start / 4..range.end / 4];
-        for (Waiting { quad, .. }, lanes) in quads.iter().zip(texels[range].as_chunks_mut::<4>().0) {
-            if let Some((top, bottom)) = pixels.quad([quad.x, quad.y], self.origin) {
+        let first = range.start;
+        for (i, lanes) in texels[range].as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            if let Some((top, bottom)) = pixels.quad(self.quads.pixel(first + 4 * i), self.origin) {
                 let [[a, b], [c, d]]: [[u32; 2]; 2] = bytemuck::cast([*top, *bottom]);
-                *lanes = [a, b, c, d].map(u32::from_le);
+                *lanes = [u32::from_le(a), u32::from_le(b), u32::from_le(c), u32::from_le(d)];
             }
         }
     }
 
     /// Sets the pixels of the lanes that live.
     fn scatter(&self, range: Range<usize>, pixels: &mut TilePixels<'_>, texels: &[u32]) {
-        let quads = &self.quads[range.start / 4..range.end / 4];
-        let (live, lanes) = (self.live[range.clone()].as_chunks::<4>().0, texels[range].as_chunks::<4>().0);
-        for ((Waiting { quad, .. }, live), lanes) in quads.iter().zip(live).zip(lanes) {
-            let Some((top, bottom)) = pixels.quad([quad.x, quad.y], self.origin) else { continue };
-            let [a, b, c, d] = lanes.map(u32::to_le_bytes);
-            if *live == [true; 4] {
-                (*top, *bottom) = (bytemuck::cast([a, b]), bytemuck::cast([c, d]));
+        let first = range.start;
+        let (live, texels) = (self.live[range.clone()].as_chunks::<4>().0, texels[range].as_chunks::<4>().0);
+        for (i, (live, new)) in live.iter().zip(texels).enumerate() {
+            let Some((top, bottom)) = pixels.quad(self.quads.pixel(first + 4 * i), self.origin) else {
                 continue;
+            };
+            // Without a branch: which lanes live is hard to foretell.
+            let mut quad: [u32; 4] = bytemuck::cast([*top, *bottom]);
+            for ((texel, new), live) in quad.iter_mut().zip(new).zip(live) {
+                *texel = if *live { new.to_le() } else { *texel };
             }
-            let to = [top, bottom].map(|row| row.as_chunks_mut::<4>().0).into_iter().flatten();
-            for ((to, texel), _) in to.zip([a, b, c, d]).zip(live).filter(|(_, live)| **live) {
-                *to = texel;
-            }
+            [*top, *bottom] = bytemuck::cast(quad);
         }
     }
 }

@@ -364,6 +364,9 @@ impl ShapeInTile<'_, '_> {
             }
             quads = quads_of(any);
         }
+        if matches!((covered, &*open), ([u64::MAX], [u64::MAX])) && !info.per_sample {
+            return self.batch.push_block(simd, at, self.context, self.targets, self.work);
+        }
         while quads != 0 {
             let bit = quads.trailing_zeros();
             quads &= quads - 1;
