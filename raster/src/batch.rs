@@ -37,6 +37,7 @@ pub(crate) struct Surface {
 }
 
 impl Surface {
+    #[inline]
     pub(crate) fn new(record: &Record, draw: &QueuedDraw, interpolator: Interpolator, depth: Plane) -> Self {
         Self {
             interpolator,
@@ -198,6 +199,7 @@ impl Batch {
     }
 
     /// Starts a primitive; quads that are pushed belong to it.
+    #[inline]
     pub(crate) fn begin(&mut self, surface: Surface) {
         self.surfaces.push(surface);
     }
@@ -421,16 +423,17 @@ impl Batch {
                 }
                 let Some(word) = fed(interpolant.vertex_word, vertices) else { continue };
                 let row = usize::from(interpolant.row) * input.lanes;
-                let Some(out) = input.inputs.get_mut(row + lanes.start..row + lanes.end) else { continue };
+                // Lanes behind the run belong to later ones, which write them after this.
+                let Some(out) = input.inputs.get_mut(row + lanes.start..row + input.lanes) else { continue };
                 let [v0, v1, v2] = surface.vertices;
                 let v = [value(vertices, v0, word), value(vertices, v1, word), value(vertices, v2, word)];
                 if flat {
-                    out.fill(v[0]);
+                    out[..lanes.len()].fill(v[0]);
                     continue;
                 }
                 let [v0, v1, v2] = v;
                 let v = [f32::from_bits(v0).into(), f32::from_bits(v1).into(), f32::from_bits(v2).into()];
-                blend(simd, v, weights, out);
+                blend(simd, v, weights, lanes.len(), out);
             }
             if positioned && way.1 {
                 let [columns, rows, depth, w] = &mut input.position;
@@ -439,8 +442,8 @@ impl Batch {
                         *out = *at as f32 / SUBPIXELS as f32;
                     }
                 }
-                let depth = bytemuck::cast_slice_mut(&mut depth[lanes.clone()]);
-                surface.interpolator.evaluate(simd, &surface.depth, at, depth);
+                let depth = bytemuck::cast_slice_mut(&mut depth[lanes.start..]);
+                surface.interpolator.evaluate(simd, &surface.depth, at, lanes.len(), depth);
                 w[lanes.clone()].copy_from_slice(bytemuck::cast_slice(&weights.w[..lanes.len()]));
             }
         }

@@ -72,9 +72,7 @@ impl Edges {
         let edge = |from: [i32; 2], to: [i32; 2]| {
             let [x, y] = from.map(i64::from);
             let (dx, dy) = (i64::from(to[0]) - x, i64::from(to[1]) - y);
-            // The top-left rule (d3d-rules §7.4): samples on other edges are outside.
-            let top_left = (dy == 0 && dx > 0) || dy < 0;
-            Edge { c: dy * x - dx * y - i64::from(!top_left), a: -dy, b: dx }
+            Edge { c: dy * x - dx * y - i64::from(!is_top_left(dx, dy)), a: -dy, b: dx }
         };
         Self([edge(p0, p1), edge(p1, p2), edge(p2, p0)])
     }
@@ -151,6 +149,37 @@ fn triangle_block<S: Simd>(simd: S, edges: &[TileEdge; 3], x: i32, y: i32) -> u6
         s2 += e2.b.wrapping_mul(2);
     }
     !outside
+}
+
+/// A triangle with these bounds can be drawn by [`small_triangle`].
+#[inline(always)]
+pub(crate) fn is_small(bounds: Rect) -> bool {
+    bounds.right - bounds.left <= 16 && bounds.bottom - bounds.top <= 16
+}
+
+/// Pixels of the block at (x, y), whose centres a [small](is_small) triangle covers; the block touches its bounds.
+///
+/// The same as [`Edges`] over a tile of this block: all differences are below 2^13 sub-pixels, and `i32` is enough.
+#[inline(always)]
+pub(crate) fn small_triangle<S: Simd>(simd: S, [p0, p1, p2]: [[i32; 2]; 3], x: i32, y: i32) -> u64 {
+    let ([x1, y1], [x2, y2]) = ([p1[0] - p0[0], p1[1] - p0[1]], [p2[0] - p0[0], p2[1] - p0[1]]);
+    let (p1, p2) = if x1 * y2 - x2 * y1 < 0 { (p2, p1) } else { (p1, p2) };
+    let center = [x * SUBPIXELS + CENTER, y * SUBPIXELS + CENTER];
+    let edges = [small_edge(p0, p1, center), small_edge(p1, p2, center), small_edge(p2, p0, center)];
+    triangle_block(simd, &edges, 0, 0)
+}
+
+#[inline(always)]
+fn small_edge(from: [i32; 2], to: [i32; 2], center: [i32; 2]) -> TileEdge {
+    let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
+    let at_center = dx * (center[1] - from[1]) - dy * (center[0] - from[0]);
+    TileEdge { c: (at_center - i32::from(!is_top_left(dx.into(), dy.into()))) >> 8, a: -dy, b: dx }
+}
+
+/// The top-left rule (d3d-rules §7.4): samples on other edges are outside.
+#[inline(always)]
+fn is_top_left(dx: i64, dy: i64) -> bool {
+    (dy == 0 && dx > 0) || dy < 0
 }
 
 /// Pixels of a block at (x, y) that lie in `rect`.

@@ -64,6 +64,7 @@ fn perspective(w: [f32; 3]) -> ([f64; 3], Option<f32>) {
 
 impl Interpolator {
     /// A triangle with snapped vertices, all of positive `w`. Its area must not be zero.
+    #[inline]
     pub(crate) fn triangle(xy: [[i32; 2]; 3], w: [f32; 3]) -> Self {
         let difference = |i: usize, axis: usize| f64::from(xy[i][axis]) - f64::from(xy[0][axis]);
         let (x1, y1) = (difference(1, 0), difference(1, 1));
@@ -273,7 +274,7 @@ impl Interpolator {
             let x = self.offset_lanes(simd, 0, load(simd, bytemuck::cast_slice(x), at).bitcast());
             let y = self.offset_lanes(simd, 1, load(simd, bytemuck::cast_slice(y), at).bitcast());
             let mut w = [f64x8::splat(simd, 0.0); 2];
-            for half in 0..2 {
+            for half in 0..halves(lanes - at) {
                 let e1 = self.edges[1].lanes(simd, x[half], y[half]);
                 let e2 = self.edges[2].lanes(simd, x[half], y[half]);
                 let (b1, b2) = if !perspective || self.constant_w.is_some() {
@@ -297,10 +298,17 @@ impl Interpolator {
         }
     }
 
-    /// A plane at as many positions as `out` takes, rounded.
+    /// A plane at the first `lanes` positions, rounded; `out` may be written beyond them.
     #[inline(always)]
-    pub(crate) fn evaluate<S: Simd>(&self, simd: S, plane: &Plane, [x, y]: [&[i32]; 2], out: &mut [u32]) {
-        for at in (0..out.len()).step_by(VECTOR) {
+    pub(crate) fn evaluate<S: Simd>(
+        &self,
+        simd: S,
+        plane: &Plane,
+        [x, y]: [&[i32]; 2],
+        lanes: usize,
+        out: &mut [u32],
+    ) {
+        for at in (0..lanes).step_by(VECTOR) {
             let x = self.offset_lanes(simd, 0, load(simd, bytemuck::cast_slice(x), at).bitcast());
             let y = self.offset_lanes(simd, 1, load(simd, bytemuck::cast_slice(y), at).bitcast());
             let (low, high) = (plane.lanes(simd, x[0], y[0]), plane.lanes(simd, x[1], y[1]));
@@ -323,16 +331,25 @@ fn put<S: Simd>(row: &mut [f64; RUN], at: usize, lanes: f64x8<S>) {
     }
 }
 
-/// An attribute at the lanes of `out`, from its values at the vertices.
+/// Halves of a vector that so many lanes need.
 #[inline(always)]
-pub(crate) fn blend<S: Simd>(simd: S, v: [f64; 3], weights: &Weights, out: &mut [u32]) {
+fn halves(lanes: usize) -> usize {
+    if lanes <= VECTOR / 2 { 1 } else { 2 }
+}
+
+/// An attribute at the first `lanes` lanes of a run, from its values at the vertices; `out` may be written beyond them.
+#[inline(always)]
+pub(crate) fn blend<S: Simd>(simd: S, v: [f64; 3], weights: &Weights, lanes: usize, out: &mut [u32]) {
     let [b1, b2] = &weights.b;
     let (v0, d1, d2) = (f64x8::splat(simd, v[0]), v[1] - v[0], v[2] - v[0]);
     let (d1, d2) = (f64x8::splat(simd, d1), f64x8::splat(simd, d2));
-    for at in (0..out.len().min(RUN)).step_by(VECTOR) {
-        let (l, h) = (at..at + 8, at + 8..at + VECTOR);
-        let low = (v0 + f64x8::from_slice(simd, &b1[l.clone()]) * d1) + f64x8::from_slice(simd, &b2[l]) * d2;
-        let high = (v0 + f64x8::from_slice(simd, &b1[h.clone()]) * d1) + f64x8::from_slice(simd, &b2[h]) * d2;
-        store(out, at, lanes::round(simd, low, high).bitcast());
+    for at in (0..lanes.min(RUN)).step_by(VECTOR) {
+        let mut sums = [v0; 2];
+        for (half, sum) in sums.iter_mut().enumerate().take(halves(lanes - at)) {
+            let lanes = at + 8 * half..at + 8 * half + 8;
+            let (b1, b2) = (f64x8::from_slice(simd, &b1[lanes.clone()]), f64x8::from_slice(simd, &b2[lanes]));
+            *sum = (v0 + b1 * d1) + b2 * d2;
+        }
+        store(out, at, lanes::round(simd, sums[0], sums[1]).bitcast());
     }
 }

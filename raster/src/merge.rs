@@ -269,13 +269,14 @@ impl Batch {
         work: &mut Work,
     ) {
         let Self { quads, runs, input, output, texels, .. } = self;
-        let (mut shaded, mut written) = (0, 0);
-        for (alive, live) in output.live.iter_mut().zip(&input.live) {
-            *alive &= *live;
-            shaded += u64::from(*live);
-            written += u64::from(*alive);
+        let count = |lanes: &[bool]| lanes.iter().filter(|live| **live).count() as u64;
+        let mut written = count(&input.live);
+        if output.live != input.live {
+            let shaded = written;
+            output.live.iter_mut().zip(&input.live).for_each(|(alive, live)| *alive &= *live);
+            written = count(&output.live);
+            work.ps_discarded += shaded - written;
         }
-        work.ps_discarded += shaded - written;
         if context.merger.timing != Timing::Forced {
             work.occlusion_samples += written;
         }

@@ -134,6 +134,7 @@ pub(crate) struct Gradients {
 }
 
 impl Gradients {
+    #[inline]
     fn new(interpolator: Interpolator, depth: Plane, draw: &QueuedDraw, v: [u32; 3], tests: u8) -> Self {
         let clip =
             if tests == 0 { SmallVec::new() } else { clip_planes(&interpolator, &draw.vertices, v, tests) };
@@ -141,6 +142,7 @@ impl Gradients {
     }
 
     /// Of a record: kept ones, or those that a plain triangle's vertices give.
+    #[inline]
     pub(crate) fn of(record: &Record, draw: &QueuedDraw, kept: &[Self]) -> Self {
         if let Some(gradients) = kept.get(record.gradients as usize) {
             return gradients.clone();
@@ -470,13 +472,19 @@ impl Assembler<'_> {
         if pixels.is_empty() {
             return;
         }
-        let edges = (record.shape == Shape::Triangle).then(|| Edges::new(record.xy));
+        let single = touches_one(MODEL_TILE.min(self.bins.tile_size()), pixels);
+        let edges = (record.shape == Shape::Triangle && !single).then(|| Edges::new(record.xy));
         *self.cells += for_cells(MODEL_TILE, pixels, edges.as_ref(), |_, _| self.work.tiles += 1);
         let layer = self.draw.array_indices(record.primitive)[0];
         let layer = if layer < self.layout.layers { layer as usize } else { 0 };
         self.bins.push(layer, Entry::record(self.records.len()), pixels, edges.as_ref());
         self.records.push(record);
     }
+}
+
+/// All pixels lie in one cell of a grid.
+fn touches_one(size: i32, pixels: Rect) -> bool {
+    pixels.left / size == (pixels.right - 1) / size && pixels.top / size == (pixels.bottom - 1) / size
 }
 
 /// The bias of a triangle (d3d-rules §10.1), from its depth plane and its vertices' depths.

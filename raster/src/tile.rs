@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::batch::{Batch, Context, Quad, Surface};
 use crate::bin::{Bins, Command};
-use crate::coverage::{Coverage, Line, pixel_bounds, rect_block};
+use crate::coverage::{Coverage, Line, is_small, pixel_bounds, rect_block, small_triangle};
 use crate::depth_stencil::store;
 use crate::format::Format;
 use crate::interpolate::{Plane, SUBPIXELS};
@@ -239,14 +239,12 @@ impl TileJob<'_> {
                         }
                     };
                     current = Some((record.draw, context));
-                    let Gradients { interpolator, depth, clip } =
-                        Gradients::of(record, context.draw, queue.gradients);
-                    batch.begin(Surface::new(record, context.draw, interpolator, depth));
                     let mut shape = ShapeInTile {
                         record,
                         tile,
                         context: &context,
-                        clip: &clip,
+                        kept: queue.gradients,
+                        clip: None,
                         batch,
                         targets: &mut self.targets,
                         work,
@@ -255,7 +253,6 @@ impl TileJob<'_> {
                         #[inline(always)]
                         || shape.draw(simd),
                     )?;
-                    batch.end();
                 }
             }
         }
@@ -271,7 +268,9 @@ struct ShapeInTile<'a, 'b> {
     record: &'a Record,
     tile: Rect,
     context: &'a Context<'a>,
-    clip: &'a [Plane],
+    kept: &'a [Gradients],
+    /// Planes that samples are tested against; known from the first block that is touched on.
+    clip: Option<SmallVec<[Plane; 2]>>,
     batch: &'a mut Batch,
     targets: &'a mut TileTargets<'b>,
     work: &'a mut Work,
@@ -282,14 +281,7 @@ impl ShapeInTile<'_, '_> {
     #[inline(always)]
     fn draw<S: Simd>(&mut self, simd: S) -> Result<(), ShaderTimeout> {
         let (record, tile, offsets) = (self.record, self.tile, self.context.offsets);
-        let (coverage, margin) = match record.shape {
-            Shape::Triangle => (Coverage::triangle(record.xy, tile, offsets), 0),
-            Shape::Line => (Coverage::Line(Line::new([record.xy[0], record.xy[1]])), SUBPIXELS),
-            Shape::Square => {
-                let [[left, top], [right, bottom], _] = record.xy;
-                (Coverage::Square([left, top, right, bottom]), 0)
-            }
-        };
+        let margin = if record.shape == Shape::Line { SUBPIXELS } else { 0 };
         let bounds = pixel_bounds(&record.xy, offsets.len() as u32, margin);
         let pixels = bounds.intersect(self.context.draw.scissor(record.primitive)).intersect(tile);
         if pixels.is_empty() {
@@ -298,7 +290,37 @@ impl ShapeInTile<'_, '_> {
         // What fits in one block aligned to quads needs one; the rest is cut into aligned blocks.
         let (left, top) = ((pixels.left & !1).min(tile.right - 8), (pixels.top & !1).min(tile.bottom - 8));
         let fits = pixels.right - left <= 8 && pixels.bottom - top <= 8;
-        let (left, top) = if fits { (left, top) } else { (pixels.left & !7, pixels.top & !7) };
+        if fits && offsets.len() == 1 && record.shape == Shape::Triangle && is_small(bounds) {
+            let mask = small_triangle(simd, record.xy, left, top) & rect_block(pixels, left, top);
+            self.draw_block(simd, [left, top], &mut [mask])?;
+        } else {
+            let (left, top) = if fits { (left, top) } else { (pixels.left & !7, pixels.top & !7) };
+            self.draw_blocks(simd, pixels, left, top)?;
+        }
+        if self.clip.is_some() {
+            self.batch.end();
+        }
+        Ok(())
+    }
+
+    /// Draws the blocks of `pixels`, the first of which starts at (left, top).
+    #[inline(always)]
+    fn draw_blocks<S: Simd>(
+        &mut self,
+        simd: S,
+        pixels: Rect,
+        left: i32,
+        top: i32,
+    ) -> Result<(), ShaderTimeout> {
+        let (record, tile, offsets) = (self.record, self.tile, self.context.offsets);
+        let coverage = match record.shape {
+            Shape::Triangle => Coverage::triangle(record.xy, tile, offsets),
+            Shape::Line => Coverage::Line(Line::new([record.xy[0], record.xy[1]])),
+            Shape::Square => {
+                let [[left, top], [right, bottom], _] = record.xy;
+                Coverage::Square([left, top, right, bottom])
+            }
+        };
         let mut masks = [0; 16];
         for y in (top..pixels.bottom).step_by(8) {
             for x in (left..pixels.right).step_by(8) {
@@ -310,23 +332,31 @@ impl ShapeInTile<'_, '_> {
                 for mask in &mut *covered {
                     *mask &= inside;
                 }
-                if !self.clip.is_empty() {
-                    self.clip_block([x, y], covered);
-                }
                 self.draw_block(simd, [x, y], covered)?;
             }
         }
         Ok(())
     }
 
+    /// Makes what the shape's pixels need, once.
+    #[inline]
+    fn begin(&mut self) {
+        if self.clip.is_none() {
+            let Gradients { interpolator, depth, clip } =
+                Gradients::of(self.record, self.context.draw, self.kept);
+            self.batch.begin(Surface::new(self.record, self.context.draw, interpolator, depth));
+            self.clip = Some(clip);
+        }
+    }
+
     /// Takes away samples that lie beyond a clip plane.
     fn clip_block(&self, [left, top]: [i32; 2], covered: &mut [u64]) {
-        let Some(surface) = self.batch.surface() else { return };
+        let (Some(surface), Some(clip)) = (self.batch.surface(), &self.clip) else { return };
         for (mask, [ox, oy]) in covered.iter_mut().zip(self.context.offsets) {
             for bit in (0..64).filter(|bit| *mask >> bit & 1 != 0).collect::<SmallVec<[i32; 64]>>() {
                 let (x, y) = (left + bit % 8, top + bit / 8);
                 let d = surface.interpolator.offset(x * SUBPIXELS + ox, y * SUBPIXELS + oy);
-                if self.clip.iter().any(|plane| plane.at(d) < 0.0) {
+                if clip.iter().any(|plane| plane.at(d) < 0.0) {
                     *mask &= !(1 << bit);
                 }
             }
@@ -335,15 +365,24 @@ impl ShapeInTile<'_, '_> {
 
     /// Tests a block whose covered samples are given, one mask each, and hands its quads to the shader.
     #[inline(always)]
-    fn draw_block<S: Simd>(&mut self, simd: S, at: [i32; 2], covered: &[u64]) -> Result<(), ShaderTimeout> {
-        let mut any = 0;
-        for mask in covered {
-            any |= mask;
+    fn draw_block<S: Simd>(
+        &mut self,
+        simd: S,
+        at: [i32; 2],
+        covered: &mut [u64],
+    ) -> Result<(), ShaderTimeout> {
+        if quads_of(covered) == 0 {
+            return Ok(());
         }
-        let mut quads = quads_of(any);
+        self.begin();
+        if self.clip.as_ref().is_some_and(|clip| !clip.is_empty()) {
+            self.clip_block(at, covered);
+        }
+        let mut quads = quads_of(covered);
         if quads == 0 {
             return Ok(());
         }
+        let covered = &*covered;
         let count = u64::from(quads.count_ones());
         self.batch.spend(QUAD_COST * count)?;
         self.work.quads += count;
@@ -358,11 +397,7 @@ impl ShapeInTile<'_, '_> {
         let Some(shader) = &self.context.merger.shader else { return Ok(()) };
         let info = shader.info();
         if !info.writes_memory || info.early_depth_stencil {
-            let mut any = 0;
-            for mask in &*open {
-                any |= mask;
-            }
-            quads = quads_of(any);
+            quads = quads_of(open);
         }
         if matches!((covered, &*open), ([u64::MAX], [u64::MAX])) && !info.per_sample {
             return self.batch.push_block(simd, at, self.context, self.targets, self.work);
@@ -378,11 +413,15 @@ impl ShapeInTile<'_, '_> {
     }
 }
 
-/// The first pixels of the quads that a block's mask touches.
+/// The first pixels of the quads that a block's masks touch.
 #[inline(always)]
-fn quads_of(mask: u64) -> u64 {
+fn quads_of(masks: &[u64]) -> u64 {
     const QUADS: u64 = 0x0055_0055_0055_0055;
-    let pairs = mask | mask >> 1;
+    let mut any = 0;
+    for mask in masks {
+        any |= mask;
+    }
+    let pairs = any | any >> 1;
     (pairs | pairs >> 8) & QUADS
 }
 

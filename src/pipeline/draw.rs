@@ -222,13 +222,14 @@ impl Run<'_, '_> {
         let (vertices, primitives) = (lanes as u64, window.ids.len() as u64);
         self.budget.spend(vertices * limits::VERTEX_COST + primitives * limits::PRIMITIVE_COST)?;
         io.reset(lanes, shader.input_registers(), 0, registers);
-        for (lane, &(vertex, instance)) in window.vertices.iter().enumerate() {
-            self.fetch.fetch(&mut io.inputs, lane, vertex, instance, self.draw.first_instance);
-        }
+        self.fetch.fetch(&mut io.inputs, &window.vertices, self.draw.first_instance);
         self.budget.run(shader, &self.draw.vertex.bindings, io, limits::SHADER_BUDGET)?;
-        let mut words = Vec::with_capacity(lanes * registers * 4);
-        for lane in 0..lanes {
-            (0..registers).for_each(|r| words.extend(io.outputs.vector(lane, r)));
+        let stride = registers * 4;
+        let mut words = vec![0; lanes * stride];
+        for row in 0..stride {
+            for (vertex, word) in words.chunks_exact_mut(stride).zip(io.outputs.row(row)) {
+                vertex[row] = *word;
+            }
         }
         window.vertices.clear();
         let primitives = Primitives {

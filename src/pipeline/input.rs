@@ -247,53 +247,90 @@ impl<'a> VertexFetch<'a> {
         Self { inputs, streams }
     }
 
-    /// Fills `lane` of `rows`.
-    pub fn fetch(&self, rows: &mut Rows, lane: usize, vertex: VertexId, instance: u32, first_instance: u32) {
+    /// Fills a lane of `rows` for each vertex and its instance.
+    pub fn fetch(&self, rows: &mut Rows, vertices: &[(VertexId, u32)], first_instance: u32) {
         for &(register, mask, source) in &self.inputs {
-            let value = match source {
-                Source::Element(element) => {
-                    let index = match element.step {
-                        None => vertex.index,
-                        Some(step) => {
-                            i64::from(first_instance) + i64::from(instance.checked_div(step).unwrap_or(0))
-                        }
-                    };
-                    self.element(&element, index)
-                }
-                Source::VertexId => [vertex.vertex_id; 4],
-                Source::InstanceId => [instance; 4],
-                Source::Missing => [0, 0, 0, 1.0f32.to_bits()],
-                Source::NoLayout => [0; 4],
-            };
             // An input that starts at component y takes the element's first component there.
             let first = mask.trailing_zeros() as usize;
-            for c in (0..4).filter(|c| mask & (1 << c) != 0) {
-                let rows_at = register * 4 + c;
-                if rows_at < rows.len() {
-                    rows.row_mut(rows_at)[lane] = value[c - first];
+            let components = || (first..4).filter(|c| mask & (1 << c) != 0 && register * 4 + c < rows.len());
+            let components: SmallVec<[usize; 4]> = components().collect();
+            if let Source::Element(element) = source {
+                let starts = self.starts(&element, vertices, first_instance);
+                let bytes = self.bytes(&element);
+                if element.format.components().iter().all(|c| c.bits == 32) {
+                    for c in components {
+                        fill_words(bytes, &element, c - first, &starts, rows.row_mut(register * 4 + c));
+                    }
+                } else {
+                    let values = decode_all(bytes, &element, &starts);
+                    for c in components {
+                        let row = rows.row_mut(register * 4 + c).iter_mut();
+                        row.zip(&values).for_each(|(word, value)| *word = value[c - first]);
+                    }
                 }
+                continue;
+            }
+            for c in components {
+                let row = rows.row_mut(register * 4 + c).iter_mut().zip(vertices);
+                row.for_each(|(word, (vertex, instance))| {
+                    *word = match source {
+                        Source::VertexId => vertex.vertex_id,
+                        Source::InstanceId => *instance,
+                        Source::Missing if c - first == 3 => 1.0f32.to_bits(),
+                        _ => 0,
+                    };
+                });
             }
         }
     }
 
-    /// One element of one vertex: zeros from an empty slot; outside the buffer, zeros in the components that the format has.
-    fn element(&self, element: &Element, index: i64) -> [u32; 4] {
-        let Some(stream) = self.streams.get(element.slot as usize) else { return [0; 4] };
-        let Some(words) = &stream.words else { return [0; 4] };
-        let size = element.format.block_bytes();
-        let start = u64::try_from(index).ok().and_then(|index| {
-            let vertex = index.checked_mul(u64::from(stream.stride))?;
-            let start = vertex.checked_add(u64::from(stream.offset) + u64::from(element.offset))?;
-            (start.checked_add(size as u64)? <= stream.size).then_some(start as usize)
-        });
-        match start {
-            Some(start) => {
-                let bytes: &[u8] = bytemuck::cast_slice(words);
-                element.format.decode_texel(&bytes[start..start + size])
-            }
-            None => element.format.decode_texel(&[0; 16][..size]),
-        }
+    /// Where the element of each vertex starts in its stream; [`OUTSIDE`] if it is not all inside.
+    fn starts(&self, element: &Element, vertices: &[(VertexId, u32)], first_instance: u32) -> Vec<usize> {
+        let empty = VertexStream::default();
+        let stream = self.streams.get(element.slot as usize).unwrap_or(&empty);
+        let (stride, size) = (u64::from(stream.stride), element.format.block_bytes() as u64);
+        let offset = u64::from(stream.offset) + u64::from(element.offset);
+        let start = |index: i64| {
+            let vertex = u64::try_from(index).ok()?.checked_mul(stride)?;
+            let start = vertex.checked_add(offset)?;
+            (start.checked_add(size)? <= stream.size).then_some(start as usize)
+        };
+        let index = |&(vertex, instance): &(VertexId, u32)| match element.step {
+            None => vertex.index,
+            Some(step) => i64::from(first_instance) + i64::from(instance.checked_div(step).unwrap_or(0)),
+        };
+        vertices.iter().map(|vertex| start(index(vertex)).unwrap_or(OUTSIDE)).collect()
     }
+
+    /// The bytes of an element's stream; `None` for an empty slot.
+    fn bytes(&self, element: &Element) -> Option<&'a [u8]> {
+        let words = self.streams.get(element.slot as usize)?.words.as_ref()?;
+        Some(bytemuck::cast_slice(words))
+    }
+}
+
+/// Stands for the start of an element that lies outside its stream.
+const OUTSIDE: usize = usize::MAX;
+
+/// A component of a format of 32-bit ones, which are register bits as they are: zeros from an empty slot; outside the buffer,
+/// zeros in the components that the format has.
+fn fill_words(bytes: Option<&[u8]>, element: &Element, component: usize, starts: &[usize], row: &mut [u32]) {
+    let Some(bytes) = bytes else { return row.fill(0) };
+    if component >= element.format.components().len() {
+        return row.fill(element.format.defaults()[component]);
+    }
+    for (word, start) in row.iter_mut().zip(starts) {
+        let inside = bytes.get(*start..).and_then(|element| element.get(4 * component..)?.first_chunk());
+        *word = inside.map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    }
+}
+
+/// The elements of all vertices, with zeros as [`fill_words`] has them.
+fn decode_all(bytes: Option<&[u8]>, element: &Element, starts: &[usize]) -> Vec<[u32; 4]> {
+    let Some(bytes) = bytes else { return vec![[0; 4]; starts.len()] };
+    let (format, size) = (element.format, element.format.block_bytes());
+    let texel = |start: &usize| bytes.get(*start..).and_then(|bytes| bytes.get(..size));
+    starts.iter().map(|start| format.decode_texel(texel(start).unwrap_or(&[0; 16][..size]))).collect()
 }
 
 impl Source {
@@ -336,7 +373,7 @@ mod tests {
         for index in [1 << 32, (1 << 32) + (1 << 31)] {
             let mut rows = Rows::new(4, 1);
             rows.set_vector(0, 0, [9; 4]);
-            fetch.fetch(&mut rows, 0, VertexId { index, vertex_id: 0 }, 0, 0);
+            fetch.fetch(&mut rows, &[(VertexId { index, vertex_id: 0 }, 0)], 0);
             assert_eq!(rows.vector(0, 0), [0; 4]);
         }
     }

@@ -110,7 +110,11 @@ impl RasterLink {
             vertices.flat_map(|vertex| from.iter().map(|&w| f32::from_bits(vertex[w]))).collect()
         };
         let positions = match self.position[..] {
-            [x, y, z, w] => gather(&[x, y, z, w]).as_chunks::<4>().0.to_vec(),
+            [x, y, z, w] => {
+                let position =
+                    |vertex: &[u32]| [vertex[x], vertex[y], vertex[z], vertex[w]].map(f32::from_bits);
+                attributes.chunks_exact(words.max(1)).map(position).collect()
+            }
             // Without a position nothing can be drawn; NaN positions are discarded.
             _ => vec![[f32::NAN; 4]; attributes.len().checked_div(words).unwrap_or(0)],
         };
