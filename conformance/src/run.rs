@@ -1,5 +1,7 @@
 //! Executing the steps of a case on a back end.
 
+use std::fmt;
+
 use aerogpu::backend::{CommandError, Report};
 use aerogpu::executor::Failure;
 use aerogpu::memory::{GuestMemory, MemoryError, SparseMemory};
@@ -49,6 +51,18 @@ pub struct Pictures {
 impl From<String> for Trouble {
     fn from(detail: String) -> Self {
         Self { kind: Kind::Wrong, detail, pictures: None }
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self { kind: kind(&failure), detail: failure.to_string(), pictures: None }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
     }
 }
 
@@ -180,14 +194,18 @@ fn judge(report: &Report, result: SubmitResult) -> Result<(), Trouble> {
 
 /// Commands failed that must not: one that is not supported, or did not end, explains the others.
 fn failed(errors: &[CommandError]) -> Trouble {
-    let kind = |error: &CommandError| match error.reason {
-        Failure::Unsupported(_) => Kind::Unsupported,
-        Failure::Timeout => Kind::Timeout,
-        _ => Kind::Wrong,
-    };
+    let kind = |error: &CommandError| kind(&error.reason);
     let telling = errors.iter().find(|error| kind(error) != Kind::Wrong).or(errors.first());
     let more = errors.len().saturating_sub(1);
     let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
     let detail = telling.map_or_else(String::new, |error| format!("{error}{more}"));
     Trouble { kind: telling.map_or(Kind::Wrong, kind), detail, pictures: None }
+}
+
+fn kind(failure: &Failure) -> Kind {
+    match failure {
+        Failure::Unsupported(_) => Kind::Unsupported,
+        Failure::Timeout => Kind::Timeout,
+        _ => Kind::Wrong,
+    }
 }

@@ -108,7 +108,7 @@ impl Suite<'_> {
         }
         let run = || {
             for (name, engine) in &self.engines {
-                loaded.run(*engine).map_err(|what| Trouble::from(format!("{name}: {what}")))?;
+                loaded.run(*engine).map_err(|t| Trouble { detail: format!("{name}: {}", t.detail), ..t })?;
             }
             Ok(())
         };

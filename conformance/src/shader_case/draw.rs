@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aerogpu::backend::Statistics;
 use aerogpu::budget::Budget;
+use aerogpu::executor::Failure;
 use aerogpu::limits;
 use aerogpu::pipeline::bindings::Held;
 use aerogpu::pipeline::draw::{self, IndexStream};
@@ -19,8 +20,9 @@ use aerogpu_raster::shader::PixelShader;
 use aerogpu_raster::state as raster;
 use aerogpu_raster::surface::{Image, Texture};
 
-use super::case::{self, Blend, Compare, Cull, Data, Element, Kind, StageName};
+use super::case::{self, Blend, Compare, Cull, Data, Element, Kind, Rules, StageName};
 use super::world::{World, format};
+use crate::run::Trouble;
 
 impl World {
     /// Draws, at once.
@@ -28,15 +30,16 @@ impl World {
         &mut self,
         step: &case::Draw,
         load: impl Fn(&Data) -> Result<Vec<u8>, String>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Trouble> {
         if let Some(state) = &step.state {
             self.state = overridden(std::mem::take(&mut self.state), state.clone());
         }
+        check_state(&self.state, self.rules)?;
         let bound = |stage| -> Result<Option<BoundShader>, String> {
             let Some(shader) = self.shaders.get(&stage).cloned() else { return Ok(None) };
             Ok(Some(BoundShader { shader, bindings: self.bindings(stage)? }))
         };
-        let vertex = bound(StageName::Vs)?.ok_or("a draw needs a vertex shader")?;
+        let vertex = bound(StageName::Vs)?.ok_or_else(|| "a draw needs a vertex shader".to_owned())?;
         let optional = OptionalShaders {
             hull: bound(StageName::Hs)?,
             domain: bound(StageName::Ds)?,
@@ -44,12 +47,16 @@ impl World {
         };
         let topology = topology(&step.topology)?;
         optional.check(topology).map_err(|error| error.to_string())?;
-        let program = vertex.program().ok_or("the vertex shader cannot be run")?;
+        let program = vertex.program().ok_or_else(direct3d9_shader)?;
         let producer = optional.rasterized(&program.signatures().outputs).into_owned();
-        let pixel_shader = bound(StageName::Ps)?
-            .and_then(|pixel| BoundPixelShader::new(pixel.shader, pixel.bindings, &producer, self.engine))
-            .map(|pixel| Arc::new(pixel) as Arc<dyn PixelShader>);
-        let layout = self.layout();
+        let pixel_shader = match bound(StageName::Ps)? {
+            None => None,
+            Some(pixel) => {
+                let pixel = BoundPixelShader::new(pixel.shader, pixel.bindings, &producer, self.engine);
+                Some(Arc::new(pixel.ok_or_else(direct3d9_shader)?) as Arc<dyn PixelShader>)
+            }
+        };
+        let layout = self.layout()?;
         let draw = draw::Draw {
             topology,
             count: step.vertex_count,
@@ -67,15 +74,14 @@ impl World {
         self.rasterize(&draw, layout)
     }
 
-    fn rasterize(&mut self, draw: &draw::Draw, layout: TargetLayout) -> Result<(), String> {
+    fn rasterize(&mut self, draw: &draw::Draw, layout: TargetLayout) -> Result<(), Trouble> {
         let mut pass = Pass::new(layout, PassOptions::default());
         let budget = Budget::with_engine(limits::SUBMISSION_BUDGET, self.engine);
         let mut statistics = Statistics::default();
         draw::run(draw, &budget, &mut statistics, &mut |vertices, primitives| {
             pass.draw(&draw.state, Arc::new(vertices), primitives);
             Ok(())
-        })
-        .map_err(|error| error.to_string())?;
+        })?;
         let mut taken: BTreeMap<(Kind, u32), Vec<Image>> = BTreeMap::new();
         for (key, (texture, _)) in &self.textures {
             if matches!(key.0, Kind::RenderTarget | Kind::DepthStencil) {
@@ -90,7 +96,7 @@ impl World {
             };
             list.extend(images.iter_mut());
         }
-        let flushed = pass.flush(&mut targets).map_err(|error| error.to_string());
+        let flushed = pass.flush_within(&mut targets, budget.left());
         drop(targets);
         for (key, images) in taken {
             if let Some((texture, _)) = self.textures.get_mut(&key) {
@@ -100,11 +106,16 @@ impl World {
                 }
             }
         }
-        flushed.map(drop)
+        if flushed.timed_out { Err(Failure::Timeout.into()) } else { Ok(()) }
     }
 
     /// What every target has.
-    fn layout(&self) -> TargetLayout {
+    fn layout(&self) -> Result<TargetLayout, String> {
+        let mut samples = self.targets().map(|t| t.desc().samples);
+        let first = samples.next().unwrap_or(1);
+        if samples.any(|other| other != first) {
+            return Err("targets of different samples cannot be drawn to together".into());
+        }
         let least = |f: fn(&Texture) -> u32| self.targets().map(|t| f(t)).min();
         let mut colors = [None; raster::MAX_TARGETS];
         let mut depth_stencil = None;
@@ -115,14 +126,14 @@ impl World {
                 _ => {}
             }
         }
-        TargetLayout {
+        Ok(TargetLayout {
             colors,
             depth_stencil,
             width: least(|t| t.desc().width).unwrap_or(1),
             height: least(|t| t.desc().height).unwrap_or(1),
             layers: least(planes).unwrap_or(1),
-            samples: least(|t| t.desc().samples).unwrap_or(1),
-        }
+            samples: first,
+        })
     }
 
     fn draw_state(
@@ -188,6 +199,28 @@ impl World {
             },
             pixel_shader,
         }
+    }
+}
+
+fn direct3d9_shader() -> Trouble {
+    Failure::Unsupported("drawing with Direct3D 9 shaders".into()).into()
+}
+
+/// State that these rules do not have is a mistake; state that cannot be followed yet says so.
+fn check_state(state: &case::State, rules: Rules) -> Result<(), Trouble> {
+    let direct3d9 = [
+        ("fog", state.fog.is_some()),
+        ("clip_planes", state.clip_planes.is_some()),
+        ("flat_shading", state.flat_shading.is_some()),
+        ("point_size", state.point_size.is_some()),
+        ("point_sprite", state.point_sprite.is_some()),
+    ];
+    let given = direct3d9.into_iter().find_map(|(name, given)| given.then_some(name));
+    match (rules, given, state.alpha_test) {
+        (Rules::D3d11, Some(name), _) => Err(format!("{name} is state of Direct3D 9").into()),
+        (Rules::D3d11, None, Some(_)) => Err("alpha_test is state of Direct3D 9".to_owned().into()),
+        (Rules::D3d9, Some(name), _) => Err(Failure::Unsupported(format!("{name} of shader cases")).into()),
+        _ => Ok(()),
     }
 }
 

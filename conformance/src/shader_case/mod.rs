@@ -2,6 +2,7 @@
 
 pub mod case;
 mod draw;
+mod fill;
 mod probe;
 pub mod values;
 mod world;
@@ -11,16 +12,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aerogpu::engine::Engine;
+use aerogpu::executor::Failure;
 use aerogpu::pipeline::shader::Shader;
 use aerogpu_dxbc::assembler::assemble;
 use aerogpu_protocol::packets::ShaderStage;
 
 use crate::case::{CaseError, MAX_DATA_BYTES, MAX_JSON_BYTES, read, relative};
+use crate::run::Trouble;
 use crate::stages::Stage;
-use case::{
-    Clear, Code, Constants, Data, Kind, Rules, SCHEMA, ShaderCase, StageName, Step, ValueType, Values,
-};
-use values::Expected;
+use case::{Code, Constants, Data, Rules, SCHEMA, ShaderCase, StageName, Step};
 use world::World;
 
 /// A case with everything that it names.
@@ -38,12 +38,20 @@ impl Loaded {
     /// # Errors
     /// A file that cannot be read, is too large or is no case, or a shader that is none.
     pub fn load(path: &Path) -> Result<Self, CaseError> {
+        Self::parse(&read(path, MAX_JSON_BYTES)?, path)
+    }
+
+    /// As [`load`](Self::load) when `path` holds `text`.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn parse(text: &[u8], path: &Path) -> Result<Self, CaseError> {
         let json = |source| CaseError::Json { path: path.to_owned(), source };
-        let text = read(path, MAX_JSON_BYTES)?;
-        let case: ShaderCase = serde_json::from_slice(&text).map_err(json)?;
-        if case.schema != SCHEMA {
-            return Err(CaseError::Schema { path: path.to_owned(), found: case.schema, takes: SCHEMA });
+        let Head { schema } = serde_json::from_slice(text).map_err(json)?;
+        if schema != SCHEMA {
+            return Err(CaseError::Schema { path: path.to_owned(), found: schema, takes: SCHEMA });
         }
+        let case: ShaderCase = serde_json::from_slice(text).map_err(json)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let mut loaded = Self { case, folder, shaders: BTreeMap::new() };
         for (&stage, code) in &loaded.case.shaders {
@@ -89,50 +97,36 @@ impl Loaded {
     ///
     /// # Errors
     /// The step and what is wrong with it.
-    pub fn run(&self, engine: Engine) -> Result<(), String> {
+    pub fn run(&self, engine: Engine) -> Result<(), Trouble> {
         let mut world = World::new(&self.case, self.shaders.clone(), engine, |data| self.data(data))?;
         for (number, step) in self.case.steps.iter().enumerate() {
             let done = match step {
-                Step::Clear(step) => clear(&mut world, step),
+                Step::Clear(step) => world.clear(step).map_err(Trouble::from),
                 Step::Constants(step) => self.constants(&mut world, step),
                 Step::Draw(step) => world.draw(step, |data| self.data(data)),
                 Step::Dispatch(step) => world.dispatch(step.groups),
-                Step::Copy(step) => world.copy(step.from, step.to),
-                Step::Probe(step) => probe::probe(&world, step),
+                Step::Copy(step) => world.copy(step.from, step.to).map_err(Trouble::from),
+                Step::Probe(step) => probe::probe(&world, step).map_err(Trouble::from),
             };
-            done.map_err(|what| format!("step {number}: {what}"))?;
+            done.map_err(|t| Trouble { detail: format!("step {number}: {}", t.detail), ..t })?;
         }
         Ok(())
     }
 
-    fn constants(&self, world: &mut World, step: &Constants) -> Result<(), String> {
+    fn constants(&self, world: &mut World, step: &Constants) -> Result<(), Trouble> {
         let bytes = self.data(&step.data)?;
         let words = bytes.chunks_exact(4).map(|w| u32::from_le_bytes([w[0], w[1], w[2], w[3]]));
         if world.rules == Rules::D3d9 {
-            return Err("Direct3D 9 constants are not supported".into());
+            return Err(Failure::Unsupported("Direct3D 9 constants".into()).into());
+        }
+        if step.register != 0 || step.stage.is_some() {
+            return Err("register and stage are for Direct3D 9 constants".to_owned().into());
         }
         let slot = world.constants.get_mut(step.slot as usize);
         *slot.ok_or_else(|| format!("there is no constant buffer {}", step.slot))? =
             Arc::new(words.collect());
         Ok(())
     }
-}
-
-fn clear(world: &mut World, step: &Clear) -> Result<(), String> {
-    let register = match (&step.f32, &step.u32, step.depth) {
-        (None, None, Some(depth)) => vec![Some(depth.to_bits())],
-        (f32, u32, None) => {
-            let values = Values { f32: f32.clone(), u32: u32.clone(), ..Default::default() };
-            let Expected { words, .. } = values.words(ValueType::U32)?;
-            words
-        }
-        _ => return Err("give f32, u32 or depth".into()),
-    };
-    let word = |i: usize| register.get(i).copied().flatten().unwrap_or(0);
-    if step.stencil.is_some() && step.target != Kind::DepthStencil {
-        return Err("only a depth_stencil has stencil".into());
-    }
-    world.clear(step.target, step.slot, [word(0), word(1), word(2), word(3)])
 }
 
 impl StageName {
@@ -159,13 +153,20 @@ pub fn engines() -> Vec<(&'static str, Engine)> {
     [("scalar", Engine::Scalar)].into_iter().chain(simd).collect()
 }
 
-/// True for JSON that says it is a shader case, whether or not it can be loaded.
+/// Which format a file is in.
+#[derive(serde::Deserialize)]
+struct Head {
+    schema: String,
+}
+
+/// True for JSON that says it is a shader case, whether or not it can be loaded: what is broken must be seen.
 pub fn is_shader_case(path: &Path) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Head {
-        schema: String,
-    }
+    /// The schema of any version.
+    const SCHEMAS: &str = "aerogpu-shader-case/";
+    let is_one = |text: Vec<u8>| match serde_json::from_slice::<Head>(&text) {
+        Ok(head) => head.schema.starts_with(SCHEMAS),
+        Err(_) => String::from_utf8_lossy(&text).contains(SCHEMAS),
+    };
     path.extension().is_some_and(|extension| extension == "json")
-        && read(path, MAX_JSON_BYTES)
-            .is_ok_and(|text| serde_json::from_slice::<Head>(&text).is_ok_and(|head| head.schema == SCHEMA))
+        && read(path, MAX_JSON_BYTES).is_ok_and(is_one)
 }

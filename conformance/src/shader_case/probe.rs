@@ -1,5 +1,7 @@
 //! Looking at resources.
 
+use aerogpu_raster::surface::Texture;
+
 use super::case::{Kind, Probe, ValueType, Values};
 use super::values::{Expected, matches, show};
 use super::world::{Contents, World};
@@ -8,52 +10,77 @@ use super::world::{Contents, World};
 pub fn probe(world: &World, probe: &Probe) -> Result<(), String> {
     let Probe { f32, u32, i32, bits, .. } = probe.clone();
     let expected = Values { f32, u32, i32, bits }.words(probe.ty.unwrap_or(ValueType::U32))?;
-    let compare = |place: &dyn Fn() -> String, actual: &[u32]| compare(probe, &expected, place, actual);
+    if expected.words.is_empty() {
+        return Err("a probe expects something".into());
+    }
     match world.contents(probe.target, probe.slot)? {
-        Contents::Elements(elements) => match probe.element {
-            Some(i) => {
-                let element = elements.get(i as usize).ok_or_else(|| format!("there is no element {i}"))?;
-                compare(&|| format!("element {i}"), element)
+        Contents::Elements(elements) => probe_elements(probe, &expected, &elements),
+        Contents::Texture(texture) => probe_texels(probe, &expected, &texture),
+    }
+}
+
+fn probe_elements(probe: &Probe, expected: &Expected, elements: &[Vec<u32>]) -> Result<(), String> {
+    let texels = probe.pixel.is_some() || probe.rect.is_some() || probe.sample.is_some();
+    if texels || (probe.layer, probe.mip) != (0, 0) {
+        return Err("a buffer has elements, not texels".into());
+    }
+    let looked_at = match probe.element {
+        Some(i) => i as usize..(i as usize).saturating_add(1),
+        None => 0..elements.len(),
+    };
+    let start = looked_at.start;
+    match elements.get(looked_at).unwrap_or_default() {
+        [] => Err(format!("there is no element {start}")),
+        some => some
+            .iter()
+            .enumerate()
+            .try_for_each(|(i, e)| compare(probe, expected, &|| format!("element {}", start + i), e)),
+    }
+}
+
+fn probe_texels(probe: &Probe, expected: &Expected, texture: &Texture) -> Result<(), String> {
+    if probe.element.is_some() {
+        return Err("a texture has pixels, not elements".into());
+    }
+    let desc = texture.desc();
+    let [width, height, depth] = desc.mip_extent(probe.mip.min(desc.mip_levels - 1));
+    let ([left, top, columns, rows], z) = match (&probe.pixel, probe.rect) {
+        (Some(_), Some(_)) => return Err("give pixel or rect, not both".into()),
+        (Some(at), None) => {
+            let axis = |i: usize| at.get(i).copied().unwrap_or(0);
+            ([axis(0), axis(1), 1, 1], at.get(2).copied().unwrap_or(probe.layer))
+        }
+        (None, rect) => (rect.unwrap_or([0, 0, width, height]), probe.layer),
+    };
+    let samples = match probe.sample {
+        Some(sample) => sample..sample.saturating_add(1),
+        None => 0..desc.samples,
+    };
+    let inside =
+        |start: u32, size: u32, end: u32| size > 0 && start.checked_add(size).is_some_and(|last| last <= end);
+    if probe.mip >= desc.mip_levels
+        || z >= depth.max(desc.layers)
+        || samples.end > desc.samples
+        || !inside(left, columns, width)
+        || !inside(top, rows, height)
+    {
+        let Probe { mip, .. } = probe;
+        return Err(format!(
+            "no such texels at mip {mip}: {width}x{height}, {} layers, {} samples",
+            depth.max(desc.layers),
+            desc.samples
+        ));
+    }
+    let image = texture.image(probe.mip, z);
+    for y in top..top + rows {
+        for x in left..left + columns {
+            for sample in samples.clone() {
+                let place = || format!("pixel ({x}, {y}) layer {z} mip {} sample {sample}", probe.mip);
+                compare(probe, expected, &place, &image.read_texel(x, y, sample))?;
             }
-            None => elements.iter().enumerate().try_for_each(|(i, e)| compare(&|| format!("element {i}"), e)),
-        },
-        Contents::Texture(texture) => {
-            let [width, height, depth] = texture.desc().mip_extent(probe.mip);
-            let image = |z: u32| texture.image(probe.mip, z);
-            let ([left, top, columns, rows], z) = match (&probe.pixel, probe.rect) {
-                (Some(_), Some(_)) => return Err("give pixel or rect, not both".into()),
-                (Some(at), None) => {
-                    let axis = |i: usize| at.get(i).copied().unwrap_or(0);
-                    ([axis(0), axis(1), 1, 1], at.get(2).copied().unwrap_or(probe.layer))
-                }
-                (None, rect) => (rect.unwrap_or([0, 0, width, height]), probe.layer),
-            };
-            let layers = depth.max(texture.desc().layers);
-            let inside =
-                |start: u32, size: u32, end: u32| start.checked_add(size).is_some_and(|last| last <= end);
-            if probe.mip >= texture.desc().mip_levels
-                || z >= layers
-                || !inside(left, columns, width)
-                || !inside(top, rows, height)
-            {
-                return Err(format!("nothing lies at mip {} layer {z} of {width}x{height}", probe.mip));
-            }
-            let samples = match probe.sample {
-                Some(sample) => sample..sample + 1,
-                None => 0..texture.desc().samples,
-            };
-            for y in top..top + rows {
-                for x in left..left + columns {
-                    for sample in samples.clone() {
-                        let place =
-                            || format!("pixel ({x}, {y}) layer {z} mip {} sample {sample}", probe.mip);
-                        compare(&place, &image(z).read_texel(x, y, sample))?;
-                    }
-                }
-            }
-            Ok(())
         }
     }
+    Ok(())
 }
 
 fn compare(

@@ -7,16 +7,24 @@ use std::sync::Arc;
 use aerogpu::backend::Statistics;
 use aerogpu::budget::Budget;
 use aerogpu::engine::Engine;
+use aerogpu::executor::Failure;
 use aerogpu::limits;
 use aerogpu::pipeline::bindings::{
     ResourceView, StageBindings, TexelLayout, UavView, WordView, view_dimension,
 };
+use aerogpu::pipeline::compute;
 use aerogpu::pipeline::shader::Shader;
 use aerogpu_raster::format::Format;
 use aerogpu_raster::sampler::{Filter, MipFilter, SamplerState};
+use aerogpu_raster::state::MAX_TARGETS;
 use aerogpu_raster::surface::{Texture, TextureDesc, TextureDimension, TextureView};
 
 use super::case::{self, AddressName, Dimension, FilterName, Kind, Rules, Sampler, StageName};
+use super::fill::missing;
+use crate::run::Trouble;
+
+/// More than the protocol's: Direct3D 11.1's.
+const UAV_SLOTS: usize = aerogpu_dxbc::limits::UAV_SLOTS as usize;
 
 /// Everything that exists while a case runs.
 pub struct World {
@@ -24,12 +32,16 @@ pub struct World {
     pub(super) engine: Engine,
     pub(super) shaders: BTreeMap<StageName, Arc<Shader>>,
     pub(super) textures: BTreeMap<(Kind, u32), (Arc<Texture>, Dimension)>,
-    buffers: BTreeMap<u32, (WordView, Option<Format>, u32)>,
-    uavs: BTreeMap<u32, (Arc<UavView>, Option<TexelLayout>, u32)>,
+    /// Views with the format and the bytes of a structure, if they have one.
+    pub(super) buffers: BTreeMap<u32, (WordView, Option<Format>, u32)>,
+    pub(super) uavs: BTreeMap<u32, Uav>,
     samplers: Vec<SamplerState>,
     pub(super) constants: Vec<Arc<Vec<u32>>>,
     pub(super) state: case::State,
 }
+
+/// A view with its texels and the bytes of a structure, if it has them.
+pub type Uav = (Arc<UavView>, Option<TexelLayout>, u32);
 
 /// What a resource holds.
 pub enum Contents {
@@ -72,26 +84,24 @@ impl World {
     }
 
     fn create(&mut self, resource: &case::Resource, data: Option<Vec<u8>>) -> Result<(), String> {
-        let format = resource.format.as_deref().map(format).transpose()?;
+        self.check_slot(resource)?;
+        let buffer = resource.dimension == Dimension::Buffer;
         match resource.kind {
-            Kind::RenderTarget | Kind::DepthStencil | Kind::Texture
-                if resource.dimension != Dimension::Buffer =>
-            {
-                let texture = texture(resource, format.ok_or("a texture needs a format")?, data)?;
+            Kind::RenderTarget | Kind::DepthStencil | Kind::Texture if !buffer => {
+                let texture = texture(resource, data)?;
                 self.textures.insert((resource.kind, resource.slot), (Arc::new(texture), resource.dimension));
             }
+            Kind::RenderTarget | Kind::DepthStencil => return Err("a buffer is no target".into()),
             Kind::UavTexture => {
-                let layout = texel_layout(resource, format.ok_or("a texture needs a format")?);
-                let bytes = layout.extent.iter().product::<u32>() as usize * layout.format.block_bytes();
-                let words = words(data, Some(bytes))?;
+                let layout = texel_layout(resource, uav_format(resource)?);
+                let words = words(data, Some(uav_texture_bytes(resource, &layout)?))?;
                 let range = 0..words.len();
                 let view = UavView::new(words, range, 0, 0).with_texels(layout);
                 self.uavs.insert(resource.slot, (Arc::new(view), Some(layout), 0));
             }
-            Kind::Texture | Kind::Buffer | Kind::RenderTarget | Kind::DepthStencil => {
-                let words = words(data, resource.size_bytes.map(|bytes| bytes as usize))?;
+            Kind::Texture | Kind::Buffer => {
+                let (words, format) = buffer_words(resource, data)?;
                 let range = 0..words.len();
-                let format = format.filter(|_| !resource.raw && resource.stride_bytes == 0);
                 let mut view = WordView::new(Arc::new(words), range).with_stride(resource.stride_bytes);
                 if let Some(format) = format {
                     view = view.with_format(format);
@@ -99,8 +109,7 @@ impl World {
                 self.buffers.insert(resource.slot, (view, format, resource.stride_bytes));
             }
             Kind::UavBuffer => {
-                let words = words(data, resource.size_bytes.map(|bytes| bytes as usize))?;
-                let format = format.filter(|_| !resource.raw && resource.stride_bytes == 0);
+                let (words, format) = buffer_words(resource, data)?;
                 let layout = format.map(|format| TexelLayout::buffer(format, &words));
                 let range = 0..words.len();
                 let mut view = UavView::new(words, range, resource.stride_bytes, resource.counter);
@@ -113,6 +122,27 @@ impl World {
         Ok(())
     }
 
+    /// The slot must exist and be free.
+    fn check_slot(&self, resource: &case::Resource) -> Result<(), String> {
+        let slot = resource.slot;
+        let (limit, taken) = match resource.kind {
+            Kind::Texture | Kind::Buffer => (
+                limits::RESOURCE_SLOTS,
+                self.textures.contains_key(&(Kind::Texture, slot)) || self.buffers.contains_key(&slot),
+            ),
+            Kind::UavTexture | Kind::UavBuffer => (UAV_SLOTS, self.uavs.contains_key(&slot)),
+            kind => {
+                let limit = if kind == Kind::DepthStencil { 1 } else { MAX_TARGETS };
+                (limit, self.textures.contains_key(&(kind, slot)))
+            }
+        };
+        match taken {
+            _ if slot as usize >= limit => Err(format!("there are {limit} slots")),
+            true => Err("the slot is taken".into()),
+            false => Ok(()),
+        }
+    }
+
     /// What a stage's shader has bound.
     pub(super) fn bindings(&self, stage: StageName) -> Result<StageBindings, String> {
         let mut bindings = StageBindings {
@@ -123,6 +153,10 @@ impl World {
                 .collect(),
             samplers: self.samplers.clone(),
             samples: self.targets().map(|t| t.desc().samples).next().unwrap_or(1),
+            unbound_texel: match self.rules {
+                Rules::D3d11 => [0; 4],
+                Rules::D3d9 => [0, 0, 0, 1.0_f32.to_bits()],
+            },
             ..Default::default()
         };
         let Some(program) = self.shaders.get(&stage).and_then(|shader| shader.dxbc()) else {
@@ -145,6 +179,9 @@ impl World {
                         );
                         Some(ResourceView::Texture(view.map_err(|error| format!("t{slot}: {error}"))?))
                     }
+                    (None, Some(_)) if view_dimension(range.dimension).is_some() => {
+                        return Err(format!("t{slot} is declared as {:?}, but is a buffer", range.dimension));
+                    }
                     (None, Some((view, ..))) => Some(ResourceView::Buffer(view.clone())),
                     (None, None) => None,
                 };
@@ -152,7 +189,7 @@ impl World {
             }
         }
         for range in program.uavs() {
-            for slot in slots(range.first, range.last, limits::UAV_SLOTS) {
+            for slot in slots(range.first, range.last, UAV_SLOTS) {
                 put(&mut bindings.uavs, slot, self.uavs.get(&(slot as u32)).map(|(view, ..)| view.clone()));
             }
         }
@@ -167,18 +204,18 @@ impl World {
 
     /// What a resource holds now.
     pub fn contents(&self, kind: Kind, slot: u32) -> Result<Contents, String> {
-        let missing = || format!("there is no {} in slot {slot}", kind.name());
+        let missing = || missing(kind, slot);
         Ok(match kind {
             Kind::Buffer => {
                 let (view, format, stride) = self.buffers.get(&slot).ok_or_else(missing)?;
                 Contents::Elements(elements(view.words(), *format, *stride))
             }
             Kind::UavBuffer => {
-                let (view, layout, stride) = self.uavs.get(&slot).ok_or_else(missing)?;
+                let (view, layout, stride) = self.uav(kind, slot)?;
                 Contents::Elements(elements(&view.contents().0, layout.map(|l| l.format), *stride))
             }
             Kind::UavTexture => {
-                let (view, layout, _) = self.uavs.get(&slot).ok_or_else(missing)?;
+                let (view, layout, _) = self.uav(kind, slot)?;
                 let layout = layout.ok_or_else(missing)?;
                 let [width, height, layers] = layout.extent;
                 let desc = TextureDesc { format: layout.format, width, height, layers, ..Default::default() };
@@ -190,84 +227,25 @@ impl World {
         })
     }
 
-    /// Fills a resource with register bits.
-    pub fn clear(&mut self, kind: Kind, slot: u32, register: [u32; 4]) -> Result<(), String> {
-        let missing = || format!("there is no {} in slot {slot}", kind.name());
-        match kind {
-            Kind::UavTexture | Kind::UavBuffer => {
-                let (view, layout, stride) = self.uavs.get(&slot).ok_or_else(missing)?;
-                let (mut words, counter) = view.contents();
-                let (layout, stride) = (*layout, *stride);
-                match layout {
-                    Some(layout) => {
-                        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
-                        let texels = bytes.chunks_exact_mut(layout.format.block_bytes());
-                        texels.for_each(|texel| layout.format.encode_texel(register, texel));
-                    }
-                    None => words.fill(register[0]),
-                }
-                let range = 0..words.len();
-                let mut view = UavView::new(words, range, stride, counter);
-                if let Some(layout) = layout {
-                    view = view.with_texels(layout);
-                }
-                self.uavs.insert(slot, (Arc::new(view), layout, stride));
-            }
-            _ => {
-                let (texture, _) = self.textures.get_mut(&(kind, slot)).ok_or_else(missing)?;
-                let texture = Arc::make_mut(texture);
-                let desc = *texture.desc();
-                each_image(&desc, |mip, z| texture.image_mut(mip, z).fill(register));
-            }
-        }
-        Ok(())
-    }
-
-    /// Copies a whole resource.
-    pub fn copy(&mut self, from: case::Place, to: case::Place) -> Result<(), String> {
-        let missing =
-            |place: case::Place| format!("there is no {} in slot {}", place.target.name(), place.slot);
-        let Contents::Texture(source) = self.contents(from.target, from.slot)? else {
-            let (view, ..) = self.uavs.get(&from.slot).ok_or_else(|| missing(from))?;
-            let (words, _) = view.contents();
-            let (_, format, stride) = self.buffers.get(&to.slot).ok_or_else(|| missing(to))?;
-            let (range, format, stride) = (0..words.len(), *format, *stride);
-            let mut view = WordView::new(Arc::new(words), range).with_stride(stride);
-            if let Some(format) = format {
-                view = view.with_format(format);
-            }
-            self.buffers.insert(to.slot, (view, format, stride));
-            return Ok(());
-        };
-        let (target, _) = self.textures.get_mut(&(to.target, to.slot)).ok_or_else(|| missing(to))?;
-        let (a, b) = (source.desc(), target.desc());
-        let same = (a.width, a.height, a.depth, a.layers, a.mip_levels, a.samples)
-            == (b.width, b.height, b.depth, b.layers, b.mip_levels, b.samples);
-        if !same || a.format.block_bytes() != b.format.block_bytes() {
-            return Err("a copy needs two resources of the same shape".into());
-        }
-        let format = b.format;
-        let target = Arc::make_mut(target);
-        each_image(source.desc(), |mip, z| {
-            *target.image_mut(mip, z) = source.image(mip, z).clone().into_target(format);
-        });
-        Ok(())
+    /// An unordered access view.
+    pub(super) fn uav(&self, kind: Kind, slot: u32) -> Result<&Uav, String> {
+        let wanted = matches!(kind, Kind::UavTexture | Kind::UavBuffer);
+        self.uavs.get(&slot).filter(|_| wanted).ok_or_else(|| missing(kind, slot))
     }
 
     /// Runs the compute shader.
-    pub fn dispatch(&mut self, groups: [u32; 3]) -> Result<(), String> {
-        let shader =
-            self.shaders.get(&StageName::Cs).and_then(|shader| shader.dxbc()).ok_or("there is no cs")?;
+    pub fn dispatch(&mut self, groups: [u32; 3]) -> Result<(), Trouble> {
+        let shader = self.shaders.get(&StageName::Cs).and_then(|shader| shader.dxbc());
+        let shader = shader.ok_or_else(|| "there is no cs".to_owned())?;
         let bindings = self.bindings(StageName::Cs)?;
         let budget = Budget::with_engine(limits::SUBMISSION_BUDGET, self.engine);
         let mut statistics = Statistics::default();
-        aerogpu::pipeline::compute::run(shader, &bindings, groups, &budget, &mut statistics)
-            .map_err(|_| "the compute shader ran out of time".into())
+        compute::run(shader, &bindings, groups, &budget, &mut statistics).map_err(|_| Failure::Timeout.into())
     }
 }
 
 /// Every mip level and layer or slice.
-fn each_image(desc: &TextureDesc, mut f: impl FnMut(u32, u32)) {
+pub(super) fn each_image(desc: &TextureDesc, mut f: impl FnMut(u32, u32)) {
     for mip in 0..desc.mip_levels {
         for z in 0..desc.layers.max(desc.mip_extent(mip)[2]) {
             f(mip, z);
@@ -292,7 +270,16 @@ pub(super) fn format(name: &str) -> Result<Format, String> {
     name.parse().map_err(|_| format!("format \"{name}\" is not known"))
 }
 
-fn texture(resource: &case::Resource, format: Format, data: Option<Vec<u8>>) -> Result<Texture, String> {
+fn texture(resource: &case::Resource, data: Option<Vec<u8>>) -> Result<Texture, String> {
+    let format = format(resource.format.as_deref().ok_or("a texture needs a format")?)?;
+    let fits = match resource.kind {
+        Kind::RenderTarget => !format.is_depth() && !format.is_block_compressed(),
+        Kind::DepthStencil => format.is_depth(),
+        _ => true,
+    };
+    if !fits {
+        return Err(format!("{format} cannot be its format"));
+    }
     let volume = resource.dimension == Dimension::D3;
     let cube = if resource.dimension == Dimension::Cube { 6 } else { 1 };
     let desc = TextureDesc {
@@ -306,14 +293,15 @@ fn texture(resource: &case::Resource, format: Format, data: Option<Vec<u8>>) -> 
         samples: resource.samples,
     };
     let mut texture = Texture::new(desc).map_err(|error| error.to_string())?;
-    if let Some(data) = data {
-        fill(&mut texture, &data)?;
+    match data.map(|data| fill(&mut texture, &data)).transpose()? {
+        // Numbers in the case are whole words.
+        None | Some(0..=3) => Ok(texture),
+        Some(rest) => Err(format!("its data has {rest} bytes more than its texels")),
     }
-    Ok(texture)
 }
 
-/// Writes tight rows: all layers of a mip level before the next level.
-fn fill(texture: &mut Texture, data: &[u8]) -> Result<(), String> {
+/// Writes tight rows: all layers of a mip level before the next level. Says how many bytes are left.
+fn fill(texture: &mut Texture, data: &[u8]) -> Result<usize, String> {
     let desc = *texture.desc();
     let (edge, block) = (desc.format.block_extent(), desc.format.block_bytes());
     let mut rest = data;
@@ -329,7 +317,40 @@ fn fill(texture: &mut Texture, data: &[u8]) -> Result<(), String> {
         image.write_rows(rect, bytes, pitch);
         rest = after;
     });
-    if missing { Err("its data is shorter than its texels".into()) } else { Ok(()) }
+    if missing { Err("its data is shorter than its texels".into()) } else { Ok(rest.len()) }
+}
+
+/// The format of texels that shaders write one by one.
+fn uav_format(resource: &case::Resource) -> Result<Format, String> {
+    let format = format(resource.format.as_deref().ok_or("it needs a format")?)?;
+    let fits = !format.is_depth() && !format.is_block_compressed();
+    fits.then_some(format).ok_or_else(|| format!("{format} cannot be its format"))
+}
+
+fn uav_texture_bytes(resource: &case::Resource, layout: &TexelLayout) -> Result<usize, String> {
+    if (resource.mips, resource.samples) != (1, 1) {
+        return Err("it has one mip level and one sample".into());
+    }
+    let texels = layout.extent.iter().try_fold(layout.format.block_bytes(), |product, &size| {
+        product.checked_mul(size as usize).filter(|&bytes| bytes <= case::MAX_RESOURCE_BYTES)
+    });
+    texels.ok_or_else(|| format!("it has more than {} bytes", case::MAX_RESOURCE_BYTES))
+}
+
+/// Words of a buffer, and the format of its elements when they are texels: neither structures nor raw.
+fn buffer_words(
+    resource: &case::Resource,
+    data: Option<Vec<u8>>,
+) -> Result<(Vec<u32>, Option<Format>), String> {
+    if data.is_none() && resource.size_bytes.is_none() {
+        return Err("a buffer needs size_bytes or data".into());
+    }
+    if !resource.stride_bytes.is_multiple_of(4) {
+        return Err("structures are whole words".into());
+    }
+    let typed = resource.format.is_some() && !resource.raw && resource.stride_bytes == 0;
+    let format = typed.then(|| uav_format(resource)).transpose()?;
+    Ok((words(data, resource.size_bytes.map(|bytes| bytes as usize))?, format))
 }
 
 fn texel_layout(resource: &case::Resource, format: Format) -> TexelLayout {
@@ -347,6 +368,9 @@ fn texel_layout(resource: &case::Resource, format: Format) -> TexelLayout {
 fn words(data: Option<Vec<u8>>, size: Option<usize>) -> Result<Vec<u32>, String> {
     let mut bytes = data.unwrap_or_default();
     let size = size.unwrap_or(bytes.len());
+    if bytes.len() > size {
+        return Err(format!("its data has {} bytes, it has {size}", bytes.len()));
+    }
     if size > case::MAX_RESOURCE_BYTES {
         return Err(format!("{size} bytes are more than {}", case::MAX_RESOURCE_BYTES));
     }
