@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use aerogpu_dxbc::container::ShaderBlob;
-use aerogpu_dxbc::generate::{Engine, run};
+use aerogpu_dxbc::generate::{Engine, hash, run};
 use aerogpu_dxbc::simd::Registers;
 use aerogpu_dxbc::sm3::{self, AlphaTest, Comparison, Fog, FogSource, Shader, Statement, Variant};
 use serde_json::Value;
@@ -109,4 +109,34 @@ fn programs_run_alike_in_both_interpreters() {
         }
     }
     println!("{} programs", entries.len());
+}
+
+/// Every token changed in a few ways: the result is refused, or runs alike in both interpreters.
+#[test]
+fn changed_tokens_are_refused_or_run_alike() {
+    let Some(entries) = corpus() else { return };
+    let (mut accepted, mut refused) = (0, 0);
+    let mut registers = Registers::default();
+    let best = Engine::all().pop().expect("an engine");
+    for (number, (name, _, tokens)) in entries.iter().enumerate() {
+        for position in 0..tokens.len() {
+            let mut changed = tokens.clone();
+            let random = hash(&[number as u32, position as u32]);
+            match random & 3 {
+                0 => changed[position] ^= 1 << (random >> 8 & 31),
+                1 => changed[position] = random,
+                2 => changed[position] = tokens[random as usize % tokens.len()],
+                _ => drop(changed.drain(position..(position + 1 + random as usize % 3).min(tokens.len()))),
+            }
+            let Ok(shader) = Shader::new(&changed) else {
+                refused += 1;
+                continue;
+            };
+            accepted += 1;
+            let mut execute = |engine| run(engine, &shader.program, 4, random, 1 << 12, &mut registers);
+            assert_eq!(execute(best), execute(Engine::Scalar), "{name} at {position}");
+        }
+    }
+    println!("{accepted} accepted, {refused} refused");
+    assert!(accepted > 0 && refused > 0);
 }
