@@ -1,6 +1,6 @@
 //! The fast interpreter: the same bits as [`crate::scalar`], many lanes at a time.
 //!
-//! **What it is.** [`run`] takes what [`scalar::run`](crate::scalar::run) takes, and a [`Level`]: which vector
+//! **What it is.** [`run`] takes what [`scalar::run`] takes, and a [`Level`]: which vector
 //! instructions to use. Results, memory effects and time-outs are the same at every level and for every number of
 //! lanes; a property test over random programs and the corpus holds both interpreters to that.
 //!
@@ -39,12 +39,12 @@ pub struct Registers {
 }
 
 /// Executes a vertex, pixel, geometry, domain or compute shader for a block of lanes, exactly as
-/// [`scalar::run`](crate::scalar::run) does.
+/// [`scalar::run`] does.
 ///
 /// Blocks of 64 lanes, or a multiple, waste nothing.
 ///
 /// # Errors
-/// As [`scalar::run`](crate::scalar::run).
+/// As [`scalar::run`].
 pub fn run(
     level: Level,
     shader: &ValidatedShader,
@@ -88,10 +88,10 @@ pub fn run(
     result
 }
 
-/// Executes a hull shader for one patch; see [`scalar::run_hull`](crate::scalar::run_hull).
+/// Executes a hull shader for one patch; see [`scalar::run_hull`].
 ///
 /// # Errors
-/// As [`scalar::run_hull`](crate::scalar::run_hull).
+/// As [`scalar::run_hull`].
 pub fn run_hull(
     _level: Level,
     shader: &ValidatedShader,

@@ -1,7 +1,7 @@
 //! Direct3D 9 shaders: vs_1_1 to vs_3_0 and ps_1_1 to ps_3_0, decoded, printed, assembled and lowered to the IR.
 //!
 //! [`decode`] reads tokens to a [`Program`], [`encode`] writes them, `Display` and [`assemble`] are the text form, and
-//! [`Shader::new`] gives a [`ValidatedShader`] with the [`Interface`] that whoever binds constants and vertices needs.
+//! [`Shader::new`] gives a [`ValidatedShader`](crate::ValidatedShader) with the [`Interface`] that whoever binds constants and vertices needs.
 //!
 //! # Tokens
 //! Compilers say the length of an instruction without its own token, the guest driver's own shaders with it; those also
