@@ -251,6 +251,8 @@ impl Generator {
             | Break | Breakc | Continue | Continuec | Switch | Case | Default | Endswitch | Ret | Retc => {
                 false
             }
+            // Direct3D 9's arithmetic has shader models of its own.
+            op if op.info().flags.contains(crate::ir::OpFlags::D9) => false,
             Discard | EvalSnapped | EvalSampleIndex | EvalCentroid => self.stage == Stage::Pixel,
             Emit | Cut | EmitThenCut | EmitStream | CutStream | EmitThenCutStream => {
                 self.stage == Stage::Geometry
