@@ -355,13 +355,13 @@ fn buffer_words(
 
 fn texel_layout(resource: &case::Resource, format: Format) -> TexelLayout {
     let layers = resource.layers.unwrap_or(1);
-    let (extent, layer_axis) = match resource.dimension {
-        Dimension::D3 => ([resource.width, resource.height, resource.depth], None),
-        Dimension::D2Array | Dimension::Cube => ([resource.width, resource.height, layers], Some(2)),
-        Dimension::D1 => ([resource.width, 1, 1], None),
-        Dimension::D2 | Dimension::D2Ms | Dimension::Buffer => ([resource.width, resource.height, 1], None),
+    let (extent, axes, layers) = match resource.dimension {
+        Dimension::D3 => ([resource.width, resource.height, resource.depth], 3, None),
+        Dimension::D2Array | Dimension::Cube => ([resource.width, resource.height, layers], 3, Some(2)),
+        Dimension::D1 => ([resource.width, 1, 1], 1, None),
+        Dimension::D2 | Dimension::D2Ms | Dimension::Buffer => ([resource.width, resource.height, 1], 2, None),
     };
-    TexelLayout { format, extent, layers: layer_axis }
+    TexelLayout { format, extent, axes, layers }
 }
 
 /// Bytes as words, zeros to `size`.

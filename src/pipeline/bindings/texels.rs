@@ -10,6 +10,8 @@ pub struct TexelLayout {
     pub format: Format,
     /// Texels along x, y and z; the layers of an array follow its spatial axes. Axes that do not exist have 1.
     pub extent: [u32; 3],
+    /// How many of the axes exist: coordinates along the others hold anything and are not looked at.
+    pub axes: usize,
     /// The axis that counts layers, if one does.
     pub layers: Option<usize>,
 }
@@ -18,18 +20,15 @@ impl TexelLayout {
     /// All whole elements of a buffer.
     pub fn buffer(format: Format, words: &[u32]) -> Self {
         let elements = size_of_val(words).checked_div(format.block_bytes()).unwrap_or(0);
-        Self { format, extent: [elements as u32, 1, 1], layers: None }
+        Self { format, extent: [elements as u32, 1, 1], axes: 1, layers: None }
     }
 
     /// Position of the first byte of a texel.
     fn byte(&self, address: [u32; 3]) -> Option<usize> {
-        let [width, height, _] = self.extent.map(|size| size as usize);
-        let [x, y, z] = address.map(|at| at as usize);
-        let used = |axis: usize| self.extent[axis] > 1;
-        // Axes that the texels lack are not looked at: their coordinates hold anything.
-        let y = if used(1) { y } else { 0 };
-        let z = if used(2) { z } else { 0 };
-        let inside = x < width && y < height && z < self.extent[2] as usize;
+        let [width, height, depth] = self.extent.map(|size| size as usize);
+        let at = |axis: usize| if axis < self.axes { address[axis] as usize } else { 0 };
+        let [x, y, z] = [at(0), at(1), at(2)];
+        let inside = x < width && y < height && z < depth;
         inside.then(|| ((z * height + y) * width + x) * self.format.block_bytes())
     }
 
@@ -75,7 +74,7 @@ mod tests {
 
     #[test]
     fn texels_are_converted_and_bounded() {
-        let layout = TexelLayout { format: Format::R8G8B8A8Unorm, extent: [2, 2, 1], layers: None };
+        let layout = TexelLayout { format: Format::R8G8B8A8Unorm, extent: [2, 2, 1], axes: 2, layers: None };
         let mut words = [0; 4];
         layout.store(&mut words, [1, 1, 9], [1.0f32, 0.0, 0.2, 1.0].map(f32::to_bits));
         layout.store(&mut words, [2, 0, 0], [1.0f32.to_bits(); 4]);
@@ -83,6 +82,12 @@ mod tests {
         assert_eq!(layout.load(&words, [1, 1, 0]).map(f32::from_bits), [1.0, 0.0, 0.2, 1.0]);
         assert_eq!(layout.load(&words, [1, 2, 0]), [0; 4]);
         assert_eq!((layout.word([1, 1, 0]), layout.word([0, 2, 0])), (Some(3), None));
+    }
+
+    #[test]
+    fn an_axis_of_one_texel_is_still_bounded() {
+        let flat = TexelLayout { format: Format::R32Uint, extent: [2, 1, 1], axes: 2, layers: None };
+        assert_eq!((flat.word([1, 0, 9]), flat.word([1, 1, 0])), (Some(1), None));
     }
 
     #[test]
