@@ -359,7 +359,9 @@ fn texel_layout(resource: &case::Resource, format: Format) -> TexelLayout {
         Dimension::D3 => ([resource.width, resource.height, resource.depth], 3, None),
         Dimension::D2Array | Dimension::Cube => ([resource.width, resource.height, layers], 3, Some(2)),
         Dimension::D1 => ([resource.width, 1, 1], 1, None),
-        Dimension::D2 | Dimension::D2Ms | Dimension::Buffer => ([resource.width, resource.height, 1], 2, None),
+        Dimension::D2 | Dimension::D2Ms | Dimension::Buffer => {
+            ([resource.width, resource.height, 1], 2, None)
+        }
     };
     TexelLayout { format, extent, axes, layers }
 }
