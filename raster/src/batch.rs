@@ -13,6 +13,7 @@ use crate::interpolate::{Interpolator, Plane, RUN, SUBPIXELS, Weights, blend, ro
 use crate::merge::{Location, Merger, Timing};
 use crate::pass::Work;
 use crate::primitive::VertexBatch;
+use crate::pull::Pull;
 use crate::setup::{QueuedDraw, Record};
 use crate::shader::{PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout, SystemInputs};
 use crate::tile::TileTargets;
@@ -30,8 +31,8 @@ pub(crate) struct Surface {
     pub(crate) depth: Plane,
     pub(crate) range: DepthRange,
     pub(crate) front: bool,
-    vertices: [u32; 3],
-    leading: u32,
+    pub(crate) vertices: [u32; 3],
+    pub(crate) leading: u32,
     primitive_id: u32,
     array_indices: [u32; 2],
 }
@@ -49,6 +50,11 @@ impl Surface {
             primitive_id: draw.primitive_id(record.primitive),
             array_indices: draw.array_indices(record.primitive),
         }
+    }
+
+    /// A point has one vertex, and even infinities of it are the same everywhere.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.vertices == [self.vertices[0]; 3]
     }
 
     /// Depth of a sample as the shader sees it; `offset` is the sample's place in the pixel.
@@ -292,7 +298,7 @@ impl Batch {
                 #[inline(always)]
                 || self.interpolate(simd, info, context),
             );
-            self.shade(shader, work)?;
+            self.shade(shader, context, work)?;
             self.merge(simd, info, context, targets, work);
         }
         self.quads.len = 0;
@@ -305,7 +311,12 @@ impl Batch {
         Ok(())
     }
 
-    fn shade(&mut self, shader: &dyn PixelShader, work: &mut Work) -> Result<(), ShaderTimeout> {
+    fn shade(
+        &mut self,
+        shader: &dyn PixelShader,
+        context: &Context<'_>,
+        work: &mut Work,
+    ) -> Result<(), ShaderTimeout> {
         let info = shader.info();
         self.input.budget = self.budget;
         let (input, output) = (&self.input, &mut self.output);
@@ -322,7 +333,8 @@ impl Batch {
         work.ps_quads += lanes as u64 / 4;
         work.ps_invocations += live;
         work.helper_pixels += lanes as u64 - live;
-        let result = shader.shade(input, output);
+        let pull = Pull { info, context, quads: &self.quads, runs: &self.runs, surfaces: &self.surfaces };
+        let result = shader.shade(input, &pull, output);
         let instructions = output.instructions;
         work.ps_instructions += instructions;
         self.spend(instructions)?;
@@ -415,8 +427,7 @@ impl Batch {
             let surface = &surfaces[*surface as usize];
             let at = [&x[lanes.start..], &y[lanes.start..]];
             surface.interpolator.weigh(simd, way.1, at, lanes.len(), weights);
-            // A point has one vertex, and even infinities of it are the same everywhere.
-            let flat = surface.vertices == [surface.vertices[0]; 3];
+            let flat = surface.is_flat();
             for interpolant in &info.interpolants {
                 if Location::of(interpolant.mode) != Some(way) {
                     continue;
@@ -467,7 +478,7 @@ impl Batch {
 const EVERY_PIXEL: u64 = 0x0001_0001_0001_0001;
 
 /// Where centroid attributes of a pixel are evaluated (d3d-rules §9.4).
-fn centroid(context: &Context<'_>, covered: u32) -> [i32; 2] {
+pub(crate) fn centroid(context: &Context<'_>, covered: u32) -> [i32; 2] {
     let all = (1_u32 << context.merger.samples) - 1;
     let mask = context.merger.sample_mask;
     let writable = covered & mask;
@@ -481,12 +492,12 @@ fn centroid(context: &Context<'_>, covered: u32) -> [i32; 2] {
 }
 
 /// The word of a vertex that an interpolant comes from, if the vertices have it.
-fn fed(word: Option<u16>, vertices: &VertexBatch) -> Option<usize> {
+pub(crate) fn fed(word: Option<u16>, vertices: &VertexBatch) -> Option<usize> {
     word.map(usize::from).filter(|&word| word < vertices.words)
 }
 
 #[inline]
-fn value(vertices: &VertexBatch, vertex: u32, word: usize) -> u32 {
+pub(crate) fn value(vertices: &VertexBatch, vertex: u32, word: usize) -> u32 {
     vertices.attributes.get(vertex as usize * vertices.words + word).copied().unwrap_or(0)
 }
 

@@ -298,6 +298,21 @@ impl Interpolator {
         }
     }
 
+    /// An attribute at one snapped position, from its values at the vertices: what [`weigh`](Self::weigh) and [`blend`] come to.
+    pub(crate) fn attribute(&self, [x, y]: [i32; 2], v: [f64; 3], perspective: bool) -> f32 {
+        let at = self.offset(x, y);
+        let [e0, e1, e2] = [0, 1, 2].map(|i| self.edges[i].at(at));
+        let [b1, b2] = if !perspective || self.constant_w.is_some() {
+            [(e1 * self.affine[1]) * self.inverse_total, (e2 * self.affine[2]) * self.inverse_total]
+        } else {
+            let q0 = e0 * self.perspective[0];
+            let (q1, q2) = (e1 * self.perspective[1], e2 * self.perspective[2]);
+            let reciprocal = 1.0 / ((q0 + q1) + q2);
+            [q1 * reciprocal, q2 * reciprocal]
+        };
+        round((v[0] + b1 * (v[1] - v[0])) + b2 * (v[2] - v[0]))
+    }
+
     /// A plane at the first `lanes` positions, rounded; `out` may be written beyond them.
     #[inline(always)]
     pub(crate) fn evaluate<S: Simd>(

@@ -27,6 +27,7 @@ mod depth_stencil;
 mod interpolate;
 mod lanes;
 mod merge;
+mod pull;
 mod setup;
 mod tile;
 mod unorm8;

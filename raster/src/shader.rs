@@ -130,11 +130,34 @@ pub struct PixelOutput {
 #[error("a pixel shader exceeded its instruction budget")]
 pub struct ShaderTimeout;
 
+/// A place in a pixel that an input is asked for at (d3d-rules §9.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullPlace {
+    /// The centroid of the covered samples.
+    Centroid,
+    /// A sample; the centre when there is none with this index.
+    Sample(u32),
+    /// Sixteenths of a pixel from the centre along x and y.
+    Snapped([i32; 2]),
+}
+
+/// The inputs of a batch's lanes at other places of their pixels: the pull model.
+pub trait PullModel {
+    /// What row `row` of [`PixelBatch::inputs`] would hold for a lane there; `None` for a row that nothing fills. Of the
+    /// interpolant's mode only its perspective counts, and whether it is constant.
+    fn pull(&self, lane: usize, row: usize, place: PullPlace) -> Option<u32>;
+}
+
 /// A pixel shader with everything bound to it, as one draw sees it.
 pub trait PixelShader: Debug + Send + Sync {
     /// What the rasterizer must know before it runs.
     fn info(&self) -> &PixelShaderInfo;
 
-    /// Shades one batch. Called from many threads at once.
-    fn shade(&self, batch: &PixelBatch, output: &mut PixelOutput) -> Result<(), ShaderTimeout>;
+    /// Shades one batch; `inputs` answers for its lanes. Called from many threads at once.
+    fn shade(
+        &self,
+        batch: &PixelBatch,
+        inputs: &dyn PullModel,
+        output: &mut PixelOutput,
+    ) -> Result<(), ShaderTimeout>;
 }

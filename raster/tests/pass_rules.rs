@@ -10,7 +10,7 @@ use aerogpu_raster::format::Format;
 use aerogpu_raster::pass::{DrawState, Pass, PassOptions, TargetLayout, Targets};
 use aerogpu_raster::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
 use aerogpu_raster::shader::{
-    InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout,
+    InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, PullModel, ShaderTimeout,
 };
 use aerogpu_raster::state::*;
 use aerogpu_raster::surface::Image;
@@ -517,7 +517,7 @@ fn a_time_out_is_reported_once() {
         fn info(&self) -> &PixelShaderInfo {
             &self.0
         }
-        fn shade(&self, _: &PixelBatch, _: &mut PixelOutput) -> Result<(), ShaderTimeout> {
+        fn shade(&self, _: &PixelBatch, _: &dyn PullModel, _: &mut PixelOutput) -> Result<(), ShaderTimeout> {
             Err(ShaderTimeout)
         }
     }

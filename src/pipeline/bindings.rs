@@ -3,6 +3,7 @@
 //! Everything is held by shared ownership, so that queued work keeps the contents that it was recorded with.
 
 mod lanes;
+pub mod pulled;
 mod texels;
 
 use std::ops::Range;

@@ -4,15 +4,17 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use aerogpu_dxbc::ir::Interpolation;
+use aerogpu_dxbc::resources::Resources;
 use aerogpu_dxbc::signature::Signature;
 use aerogpu_dxbc::{Io, ValidatedShader};
 use aerogpu_raster::shader::{
-    Interpolant, InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout,
-    SystemInputs,
+    Interpolant, InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, PullModel,
+    ShaderTimeout, SystemInputs,
 };
 use smallvec::SmallVec;
 
 use super::bindings::StageBindings;
+use super::bindings::pulled::Pulled;
 use super::link::{link_words, system_value, unfed};
 use super::shader::Shader;
 use crate::budget::Budget;
@@ -117,13 +119,21 @@ impl PixelShader for BoundPixelShader {
         &self.info
     }
 
-    fn shade(&self, batch: &PixelBatch, output: &mut PixelOutput) -> Result<(), ShaderTimeout> {
+    fn shade(
+        &self,
+        batch: &PixelBatch,
+        inputs: &dyn PullModel,
+        output: &mut PixelOutput,
+    ) -> Result<(), ShaderTimeout> {
         let Some(program) = self.shader.dxbc() else { return Ok(()) };
         IO.with_borrow_mut(|io| {
             io.reset(batch.lanes, program.input_registers(), 0, program.output_registers());
             self.fill_inputs(batch, io);
             let budget = Budget::with_engine(batch.budget, self.engine);
-            let result = budget.run(program, &self.bindings, io, limits::PIXEL_SHADER_BUDGET);
+            let pulled = Pulled { bindings: &self.bindings, inputs };
+            let resources: &dyn Resources =
+                if program.pixel().pulls_inputs { &pulled } else { &self.bindings };
+            let result = budget.run(program, resources, io, limits::PIXEL_SHADER_BUDGET);
             output.instructions = batch.budget - budget.left();
             result.map_err(|_| ShaderTimeout)?;
             for &(register, target) in &self.targets {

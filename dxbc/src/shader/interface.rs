@@ -239,6 +239,8 @@ pub struct PixelInfo {
     pub reads_coverage: bool,
     /// Contains derivatives or samples that need them.
     pub derivatives: bool,
+    /// Contains `eval_*`: asks for inputs at other places of the pixel.
+    pub pulls_inputs: bool,
     /// Depth and stencil are tested and written before the shader runs.
     pub early_depth_stencil: bool,
     /// Runs once a sample: an input is interpolated there, or the sample's index is read.

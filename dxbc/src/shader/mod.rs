@@ -344,6 +344,10 @@ fn pixel(stage: Stage, d: &Declarations, code: &Code) -> PixelInfo {
         discards: code.steps.iter().any(|s| s.op == Op::Discard),
         reads_coverage: d.reads_coverage,
         derivatives: code.steps.iter().any(|s| rules::needs_derivatives(s.op)),
+        pulls_inputs: code
+            .steps
+            .iter()
+            .any(|s| matches!(s.op, Op::EvalSnapped | Op::EvalSampleIndex | Op::EvalCentroid)),
         early_depth_stencil: d.global_flags & FORCE_EARLY_DEPTH_STENCIL != 0,
         per_sample: d.inputs.iter().any(at_samples),
     }

@@ -9,8 +9,8 @@ use aerogpu_raster::format::Format;
 use aerogpu_raster::pass::{DrawState, Pass, PassOptions, TargetLayout, Targets, Work};
 use aerogpu_raster::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
 use aerogpu_raster::shader::{
-    Interpolant, InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout,
-    SystemInputs,
+    Interpolant, InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, PullModel,
+    ShaderTimeout, SystemInputs,
 };
 use aerogpu_raster::state::*;
 use aerogpu_raster::surface::Image;
@@ -36,7 +36,12 @@ impl PixelShader for FnShader {
         &self.info
     }
 
-    fn shade(&self, batch: &PixelBatch, output: &mut PixelOutput) -> Result<(), ShaderTimeout> {
+    fn shade(
+        &self,
+        batch: &PixelBatch,
+        _: &dyn PullModel,
+        output: &mut PixelOutput,
+    ) -> Result<(), ShaderTimeout> {
         (self.shade)(batch, output);
         Ok(())
     }
