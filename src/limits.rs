@@ -80,6 +80,8 @@ pub const SAMPLER_SLOTS: usize = 16;
 pub const UAV_SLOTS: usize = 8;
 /// Vectors of a stage's constant registers that `SET_SHADER_CONSTANTS_F` fills.
 pub const FLOAT_CONSTANTS: usize = 4096;
+/// `c#` registers that a Direct3D 9 shader reads.
+pub const D3D9_CONSTANTS: usize = 256;
 /// Elements of a Direct3D 9 vertex declaration (`MAXD3DDECLLENGTH`).
 pub const DECLARATION_ELEMENTS: usize = 64;
 /// Render state numbers that are kept.

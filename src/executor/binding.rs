@@ -276,20 +276,26 @@ impl Execution<'_, '_> {
         for value in [state.blend_op, state.blend_op_alpha] {
             BlendOp::from_u32(value).ok_or(Failure::Value { field: "blend operation", value })?;
         }
-        self.context().blend = state;
+        let context = self.context();
+        context.render_states.adopt_blend(&state);
+        context.blend = state;
         Ok(())
     }
 
     pub(super) fn set_depth_stencil_state(&mut self, state: DepthStencilState) -> Result<(), Failure> {
         state.depth_func().ok_or(Failure::Value { field: "depth function", value: state.depth_func })?;
-        self.context().depth = state;
+        let context = self.context();
+        context.render_states.adopt_depth_stencil(&state);
+        context.depth = state;
         Ok(())
     }
 
     pub(super) fn set_rasterizer_state(&mut self, state: RasterizerState) -> Result<(), Failure> {
         state.fill_mode().ok_or(Failure::Value { field: "fill mode", value: state.fill_mode })?;
         state.cull_mode().ok_or(Failure::Value { field: "cull mode", value: state.cull_mode })?;
-        self.context().rasterizer = state;
+        let context = self.context();
+        context.render_states.adopt_rasterizer(&state);
+        context.rasterizer = state;
         Ok(())
     }
 

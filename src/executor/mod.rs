@@ -9,14 +9,20 @@
 //! | `resource.rs` | buffers, textures, views, uploads, copies, sharing |
 //! | `object.rs` | shaders, input layouts, samplers |
 //! | `binding.rs` | state and slots |
-//! | `work.rs` | clears, draws, dispatches, presents |
+//! | `work.rs` | clears, dispatches, presents |
+//! | `draw.rs` | draws |
+//! | `stage.rs` | what stages have bound when work needs it |
 //! | `passes.rs` | which queued work must be flushed when |
 //! | `translate.rs` | the protocol's words in the rasterizer's |
+//! | `d3d9.rs` | Direct3D 9's states in the rasterizer's |
 
 mod binding;
+mod d3d9;
+mod draw;
 mod object;
 mod passes;
 mod resource;
+mod stage;
 mod translate;
 mod work;
 
@@ -34,7 +40,7 @@ use crate::budget::{Budget, Spent};
 use crate::engine::Engine;
 use crate::limits;
 use crate::memory::GuestMemory;
-use crate::pipeline::input::{InputLayout, LayoutError};
+use crate::pipeline::layout::{InputLayout, LayoutError};
 use crate::pipeline::shader::{Shader, ShaderError};
 use crate::pipeline::stages::StageError;
 use crate::resources::{Backing, Guest, ResourceError, ResourceId, ResourceTable};
@@ -129,6 +135,9 @@ pub struct Options {
     /// Draw without any shader bound as the retired fixed-function device did: see
     /// [`stand_in`](crate::pipeline::stand_in). For old traces; otherwise such a draw is an error.
     pub fixed_function: bool,
+    /// Put Direct3D 9's pixel centres at whole numbers, as its runtime does. Off, because the guest driver's own vertices
+    /// are converted for centres at halves (executor §11.2); for streams that come from elsewhere.
+    pub half_pixel_centers: bool,
     /// Work that one submission may do, in instructions of one lane: what is beyond it fails with [`Failure::Timeout`].
     pub budget: u64,
     /// Which interpreter runs shaders. It never changes a pixel.
@@ -140,6 +149,7 @@ impl Default for Options {
         Self {
             tile_size: 64,
             fixed_function: false,
+            half_pixel_centers: false,
             budget: limits::SUBMISSION_BUDGET,
             engine: Engine::default(),
         }

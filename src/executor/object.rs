@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Execution, Failure};
 use crate::limits;
-use crate::pipeline::input::InputLayout;
+use crate::pipeline::layout::InputLayout;
 use crate::pipeline::shader::Shader;
 use crate::resources::ResourceError;
 

@@ -9,7 +9,9 @@ use aerogpu_raster::pass::DrawState;
 
 use super::assembly::{Shape, primitive, primitives, shape};
 use super::bindings::Held;
-use super::input::{DxgiLayout, VertexFetch, VertexId, VertexStream};
+use super::direct3d9::Direct3d9Rules;
+use super::input::{VertexFetch, VertexId, VertexStream};
+use super::layout::InputLayout;
 use super::primitives::Primitives;
 use super::shader::BoundShader;
 use super::stages::{OptionalShaders, Queue, Stages};
@@ -51,11 +53,15 @@ pub struct Draw {
     /// Vertex buffer slots.
     pub streams: Vec<VertexStream>,
     /// Input layout.
-    pub layout: Option<DxgiLayout>,
+    pub layout: Option<Arc<InputLayout>>,
     /// Vertex shader.
     pub vertex: BoundShader,
     /// Hull, domain and geometry shader.
     pub optional: OptionalShaders,
+    /// The index of all ones cuts strips; it is one like any other in Direct3D 9.
+    pub restarts: bool,
+    /// What Direct3D 9 does to primitives.
+    pub direct3d9: Option<Direct3d9Rules>,
     /// Fixed-function state and the pixel shader.
     pub state: Arc<DrawState>,
     /// What the pixel shader reads, and so is kept until the primitives are drawn.
@@ -87,7 +93,7 @@ impl Draw {
         // Every topology restarts, lists too (d3d-rules §3.3).
         let cut = if indices.width == 2 { 0xffff } else { u32::MAX };
         let index = i64::from(raw) + i64::from(indices.base_vertex);
-        (raw != cut).then_some(VertexId { index, vertex_id: raw })
+        (raw != cut || !self.restarts).then_some(VertexId { index, vertex_id: raw })
     }
 
     /// The positions between strip cuts, run by run; runs may be empty.
@@ -96,7 +102,8 @@ impl Draw {
         std::iter::from_fn(move || {
             let start = next?;
             let is_cut = |&i: &u32| self.vertex(i).is_none();
-            let cut = if self.indices.is_some() { (start..self.count).find(is_cut) } else { None };
+            let cut =
+                if self.indices.is_some() && self.restarts { (start..self.count).find(is_cut) } else { None };
             next = cut.map(|cut| cut + 1);
             Some(start..cut.unwrap_or(self.count))
         })
@@ -161,12 +168,12 @@ pub fn run(
     queue: &mut Queue<'_>,
 ) -> Result<(), Failure> {
     statistics.draws += 1;
-    let Some(shader) = draw.vertex.program() else { return Ok(()) };
+    let shader = draw.vertex.program();
     let signatures = shader.signatures();
     let run = Run {
         draw,
         shader,
-        fetch: VertexFetch::new(draw.layout.as_ref(), &signatures.inputs, &draw.streams),
+        fetch: VertexFetch::new(draw.layout.as_deref(), &signatures.inputs, &draw.streams),
         stages: Stages::new(&draw.optional, &signatures.outputs, budget),
         shape: shape(draw.topology),
         budget,
@@ -317,6 +324,8 @@ mod tests {
             layout: None,
             vertex: BoundShader::assemble(ShaderStage::Vertex, NUMBERS),
             optional: OptionalShaders::default(),
+            restarts: true,
+            direct3d9: None,
             state: Arc::new(nothing()),
             held: Vec::new(),
         }

@@ -33,7 +33,7 @@ pub struct GeometryStage<'a> {
 impl<'a> GeometryStage<'a> {
     /// `None` unless it is a geometry shader.
     pub fn new(bound: &'a BoundShader, producer: &Signature, budget: &'a Budget) -> Option<Self> {
-        let program = bound.program()?;
+        let program = bound.program();
         let info = program.geometry()?;
         // The first stream is the one that is rasterized (§5.5); nothing comes of one that is not declared.
         let topology = match info.topologies[0].unwrap_or(OutputTopology::Points) {

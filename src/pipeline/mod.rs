@@ -8,9 +8,11 @@
 pub mod assembly;
 pub mod bindings;
 pub mod compute;
+pub mod direct3d9;
 pub mod draw;
 pub mod geometry;
 pub mod input;
+pub mod layout;
 pub mod link;
 pub mod pixel;
 pub mod primitives;

@@ -63,14 +63,9 @@ thread_local! {
 }
 
 impl BoundPixelShader {
-    /// Wires a pixel shader to the stage before it. `None` unless `shader` is a pixel shader of model 4 or 5.
-    pub fn new(
-        shader: Arc<Shader>,
-        bindings: StageBindings,
-        producer: &Signature,
-        engine: Engine,
-    ) -> Option<Self> {
-        let program = shader.dxbc()?;
+    /// Wires a pixel shader to the stage before it.
+    pub fn new(shader: Arc<Shader>, bindings: StageBindings, producer: &Signature, engine: Engine) -> Self {
+        let program = shader.program();
         let system_inputs = system_inputs(program);
         let info = info(program, producer, &system_inputs);
         let targets = target_registers(program);
@@ -79,7 +74,7 @@ impl BoundPixelShader {
             dual_source: targets.iter().any(|&(_, target)| target == 1),
             ..info
         };
-        Some(Self { shader, bindings, engine, info, system_inputs, targets })
+        Self { shader, bindings, engine, info, system_inputs, targets }
     }
 
     fn fill_inputs(&self, batch: &PixelBatch, io: &mut Io) {
@@ -125,7 +120,7 @@ impl PixelShader for BoundPixelShader {
         inputs: &dyn PullModel,
         output: &mut PixelOutput,
     ) -> Result<(), ShaderTimeout> {
-        let Some(program) = self.shader.dxbc() else { return Ok(()) };
+        let program = self.shader.program();
         IO.with_borrow_mut(|io| {
             io.reset(batch.lanes, program.input_registers(), 0, program.output_registers());
             self.fill_inputs(batch, io);

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use aerogpu_dxbc::ValidatedShader;
 use aerogpu_dxbc::container::{ContainerError, ShaderBlob};
 use aerogpu_dxbc::ir::Stage;
 use aerogpu_dxbc::shader::ValidationError;
 use aerogpu_dxbc::sm4::DecodeError;
+use aerogpu_dxbc::{ValidatedShader, sm3};
 use aerogpu_protocol::packets::ShaderStage;
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 
 use super::bindings::StageBindings;
 use crate::limits;
@@ -27,6 +29,9 @@ pub enum ShaderError {
     /// The program breaks a rule of its shader model, or cannot be executed.
     #[error(transparent)]
     Validation(#[from] ValidationError),
+    /// Direct3D 9 code cannot be executed.
+    #[error(transparent)]
+    Direct3d9(#[from] sm3::ShaderError),
     /// The code is for another stage than the packet says.
     #[error("the code is a {found:?} shader, but the packet says {expected:?}")]
     Stage {
@@ -45,13 +50,40 @@ pub enum ShaderError {
 pub enum Shader {
     /// Shader model 4 or 5.
     Dxbc(Box<ValidatedShader>),
-    /// Direct3D 9 tokens, shader models 1 to 3.
-    Direct3d9 {
-        /// The stage.
-        stage: ShaderStage,
-        /// The token stream.
-        tokens: Vec<u32>,
-    },
+    /// Shader models 1 to 3.
+    Direct3d9(Box<Direct3d9Shader>),
+}
+
+/// A Direct3D 9 shader: its tokens, and what they are with one combination of states.
+#[derive(Debug)]
+pub struct Direct3d9Shader {
+    tokens: Arc<sm3::Program>,
+    shader: sm3::Shader,
+    /// The same tokens with other states; only the shader that was created keeps them.
+    variants: Mutex<FxHashMap<sm3::Variant, Arc<Shader>>>,
+}
+
+impl Direct3d9Shader {
+    fn new(tokens: Arc<sm3::Program>, variant: &sm3::Variant) -> Result<Self, ShaderError> {
+        let shader = sm3::Shader::with_variant(&tokens, variant)?;
+        Ok(Self { tokens, shader, variants: Mutex::default() })
+    }
+
+    /// What must be bound to it.
+    pub fn interface(&self) -> &sm3::Interface {
+        &self.shader.interface
+    }
+
+    /// The shader with what states add to its code; made at the first call. States have a few dozen combinations.
+    pub fn variant(&self, variant: sm3::Variant) -> Result<Arc<Shader>, ShaderError> {
+        let mut variants = self.variants.lock();
+        if let Some(shader) = variants.get(&variant) {
+            return Ok(shader.clone());
+        }
+        let shader = Arc::new(Shader::Direct3d9(Box::new(Self::new(self.tokens.clone(), &variant)?)));
+        variants.insert(variant, shader.clone());
+        Ok(shader)
+    }
 }
 
 impl Shader {
@@ -60,26 +92,50 @@ impl Shader {
         if code.len() > limits::MAX_SHADER_BYTES {
             return Err(ShaderError::TooLarge(code.len()));
         }
-        match ShaderBlob::parse(code)? {
+        let shader = match ShaderBlob::parse(code)? {
             ShaderBlob::Sm4(blob) => {
                 let program = aerogpu_dxbc::sm4::decode(&blob.tokens)?;
-                if program.stage != dxbc_stage(stage) {
-                    return Err(ShaderError::Stage { expected: stage, found: program.stage });
-                }
-                Ok(Self::Dxbc(Box::new(ValidatedShader::new(program, blob.signatures)?)))
+                Self::check_stage(stage, program.stage)?;
+                Self::Dxbc(Box::new(ValidatedShader::new(program, blob.signatures)?))
             }
-            ShaderBlob::Sm3 { tokens } => match stage {
-                ShaderStage::Vertex | ShaderStage::Pixel => Ok(Self::Direct3d9 { stage, tokens }),
-                other => Err(ShaderError::Direct3d9Stage(other)),
-            },
+            ShaderBlob::Sm3 { tokens } => {
+                if !matches!(stage, ShaderStage::Vertex | ShaderStage::Pixel) {
+                    return Err(ShaderError::Direct3d9Stage(stage));
+                }
+                let program = sm3::decode(&tokens).map_err(sm3::ShaderError::from)?;
+                Self::check_stage(stage, program.stage)?;
+                let shader = Direct3d9Shader::new(Arc::new(program), &sm3::Variant::default())?;
+                Self::Direct3d9(Box::new(shader))
+            }
+        };
+        Ok(shader)
+    }
+
+    fn check_stage(expected: ShaderStage, found: Stage) -> Result<(), ShaderError> {
+        if found == dxbc_stage(expected) { Ok(()) } else { Err(ShaderError::Stage { expected, found }) }
+    }
+
+    /// The validated program.
+    pub fn program(&self) -> &ValidatedShader {
+        match self {
+            Self::Dxbc(program) => program,
+            Self::Direct3d9(shader) => &shader.shader.program,
         }
     }
 
-    /// The validated program, unless this is Direct3D 9 code.
+    /// The program, unless this is Direct3D 9 code.
     pub fn dxbc(&self) -> Option<&ValidatedShader> {
         match self {
-            Self::Dxbc(shader) => Some(shader),
-            Self::Direct3d9 { .. } => None,
+            Self::Dxbc(program) => Some(program),
+            Self::Direct3d9(_) => None,
+        }
+    }
+
+    /// The shader, if it is Direct3D 9's.
+    pub fn direct3d9(&self) -> Option<&Direct3d9Shader> {
+        match self {
+            Self::Dxbc(_) => None,
+            Self::Direct3d9(shader) => Some(shader),
         }
     }
 }
@@ -94,9 +150,9 @@ pub struct BoundShader {
 }
 
 impl BoundShader {
-    /// The validated program, unless this is Direct3D 9 code.
-    pub fn program(&self) -> Option<&ValidatedShader> {
-        self.shader.dxbc()
+    /// The validated program.
+    pub fn program(&self) -> &ValidatedShader {
+        self.shader.program()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use aerogpu_dxbc::ValidatedShader;
 use aerogpu_dxbc::shader::{Domain, InputPrimitive};
 use aerogpu_dxbc::signature::Signature;
 use aerogpu_protocol::packets::PrimitiveTopology;
@@ -81,7 +80,7 @@ impl OptionalShaders {
         };
         match &self.geometry {
             Some(bound) => {
-                let info = bound.program().and_then(ValidatedShader::geometry);
+                let info = bound.program().geometry();
                 let shader = info.ok_or(StageError::Kind("geometry shader"))?.input;
                 if shader == given { Ok(()) } else { Err(StageError::GeometryInput { shader, given }) }
             }
@@ -92,7 +91,7 @@ impl OptionalShaders {
 
     /// The outputs that reach the rasterizer when the vertex shader's are `vertex`.
     pub fn rasterized<'a>(&'a self, vertex: &'a Signature) -> Cow<'a, Signature> {
-        let program = |bound: &'a Option<BoundShader>| bound.as_ref().and_then(BoundShader::program);
+        let program = |bound: &'a Option<BoundShader>| bound.as_ref().map(BoundShader::program);
         match (program(&self.geometry), program(&self.domain)) {
             (Some(geometry), _) => Cow::Owned(rasterized_outputs(geometry)),
             (None, Some(domain)) => Cow::Borrowed(&domain.signatures().outputs),
@@ -120,9 +119,8 @@ fn tessellated_primitive(
     hull: &BoundShader,
     domain: &BoundShader,
 ) -> Result<InputPrimitive, StageError> {
-    let hull = hull.program().and_then(ValidatedShader::hull).ok_or(StageError::Kind("hull shader"))?;
-    let domain =
-        domain.program().and_then(ValidatedShader::domain).ok_or(StageError::Kind("domain shader"))?;
+    let hull = hull.program().hull().ok_or(StageError::Kind("hull shader"))?;
+    let domain = domain.program().domain().ok_or(StageError::Kind("domain shader"))?;
     if !matches!(topology, PrimitiveTopology::PatchList(points) if usize::from(points) == hull.input_points) {
         return Err(StageError::HullInput { shader: hull.input_points, topology });
     }
@@ -157,7 +155,7 @@ impl<'a> Stages<'a> {
     pub fn new(shaders: &'a OptionalShaders, vertex: &Signature, budget: &'a Budget) -> Self {
         let (hull, domain) = (shaders.hull.as_ref(), shaders.domain.as_ref());
         let tessellation = hull.zip(domain).and_then(|(h, d)| TessellationStage::new(h, d, vertex, budget));
-        let domain = domain.and_then(BoundShader::program);
+        let domain = domain.map(BoundShader::program);
         let producer = domain.map_or(vertex, |domain| &domain.signatures().outputs);
         let geometry = shaders.geometry.as_ref();
         let geometry = geometry.and_then(|bound| GeometryStage::new(bound, producer, budget));

@@ -9,7 +9,7 @@ use aerogpu_dxbc::assembler;
 use aerogpu_protocol::input_layout::{semantic_name_hash, write_ilay};
 use aerogpu_protocol::packets::{InputLayoutElementDxgi, ShaderStage};
 
-use super::input::{DxgiLayout, InputLayout};
+use super::layout::InputLayout;
 use super::shader::{Shader, ShaderError};
 use crate::executor::Failure;
 
@@ -53,7 +53,7 @@ fn layout() -> Vec<u8> {
     write_ilay(&[element("POSITION", R32G32_FLOAT, 0), element("COLOR", R32G32B32A32_FLOAT, 8)])
 }
 
-type StandIn = (Arc<Shader>, Arc<Shader>, DxgiLayout);
+type StandIn = (Arc<Shader>, Arc<Shader>, Arc<InputLayout>);
 
 /// The vertex shader, the pixel shader and the input layout.
 pub fn shaders() -> Result<StandIn, Failure> {
@@ -63,10 +63,7 @@ pub fn shaders() -> Result<StandIn, Failure> {
             let shader = Shader::new(stage, &assembled.to_dxbc()).map_err(|e: ShaderError| e.to_string())?;
             Ok(Arc::new(shader))
         };
-        let layout = match InputLayout::parse(&layout()).map_err(|e| e.to_string())? {
-            InputLayout::Dxgi(layout) => layout,
-            InputLayout::D3d9(_) => return Err("the stand-in's layout is no ILAY blob".into()),
-        };
+        let layout = Arc::new(InputLayout::parse(&layout()).map_err(|e| e.to_string())?);
         Ok((shader(ShaderStage::Vertex, VERTEX)?, shader(ShaderStage::Pixel, PIXEL)?, layout))
     });
     SHADERS.clone().map_err(Failure::Unsupported)

@@ -56,7 +56,7 @@ impl<'a> TessellationStage<'a> {
         budget: &'a Budget,
     ) -> Option<Self> {
         let (hull_bindings, domain_bindings) = (&hull.bindings, &domain.bindings);
-        let (hull, domain) = (hull.program()?, domain.program()?);
+        let (hull, domain) = (hull.program(), domain.program());
         let (from, to) = (hull.signatures(), domain.signatures());
         let info = hull.hull()?;
         domain.domain()?;

@@ -9,7 +9,8 @@ use aerogpu::executor::Failure;
 use aerogpu::limits;
 use aerogpu::pipeline::bindings::Held;
 use aerogpu::pipeline::draw::{self, IndexStream};
-use aerogpu::pipeline::input::{DxgiLayout, InputLayout, VertexStream};
+use aerogpu::pipeline::input::VertexStream;
+use aerogpu::pipeline::layout::InputLayout;
 use aerogpu::pipeline::pixel::BoundPixelShader;
 use aerogpu::pipeline::shader::BoundShader;
 use aerogpu::pipeline::stages::OptionalShaders;
@@ -47,15 +48,14 @@ impl World {
         };
         let topology = topology(&step.topology)?;
         optional.check(topology).map_err(|error| error.to_string())?;
-        let program = vertex.program().ok_or_else(direct3d9_shader)?;
-        let producer = optional.rasterized(&program.signatures().outputs).into_owned();
-        let pixel_shader = match bound(StageName::Ps)? {
-            None => None,
-            Some(pixel) => {
-                let pixel = BoundPixelShader::new(pixel.shader, pixel.bindings, &producer, self.engine);
-                Some(Arc::new(pixel.ok_or_else(direct3d9_shader)?) as Arc<dyn PixelShader>)
-            }
-        };
+        let pixel = bound(StageName::Ps)?;
+        if [Some(&vertex), pixel.as_ref()].into_iter().flatten().any(|bound| bound.shader.dxbc().is_none()) {
+            return Err(direct3d9_shader());
+        }
+        let producer = optional.rasterized(&vertex.program().signatures().outputs).into_owned();
+        let pixel_shader = pixel.map(|pixel| -> Arc<dyn PixelShader> {
+            Arc::new(BoundPixelShader::new(pixel.shader, pixel.bindings, &producer, self.engine))
+        });
         let layout = self.layout()?;
         let draw = draw::Draw {
             topology,
@@ -68,6 +68,8 @@ impl World {
             layout: input_layout(&step.input_layout)?,
             vertex,
             optional,
+            restarts: true,
+            direct3d9: None,
             state: Arc::new(self.draw_state(step.viewports.as_deref(), &layout, pixel_shader)),
             held: Vec::<Held>::new(),
         };
@@ -314,7 +316,7 @@ fn streams(
     Ok(streams)
 }
 
-fn input_layout(elements: &[Element]) -> Result<Option<DxgiLayout>, String> {
+fn input_layout(elements: &[Element]) -> Result<Option<Arc<InputLayout>>, String> {
     if elements.is_empty() {
         return Ok(None);
     }
@@ -330,10 +332,7 @@ fn input_layout(elements: &[Element]) -> Result<Option<DxgiLayout>, String> {
         })
     };
     let blob = write_ilay(&elements.iter().map(raw).collect::<Result<Vec<_>, String>>()?);
-    match InputLayout::parse(&blob).map_err(|error| error.to_string())? {
-        InputLayout::Dxgi(layout) => Ok(Some(layout)),
-        InputLayout::D3d9(_) => Err("an input layout became a vertex declaration".into()),
-    }
+    InputLayout::parse(&blob).map(|layout| Some(Arc::new(layout))).map_err(|error| error.to_string())
 }
 
 /// A comparison in the rasterizer's terms.

@@ -159,7 +159,7 @@ impl World {
             },
             ..Default::default()
         };
-        let Some(program) = self.shaders.get(&stage).and_then(|shader| shader.dxbc()) else {
+        let Some(program) = self.shaders.get(&stage).map(|shader| shader.program()) else {
             return Ok(bindings);
         };
         for range in program.resources() {
@@ -235,7 +235,7 @@ impl World {
 
     /// Runs the compute shader.
     pub fn dispatch(&mut self, groups: [u32; 3]) -> Result<(), Trouble> {
-        let shader = self.shaders.get(&StageName::Cs).and_then(|shader| shader.dxbc());
+        let shader = self.shaders.get(&StageName::Cs).map(|shader| shader.program());
         let shader = shader.ok_or_else(|| "there is no cs".to_owned())?;
         let bindings = self.bindings(StageName::Cs)?;
         let budget = Budget::with_engine(limits::SUBMISSION_BUDGET, self.engine);
