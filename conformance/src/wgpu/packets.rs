@@ -135,7 +135,7 @@ impl Execution<'_, '_> {
                 if !is_ilay(blob) {
                     return Err(Failure::Unsupported("a Direct3D 9 vertex declaration on wgpu".into()));
                 }
-                let elements = parse_ilay(blob).map_err(aerogpu::pipeline::input::LayoutError::from)?;
+                let elements = parse_ilay(blob).map_err(aerogpu::pipeline::layout::LayoutError::from)?;
                 self.renderer.layouts.insert(p.input_layout_handle, elements.iter().collect());
                 Ok(())
             }
