@@ -16,7 +16,8 @@ use crate::primitive::VertexBatch;
 use crate::pull::Pull;
 use crate::setup::{QueuedDraw, Record};
 use crate::shader::{PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout, SystemInputs};
-use crate::tile::TileTargets;
+use crate::surface::TILE_SIZE;
+use crate::tile::{PAIR_COLUMNS, TileTargets};
 
 /// Lanes and quads of a full batch, and quads of a block of 8x8 pixels.
 const LANES: usize = RUN;
@@ -105,6 +106,14 @@ impl Quads {
     /// Column and row of a lane's pixel.
     pub(crate) fn pixel(&self, lane: usize) -> [i32; 2] {
         [self.x[lane] / SUBPIXELS, self.y[lane] / SUBPIXELS]
+    }
+
+    /// The first pair of pixels of a lane's quad in its image tile; the other is a row below.
+    #[inline]
+    pub(crate) fn pair(&self, lane: usize) -> usize {
+        let column = self.x[lane] as usize / (2 * SUBPIXELS as usize) % PAIR_COLUMNS;
+        let row = self.y[lane] as usize / SUBPIXELS as usize % TILE_SIZE as usize;
+        row * PAIR_COLUMNS + column
     }
 
     /// Adds a quad of which these samples are shaded.
@@ -368,9 +377,8 @@ impl Batch {
     /// Fills in the rows of inputs and `SV_Position`.
     #[inline(always)]
     fn interpolate<S: Simd>(&mut self, simd: S, info: &PixelShaderInfo, context: &Context<'_>) {
-        self.input.inputs.clear();
         self.input.inputs.resize(info.rows * self.input.lanes, 0);
-        self.interpolate_constants(info, &context.draw.vertices);
+        self.fill_constants(info, &context.draw.vertices);
         let position = if info.per_sample { Location::Sample } else { Location::Center };
         for location in Location::ALL {
             let positioned = location == position && info.reads.contains(SystemInputs::POSITION);
@@ -460,15 +468,21 @@ impl Batch {
         }
     }
 
-    /// The rows that come from the leading vertex.
-    fn interpolate_constants(&mut self, info: &PixelShaderInfo, vertices: &VertexBatch) {
+    /// The rows that come from the leading vertex, or from none.
+    fn fill_constants(&mut self, info: &PixelShaderInfo, vertices: &VertexBatch) {
         let Self { surfaces, runs, input, .. } = self;
-        for interpolant in info.interpolants.iter().filter(|i| Location::of(i.mode).is_none()) {
-            let Some(word) = fed(interpolant.vertex_word, vertices) else { continue };
+        for interpolant in &info.interpolants {
             let row = usize::from(interpolant.row) * input.lanes;
             let Some(row) = input.inputs.get_mut(row..row + input.lanes) else { continue };
-            for (surface, lanes) in &*runs {
-                row[lanes.clone()].fill(value(vertices, surfaces[*surface as usize].leading, word));
+            match fed(interpolant.vertex_word, vertices) {
+                None => row.fill(0),
+                Some(word) if Location::of(interpolant.mode).is_none() => {
+                    for (surface, lanes) in &*runs {
+                        let leading = surfaces[*surface as usize].leading;
+                        row[lanes.clone()].fill(value(vertices, leading, word));
+                    }
+                }
+                Some(_) => {}
             }
         }
     }

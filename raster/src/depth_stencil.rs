@@ -109,8 +109,8 @@ impl DepthStencilTest {
         let [left, top] = block
             .interpolator
             .offset(block.x * SUBPIXELS + SUBPIXELS / 2, block.y * SUBPIXELS + SUBPIXELS / 2);
-        let column = |i: i32| left + f64::from(i * SUBPIXELS);
-        let columns = f64x8::simd_from(simd, [0, 1, 2, 3, 4, 5, 6, 7].map(column));
+        const COLUMNS: [f64; 8] = [0.0, 256.0, 512.0, 768.0, 1024.0, 1280.0, 1536.0, 1792.0];
+        let columns = f64x8::simd_from(simd, COLUMNS) + left;
         let mut passed = 0;
         for pair in 0..4 {
             let tested = mask >> (16 * pair) & 0xffff;

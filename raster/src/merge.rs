@@ -12,7 +12,7 @@ use crate::depth_stencil::{BlockTest, DepthStencilTest, Sample};
 use crate::pass::{DrawState, TargetLayout, Work};
 use crate::shader::{InterpolationMode, PixelShader, PixelShaderInfo};
 use crate::state::{CompareFunc, MAX_TARGETS};
-use crate::tile::{TilePixels, TileTargets};
+use crate::tile::{PAIR_COLUMNS, PAIRS, TilePixels, TileTargets};
 use crate::unorm8::Unorm8Blend;
 
 /// When depth and stencil are tested and written (d3d-rules §10.5).
@@ -288,23 +288,22 @@ impl Batch {
             let Some(many) = many else { continue };
             work.pixels_written += written;
             work.pixels_blended += if many.blend.is_some() { written } else { 0 };
-            let Some(pixels) = &mut targets.colors[*target] else { continue };
-            let lanes =
-                Lanes { quads, live: &output.live, rows: &output.colors[*target], origin: targets.origin };
+            let Some(pixels) = targets.colors[*target].as_mut().and_then(TilePixels::pairs) else { continue };
+            let (lanes, rows) = (Lanes { quads, live: &output.live }, &output.colors[*target]);
             if many.reads() {
                 // Primitives may overlap: each sees what the one before it left.
                 for (_, range) in &*runs {
                     lanes.gather(range.clone(), pixels, texels);
                     simd.vectorize(
                         #[inline(always)]
-                        || many.run(simd, lanes.rows, input.lanes, range.start, &mut texels[range.clone()]),
+                        || many.run(simd, rows, input.lanes, range.start, &mut texels[range.clone()]),
                     );
                     lanes.scatter(range.clone(), pixels, texels);
                 }
             } else {
                 simd.vectorize(
                     #[inline(always)]
-                    || many.run(simd, lanes.rows, input.lanes, 0, texels),
+                    || many.run(simd, rows, input.lanes, 0, texels),
                 );
                 lanes.scatter(0..input.lanes, pixels, texels);
             }
@@ -361,40 +360,38 @@ impl Batch {
     }
 }
 
-/// Lanes of a batch, and a target's pixels of 32 bits and one sample.
+/// Lanes of a batch on their way to a target of 32 bits and one sample.
 struct Lanes<'a> {
     quads: &'a Quads,
     live: &'a [bool],
-    rows: &'a [u32],
-    origin: [i32; 2],
 }
 
 impl Lanes<'_> {
     /// Texels of the lanes' pixels.
-    fn gather(&self, range: Range<usize>, pixels: &mut TilePixels<'_>, texels: &mut [u32]) {
+    fn gather(&self, range: Range<usize>, pixels: &[[u8; 8]; PAIRS], texels: &mut [u32]) {
         let first = range.start;
         for (i, lanes) in texels[range].as_chunks_mut::<4>().0.iter_mut().enumerate() {
-            if let Some((top, bottom)) = pixels.quad(self.quads.pixel(first + 4 * i), self.origin) {
-                let [[a, b], [c, d]]: [[u32; 2]; 2] = bytemuck::cast([*top, *bottom]);
-                *lanes = [u32::from_le(a), u32::from_le(b), u32::from_le(c), u32::from_le(d)];
+            let pair = self.quads.pair(first + 4 * i);
+            let quad: [u32; 4] = bytemuck::cast([pixels[pair], pixels[(pair + PAIR_COLUMNS) % PAIRS]]);
+            for (lane, texel) in lanes.iter_mut().zip(quad) {
+                *lane = u32::from_le(texel);
             }
         }
     }
 
     /// Sets the pixels of the lanes that live.
-    fn scatter(&self, range: Range<usize>, pixels: &mut TilePixels<'_>, texels: &[u32]) {
+    fn scatter(&self, range: Range<usize>, pixels: &mut [[u8; 8]; PAIRS], texels: &[u32]) {
         let first = range.start;
         let (live, texels) = (self.live[range.clone()].as_chunks::<4>().0, texels[range].as_chunks::<4>().0);
         for (i, (live, new)) in live.iter().zip(texels).enumerate() {
-            let Some((top, bottom)) = pixels.quad(self.quads.pixel(first + 4 * i), self.origin) else {
-                continue;
-            };
+            let pair = self.quads.pair(first + 4 * i);
+            let below = (pair + PAIR_COLUMNS) % PAIRS;
             // Without a branch: which lanes live is hard to foretell.
-            let mut quad: [u32; 4] = bytemuck::cast([*top, *bottom]);
+            let mut quad: [u32; 4] = bytemuck::cast([pixels[pair], pixels[below]]);
             for ((texel, new), live) in quad.iter_mut().zip(new).zip(live) {
                 *texel = if *live { new.to_le() } else { *texel };
             }
-            [*top, *bottom] = bytemuck::cast(quad);
+            [pixels[pair], pixels[below]] = bytemuck::cast(quad);
         }
     }
 }

@@ -87,7 +87,7 @@ pub struct PixelShaderInfo {
 pub struct PixelBatch {
     /// Number of lanes, a multiple of 4.
     pub lanes: usize,
-    /// Interpolated inputs: row `r` of lane `l` is word `r * lanes + l`. Rows that no interpolant fills are 0.
+    /// Interpolated inputs: row `r` of lane `l` is word `r * lanes + l`. Rows of no interpolant may hold anything.
     pub inputs: Vec<u32>,
     /// `SV_Position`: x and y where the pixel is evaluated (its centre, or a sample), depth, and w.
     pub position: [Vec<f32>; 4],

@@ -16,6 +16,10 @@ use crate::shader::ShaderTimeout;
 use crate::state::{MAX_TARGETS, Rect};
 use crate::surface::TILE_SIZE;
 
+/// Pairs of pixels in an image tile, and in a row of it.
+pub(crate) const PAIRS: usize = PAIR_COLUMNS * TILE_SIZE as usize;
+pub(crate) const PAIR_COLUMNS: usize = TILE_SIZE as usize / 2;
+
 /// The pixels of one target in one image tile.
 #[derive(Debug)]
 pub(crate) struct TilePixels<'a> {
@@ -47,12 +51,10 @@ impl<'a> TilePixels<'a> {
         Some((self.bytes.get_mut(pixel * size..)?, TILE_SIZE as usize * size))
     }
 
-    /// The two rows of a quad in pixels of 32 bits and one sample.
+    /// Pixels of 32 bits and one sample, two and two.
     #[inline]
-    pub(crate) fn quad(&mut self, at: [i32; 2], origin: [i32; 2]) -> Option<(&mut [u8; 8], &mut [u8; 8])> {
-        let (bytes, pitch) = self.block(at, origin)?;
-        let (top, bottom) = bytes.split_at_mut_checked(pitch)?;
-        Some((top.first_chunk_mut()?, bottom.first_chunk_mut()?))
+    pub(crate) fn pairs(&mut self) -> Option<&mut [[u8; 8]; PAIRS]> {
+        self.bytes.as_chunks_mut().0.first_chunk_mut()
     }
 
     /// All samples of pixels of the tile.

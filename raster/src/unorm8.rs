@@ -126,10 +126,11 @@ impl Unorm8Blend {
     /// Merges register bits, component by component in `rows` (each `lanes` long), into `texels`, which belong to lanes `first..`.
     #[inline(always)]
     pub(crate) fn run<S: Simd>(&self, simd: S, rows: &[u32], lanes: usize, first: usize, texels: &mut [u32]) {
-        let constant = self.constant.map(
-            #[inline(always)]
-            |c| f32x16::splat(simd, c),
-        );
+        // No `map`: its closure would be compiled without the level's instructions.
+        let mut constant = [f32x16::splat(simd, 0.0); 4];
+        for (lanes, c) in constant.iter_mut().zip(self.constant) {
+            *lanes = f32x16::splat(simd, c);
+        }
         for at in (0..texels.len()).step_by(VECTOR) {
             let mut source = [f32x16::splat(simd, 0.0); 4];
             for (c, source) in source.iter_mut().enumerate() {

@@ -79,12 +79,13 @@ impl BoundPixelShader {
 
     fn fill_inputs(&self, batch: &PixelBatch, io: &mut Io) {
         let lanes = batch.lanes;
-        for row in 0..io.inputs.len().min(self.info.rows) {
-            io.inputs.row_mut(row).copy_from_slice(&batch.inputs[row * lanes..][..lanes]);
-        }
-        for missing in self.info.interpolants.iter().filter(|i| i.vertex_word.is_none()) {
-            let row = usize::from(missing.row);
-            io.inputs.row_mut(row).fill(unfed(row));
+        for interpolant in &self.info.interpolants {
+            let row = usize::from(interpolant.row);
+            let input = io.inputs.row_mut(row);
+            match interpolant.vertex_word {
+                Some(_) => input.copy_from_slice(&batch.inputs[row * lanes..][..lanes]),
+                None => input.fill(unfed(row)),
+            }
         }
         for &(input, register, mask) in &self.system_inputs {
             for c in (0..4).filter(|c| mask & (1 << c) != 0) {
