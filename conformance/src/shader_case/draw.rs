@@ -36,6 +36,10 @@ impl World {
             self.state = overridden(std::mem::take(&mut self.state), state.clone());
         }
         check_state(&self.state, self.rules)?;
+        let layout = self.layout()?;
+        if let Some(direct3d9) = &mut self.direct3d9 {
+            self.shaders = direct3d9.shaders(&self.state, layout.colors[0])?;
+        }
         let bound = |stage| -> Result<Option<BoundShader>, String> {
             let Some(shader) = self.shaders.get(&stage).cloned() else { return Ok(None) };
             Ok(Some(BoundShader { shader, bindings: self.bindings(stage)? }))
@@ -48,15 +52,10 @@ impl World {
         };
         let topology = topology(&step.topology)?;
         optional.check(topology).map_err(|error| error.to_string())?;
-        let pixel = bound(StageName::Ps)?;
-        if [Some(&vertex), pixel.as_ref()].into_iter().flatten().any(|bound| bound.shader.dxbc().is_none()) {
-            return Err(direct3d9_shader());
-        }
         let producer = optional.rasterized(&vertex.program().signatures().outputs).into_owned();
-        let pixel_shader = pixel.map(|pixel| -> Arc<dyn PixelShader> {
+        let pixel_shader = bound(StageName::Ps)?.map(|pixel| -> Arc<dyn PixelShader> {
             Arc::new(BoundPixelShader::new(pixel.shader, pixel.bindings, &producer, self.engine))
         });
-        let layout = self.layout()?;
         let draw = draw::Draw {
             topology,
             count: step.vertex_count,
@@ -68,7 +67,7 @@ impl World {
             layout: input_layout(&step.input_layout)?,
             vertex,
             optional,
-            restarts: true,
+            restarts: self.rules == Rules::D3d11,
             direct3d9: None,
             state: Arc::new(self.draw_state(step.viewports.as_deref(), &layout, pixel_shader)),
             held: Vec::<Held>::new(),
@@ -147,9 +146,11 @@ impl World {
         let state = &self.state;
         let whole = [[0.0, 0.0, layout.width as f32, layout.height as f32, 0.0, 1.0]];
         let viewports = viewports.or(state.viewports.as_deref()).unwrap_or(&whole);
+        // Pixels of Direct3D 9 have their centres at whole coordinates (d3d-rules §17.1.1).
+        let shift = if self.direct3d9.is_some() { 0.5 } else { 0.0 };
         let viewport = |&[x, y, width, height, min_depth, max_depth]: &[f32; 6]| raster::Viewport {
-            x,
-            y,
+            x: x + shift,
+            y: y + shift,
             width,
             height,
             min_depth,
@@ -195,32 +196,31 @@ impl World {
                 constant: [1.0; 4],
                 sample_mask: state.sample_mask.unwrap_or(u32::MAX),
                 alpha_to_coverage: false,
-                alpha_test: state.alpha_test.map(|test| {
-                    (compare(test.func), (test.reference.clamp(0.0, 1.0) * 255.0).round_ties_even() as u8)
-                }),
+                alpha_test: None,
             },
             pixel_shader,
         }
     }
 }
 
-fn direct3d9_shader() -> Trouble {
-    Failure::Unsupported("drawing with Direct3D 9 shaders".into()).into()
-}
-
 /// State that these rules do not have is a mistake; state that cannot be followed yet says so.
 fn check_state(state: &case::State, rules: Rules) -> Result<(), Trouble> {
-    let direct3d9 = [
-        ("fog", state.fog.is_some()),
+    let later = [
         ("clip_planes", state.clip_planes.is_some()),
-        ("flat_shading", state.flat_shading.is_some()),
         ("point_size", state.point_size.is_some()),
         ("point_sprite", state.point_sprite.is_some()),
     ];
-    let given = direct3d9.into_iter().find_map(|(name, given)| given.then_some(name));
-    match (rules, given, state.alpha_test) {
-        (Rules::D3d11, Some(name), _) => Err(format!("{name} is state of Direct3D 9").into()),
-        (Rules::D3d11, None, Some(_)) => Err("alpha_test is state of Direct3D 9".to_owned().into()),
+    let now = [
+        ("fog", state.fog.is_some()),
+        ("flat_shading", state.flat_shading.is_some()),
+        ("alpha_test", state.alpha_test.is_some()),
+    ];
+    let later = later.into_iter().find_map(|(name, given)| given.then_some(name));
+    let now = now.into_iter().find_map(|(name, given)| given.then_some(name));
+    match (rules, later, now) {
+        (Rules::D3d11, Some(name), _) | (Rules::D3d11, None, Some(name)) => {
+            Err(format!("{name} is state of Direct3D 9").into())
+        }
         (Rules::D3d9, Some(name), _) => Err(Failure::Unsupported(format!("{name} of shader cases")).into()),
         _ => Ok(()),
     }

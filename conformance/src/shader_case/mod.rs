@@ -1,6 +1,7 @@
 //! Shader cases: shaders run through the library at full precision, in any of the interpreters.
 
 pub mod case;
+mod direct3d9;
 mod draw;
 mod fill;
 mod probe;
@@ -12,9 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aerogpu::engine::Engine;
-use aerogpu::executor::Failure;
 use aerogpu::pipeline::shader::Shader;
 use aerogpu_dxbc::assembler::assemble;
+use aerogpu_dxbc::sm3;
 use aerogpu_protocol::packets::ShaderStage;
 
 use crate::case::{CaseError, MAX_DATA_BYTES, MAX_JSON_BYTES, read, relative};
@@ -30,6 +31,8 @@ pub struct Loaded {
     pub case: ShaderCase,
     folder: PathBuf,
     shaders: BTreeMap<StageName, Arc<Shader>>,
+    /// The shaders of Direct3D 9, which get their form when a draw's states are known.
+    programs: BTreeMap<StageName, sm3::Program>,
 }
 
 impl Loaded {
@@ -53,18 +56,26 @@ impl Loaded {
         }
         let case: ShaderCase = serde_json::from_slice(text).map_err(json)?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let mut loaded = Self { case, folder, shaders: BTreeMap::new() };
+        let mut loaded = Self { case, folder, shaders: BTreeMap::new(), programs: BTreeMap::new() };
         for (&stage, code) in &loaded.case.shaders {
             let bad = |what: String| CaseError::Shader { path: path.to_owned(), stage: stage.name(), what };
-            let shader = loaded.shader(stage, code).map_err(bad)?;
-            loaded.shaders.insert(stage, Arc::new(shader));
+            match loaded.case.rules {
+                Rules::D3d11 => {
+                    let shader = loaded.shader(stage, code).map_err(bad)?;
+                    loaded.shaders.insert(stage, Arc::new(shader));
+                }
+                Rules::D3d9 => {
+                    let program = loaded.program(stage, code).map_err(bad)?;
+                    loaded.programs.insert(stage, program);
+                }
+            }
         }
         Ok(loaded)
     }
 
     /// The stages that it uses.
     pub fn stages(&self) -> BTreeSet<Stage> {
-        self.shaders.keys().map(|stage| stage.protocol().into()).collect()
+        self.shaders.keys().chain(self.programs.keys()).map(|stage| stage.protocol().into()).collect()
     }
 
     fn shader(&self, stage: StageName, code: &Code) -> Result<Shader, String> {
@@ -80,6 +91,22 @@ impl Loaded {
         };
         let bytes = assemble(&text).map_err(|error| error.to_string())?.to_dxbc();
         Shader::new(stage.protocol(), &bytes).map_err(|error| error.to_string())
+    }
+
+    fn program(&self, stage: StageName, code: &Code) -> Result<sm3::Program, String> {
+        let text = match code {
+            Code::Text { text } => text.join("\n"),
+            Code::File(name) => {
+                let bytes = self.file(name)?;
+                if !name.ends_with(".asm") {
+                    let program = direct3d9::decode(&bytes)?;
+                    return direct3d9::check(stage, &program).map(|()| program);
+                }
+                String::from_utf8(bytes).map_err(|_| format!("{name} is no text"))?
+            }
+        };
+        let program = sm3::assemble(&text).map_err(|error| error.to_string())?;
+        direct3d9::check(stage, &program).map(|()| program)
     }
 
     fn file(&self, name: &str) -> Result<Vec<u8>, String> {
@@ -98,7 +125,8 @@ impl Loaded {
     /// # Errors
     /// The step and what is wrong with it.
     pub fn run(&self, engine: Engine) -> Result<(), Trouble> {
-        let mut world = World::new(&self.case, self.shaders.clone(), engine, |data| self.data(data))?;
+        let shaders = (self.shaders.clone(), self.programs.clone());
+        let mut world = World::new(&self.case, shaders, engine, |data| self.data(data))?;
         for (number, step) in self.case.steps.iter().enumerate() {
             let done = match step {
                 Step::Clear(step) => world.clear(step).map_err(Trouble::from),
@@ -116,8 +144,9 @@ impl Loaded {
     fn constants(&self, world: &mut World, step: &Constants) -> Result<(), Trouble> {
         let bytes = self.data(&step.data)?;
         let words = bytes.chunks_exact(4).map(|w| u32::from_le_bytes([w[0], w[1], w[2], w[3]]));
-        if world.rules == Rules::D3d9 {
-            return Err(Failure::Unsupported("Direct3D 9 constants".into()).into());
+        if let Some(direct3d9) = &mut world.direct3d9 {
+            let words = words.collect::<Vec<_>>();
+            return direct3d9.set_constants(step.stage, step.register, &words).map_err(Trouble::from);
         }
         if step.register != 0 || step.stage.is_some() {
             return Err("register and stage are for Direct3D 9 constants".to_owned().into());

@@ -14,12 +14,15 @@ use aerogpu::pipeline::bindings::{
 };
 use aerogpu::pipeline::compute;
 use aerogpu::pipeline::shader::Shader;
+use aerogpu_dxbc::ir::ResourceDimension;
+use aerogpu_dxbc::sm3;
 use aerogpu_raster::format::Format;
 use aerogpu_raster::sampler::{Filter, MipFilter, SamplerState};
 use aerogpu_raster::state::MAX_TARGETS;
-use aerogpu_raster::surface::{Texture, TextureDesc, TextureDimension, TextureView};
+use aerogpu_raster::surface::{Texture, TextureDesc, TextureDimension, TextureView, ViewDimension};
 
 use super::case::{self, AddressName, Dimension, FilterName, Kind, Rules, Sampler, StageName};
+use super::direct3d9::Direct3d9;
 use super::fill::missing;
 use crate::run::Trouble;
 
@@ -31,6 +34,8 @@ pub struct World {
     pub(super) rules: Rules,
     pub(super) engine: Engine,
     pub(super) shaders: BTreeMap<StageName, Arc<Shader>>,
+    /// What makes `shaders` by the rules of Direct3D 9.
+    pub(super) direct3d9: Option<Direct3d9>,
     pub(super) textures: BTreeMap<(Kind, u32), (Arc<Texture>, Dimension)>,
     /// Views with the format and the bytes of a structure, if they have one.
     pub(super) buffers: BTreeMap<u32, (WordView, Option<Format>, u32)>,
@@ -55,7 +60,7 @@ impl World {
     /// A world of these resources, which `load` gives contents.
     pub fn new(
         case: &case::ShaderCase,
-        shaders: BTreeMap<StageName, Arc<Shader>>,
+        (shaders, programs): (BTreeMap<StageName, Arc<Shader>>, BTreeMap<StageName, sm3::Program>),
         engine: Engine,
         load: impl Fn(&case::Data) -> Result<Vec<u8>, String>,
     ) -> Result<Self, String> {
@@ -63,6 +68,7 @@ impl World {
             rules: case.rules,
             engine,
             shaders,
+            direct3d9: (case.rules == Rules::D3d9).then(|| Direct3d9::new(programs)),
             textures: BTreeMap::new(),
             buffers: BTreeMap::new(),
             uavs: BTreeMap::new(),
@@ -146,11 +152,12 @@ impl World {
     /// What a stage's shader has bound.
     pub(super) fn bindings(&self, stage: StageName) -> Result<StageBindings, String> {
         let mut bindings = StageBindings {
-            constants: self
-                .constants
-                .iter()
-                .map(|words| WordView::new(words.clone(), 0..words.len()))
-                .collect(),
+            constants: match &self.direct3d9 {
+                Some(direct3d9) => direct3d9.constants(stage),
+                None => {
+                    self.constants.iter().map(|words| WordView::new(words.clone(), 0..words.len())).collect()
+                }
+            },
             samplers: self.samplers.clone(),
             samples: self.targets().map(|t| t.desc().samples).next().unwrap_or(1),
             unbound_texel: match self.rules {
@@ -166,9 +173,10 @@ impl World {
             for slot in slots(range.first, range.last, limits::RESOURCE_SLOTS) {
                 let texture = self.textures.get(&(Kind::Texture, slot as u32));
                 let view = match (texture, self.buffers.get(&(slot as u32))) {
-                    (Some((texture, _)), _) => {
+                    (Some((texture, shape)), _) => {
                         let desc = texture.desc();
                         let dimension = view_dimension(range.dimension)
+                            .or_else(|| undeclared(range.dimension, *shape))
                             .ok_or_else(|| format!("t{slot} is declared as {:?}", range.dimension))?;
                         let view = TextureView::new(
                             texture.clone(),
@@ -250,6 +258,16 @@ pub(super) fn each_image(desc: &TextureDesc, mut f: impl FnMut(u32, u32)) {
         for z in 0..desc.layers.max(desc.mip_extent(mip)[2]) {
             f(mip, z);
         }
+    }
+}
+
+/// A Direct3D 9 sampler without a declaration takes what is bound; one-dimensional textures are a row of two dimensions.
+fn undeclared(declared: ResourceDimension, shape: Dimension) -> Option<ViewDimension> {
+    match (declared, shape) {
+        (ResourceDimension::Unknown, Dimension::D1 | Dimension::D2) => Some(ViewDimension::Texture2D),
+        (ResourceDimension::Unknown, Dimension::Cube) => Some(ViewDimension::Cube),
+        (ResourceDimension::Unknown, Dimension::D3) => Some(ViewDimension::Texture3D),
+        _ => None,
     }
 }
 
