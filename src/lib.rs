@@ -11,6 +11,8 @@
 
 pub mod backend;
 pub mod budget;
+pub mod cycles;
+pub mod device;
 pub mod engine;
 pub mod executor;
 pub mod inspect;
@@ -22,4 +24,5 @@ pub mod resources;
 pub mod state;
 
 pub use backend::{Backend, Submission};
+pub use device::{Device, DeviceConfig};
 pub use executor::{Options, SoftwareRenderer};

@@ -66,6 +66,31 @@ pub const PRIMITIVE_COST: u64 = 32;
 /// Bytes that are moved at the cost of one instruction.
 pub const BYTES_PER_INSTRUCTION: u64 = 16;
 
+/// Entries of the ring that one step of the device takes; more wait for the next step (a driver's ring has 256).
+pub const MAX_ENTRIES_PER_STEP: u32 = 4096;
+/// Bytes of streams and tables that one step of the device takes from the ring, or a little more; the rest waits.
+pub const MAX_BYTES_PER_STEP: usize = 256 << 20;
+/// Submissions under way, events to come and fences that wait; while there are more, the ring waits.
+pub const MAX_PENDING: usize = 1 << 16;
+/// Reports of submissions that wait for the embedder; before there are more, the oldest is dropped.
+pub const MAX_REPORTS: usize = 64;
+/// Submissions that wait in a [`Bridge`](crate::backend::Bridge) to be drained.
+pub const MAX_QUEUED_SUBMISSIONS: usize = 256;
+/// Bytes of the streams and tables of these.
+pub const MAX_QUEUED_SUBMISSION_BYTES: usize = 128 << 20;
+/// Bytes of guest memory recorded with one submission.
+pub const MAX_RECORDED_ALLOC_BYTES: usize = 64 << 20;
+/// Bytes of a trace that is being recorded, in memory.
+pub const MAX_RECORDING_BYTES: usize = 1 << 30;
+/// Vertical blanks that one step of the clock makes up for; what is beyond is skipped.
+pub const MAX_VBLANKS_PER_ADVANCE: u32 = 1024;
+/// Bytes of a scanned-out picture, as RGBA.
+pub const MAX_SCANOUT_BYTES: u64 = 64 << 20;
+/// Bytes of a cursor, as RGBA.
+pub const MAX_CURSOR_BYTES: u64 = 4 << 20;
+/// Bytes of the back end's part of a snapshot.
+pub const MAX_BACKEND_STATE_BYTES: usize = 1 << 32;
+
 /// Vertex buffer slots (Direct3D 11).
 pub const VERTEX_BUFFER_SLOTS: usize = 32;
 /// Elements of an input layout (Direct3D 11).

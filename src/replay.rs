@@ -198,6 +198,8 @@ impl<'a> Player<'a, '_> {
             alloc_table: table.as_deref(),
             context_id: record.header.context_id,
             fence: record.header.signal_fence,
+            flags: record.header.submit_flags,
+            engine_id: record.header.engine_id,
         };
         Ok(run(self.backend, &mut memory, &submission))
     }
@@ -212,6 +214,7 @@ fn run(backend: &mut dyn Backend, memory: &mut dyn GuestMemory, submission: &Sub
         all.packets += completion.report.packets;
         all.unknown_packets += completion.report.unknown_packets;
         all.statistics += completion.report.statistics;
+        all.work += completion.report.work;
     }
     all
 }

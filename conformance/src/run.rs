@@ -120,6 +120,7 @@ impl Machine {
             alloc_table: table.as_deref(),
             context_id: step.context_id,
             fence: self.fence,
+            ..Submission::default()
         };
         self.backend.submit(&mut self.memory, &submission);
         let mut completions = self.backend.poll().into_iter();

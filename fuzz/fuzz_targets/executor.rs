@@ -18,7 +18,8 @@ fuzz_target!(|bytes: &[u8]| {
     let entry = AllocEntry { alloc_id: 1, gpa: 0x1000, size_bytes: 1 << 16, ..Default::default() };
     let table = write_alloc_table(&[entry]);
     for context_id in 0..2 {
-        let submission = Submission { stream: bytes, alloc_table: Some(&table), context_id, fence: 1 };
+        let submission =
+            Submission { stream: bytes, alloc_table: Some(&table), context_id, fence: 1, ..Submission::default() };
         renderer.submit(&mut memory, &submission);
     }
     assert_eq!(renderer.poll().len(), 2);

@@ -1,7 +1,23 @@
 //! What a device needs of a renderer: submissions in, completions and pictures out.
+//!
+//! | back end | what it does |
+//! |---|---|
+//! | [`SoftwareRenderer`](crate::SoftwareRenderer) | executes, before `submit` returns |
+//! | [`Noop`] | executes nothing and completes everything |
+//! | [`Bridge`] | hands submissions to whoever asks, and completes what it is told |
+//! | [`Recording`] | writes a trace of what passes through to another back end |
+
+mod bridge;
+mod noop;
+mod recording;
 
 use aerogpu_protocol::Format;
 
+pub use bridge::{Bridge, Drained};
+pub use noop::Noop;
+pub use recording::Recording;
+
+use crate::cycles::Work;
 use crate::executor::Failure;
 use crate::limits;
 use crate::memory::GuestMemory;
@@ -17,6 +33,10 @@ pub struct Submission<'a> {
     pub context_id: u32,
     /// Fence to complete afterwards; 0 for none.
     pub fence: u64,
+    /// [`SubmitFlags`](aerogpu_protocol::ring::SubmitFlags) bits.
+    pub flags: u32,
+    /// The queue that the guest named; there is one.
+    pub engine_id: u32,
 }
 
 /// A finished submission. Work that failed completes too.
@@ -44,6 +64,10 @@ pub struct Report {
     pub presents: Vec<Present>,
     /// What the pipeline did.
     pub statistics: Statistics,
+    /// The same and more, as the cost model counts it.
+    pub work: Work,
+    /// The back end gave the work up, for a reason of its own.
+    pub failure: Option<&'static str>,
 }
 
 impl Report {
@@ -148,15 +172,24 @@ pub enum ReadError {
     },
 }
 
+/// Why renderer state cannot be restored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("renderer state: {0}")]
+pub struct RestoreError(pub String);
+
 /// A renderer behind the device.
+///
+/// Every submission completes exactly once, whatever becomes of it, until the next [reset](Self::reset). Completions may
+/// come late and in any order: the device shows fences in the order of their submissions.
 pub trait Backend {
-    /// Forgets every resource, context and token.
+    /// Forgets every resource, context and token, and every submission that has not been polled.
     fn reset(&mut self);
 
-    /// Takes a submission. The software renderer executes it before it returns; others may finish later.
+    /// Takes a submission. The software renderer executes it before it returns; others may finish later. Guest memory can
+    /// be reached during this call alone; results must be written before the completion is polled.
     fn submit(&mut self, memory: &mut dyn GuestMemory, submission: &Submission<'_>);
 
-    /// Submissions that finished since the last call, in order.
+    /// Submissions that finished since the last call.
     fn poll(&mut self) -> Vec<Completion>;
 
     /// What scanout `id` shows: the texture that was presented last, as it is now.
@@ -167,4 +200,49 @@ pub trait Backend {
 
     /// Reads a range of a buffer.
     fn read_buffer(&mut self, handle: u32, offset: u64, len: u64) -> Result<Vec<u8>, ReadError>;
+
+    /// The state as bytes for [`restore`](Self::restore), after queued work is done; `None` when this back end cannot tell.
+    fn snapshot(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Takes the state that [`snapshot`](Self::snapshot) gave; on an error, the state is that after a reset.
+    fn restore(&mut self, _state: &[u8]) -> Result<(), RestoreError> {
+        self.reset();
+        Err(RestoreError("this back end keeps no state".into()))
+    }
+}
+
+impl<B: Backend + ?Sized> Backend for Box<B> {
+    fn reset(&mut self) {
+        (**self).reset();
+    }
+
+    fn submit(&mut self, memory: &mut dyn GuestMemory, submission: &Submission<'_>) {
+        (**self).submit(memory, submission);
+    }
+
+    fn poll(&mut self) -> Vec<Completion> {
+        (**self).poll()
+    }
+
+    fn scanout(&mut self, id: u32) -> Option<TextureData> {
+        (**self).scanout(id)
+    }
+
+    fn read_texture(&mut self, handle: u32, mip: u32, layer: u32) -> Result<TextureData, ReadError> {
+        (**self).read_texture(handle, mip, layer)
+    }
+
+    fn read_buffer(&mut self, handle: u32, offset: u64, len: u64) -> Result<Vec<u8>, ReadError> {
+        (**self).read_buffer(handle, offset, len)
+    }
+
+    fn snapshot(&mut self) -> Option<Vec<u8>> {
+        (**self).snapshot()
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), RestoreError> {
+        (**self).restore(state)
+    }
 }
