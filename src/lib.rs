@@ -18,6 +18,8 @@ pub mod executor;
 pub mod inspect;
 pub mod limits;
 pub mod memory;
+#[cfg(any(test, feature = "test-utils"))]
+pub mod mock;
 pub mod pipeline;
 pub mod replay;
 pub mod resources;

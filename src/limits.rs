@@ -88,8 +88,6 @@ pub const MAX_VBLANKS_PER_ADVANCE: u32 = 1024;
 pub const MAX_SCANOUT_BYTES: u64 = 64 << 20;
 /// Bytes of a cursor, as RGBA.
 pub const MAX_CURSOR_BYTES: u64 = 4 << 20;
-/// Bytes of the back end's part of a snapshot.
-pub const MAX_BACKEND_STATE_BYTES: usize = 1 << 32;
 
 /// Vertex buffer slots (Direct3D 11).
 pub const VERTEX_BUFFER_SLOTS: usize = 32;

@@ -43,12 +43,18 @@ pub struct SparseMemory {
     pages: BTreeMap<u64, Box<[u8; PAGE]>>,
 }
 
-const PAGE: usize = 4096;
+/// Bytes of a page.
+pub(crate) const PAGE: usize = 4096;
 
 impl SparseMemory {
     /// Memory of zeros.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The pages that exist, ascending: their numbers and bytes.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = (u64, &[u8; PAGE])> {
+        self.pages.iter().map(|(&page, bytes)| (page, &**bytes))
     }
 
     /// Calls `visit` with each page number, offset inside the page and range of the access.

@@ -132,6 +132,7 @@ impl From<&Statistics> for Work {
             occlusion_samples: s.occlusion_samples,
             draws: s.draws,
             dispatches: s.dispatches,
+            ia_indices: s.ia_vertices,
             ..Self::default()
         }
     }
@@ -153,6 +154,9 @@ impl From<&PassWork> for Work {
             z_failed: w.z_failed,
             ps_quads: w.ps_quads,
             ps_discarded: w.ps_discarded,
+            // An instruction is a slot of a quad until the instruction classes of the model are counted.
+            ps_alu_slots: w.ps_instructions.div_ceil(4),
+            ps_slots: w.ps_instructions.div_ceil(4),
             rop_pixels_written: w.pixels_written,
             rop_pixels_blended: w.pixels_blended,
             clear_bytes: w.cleared_bytes,

@@ -22,10 +22,11 @@
 //! | `fences.rs`, `interrupts.rs` | what the guest sees of it, in which order |
 //! | `vblank.rs`, `scanout.rs`, `cursor.rs` | the display |
 //! | `step.rs` | what a step of the clock does |
-//! | `snapshot.rs` | saving and restoring |
+//! | `snapshot.rs`, `codec.rs` | saving and restoring |
 
 mod bar0;
 mod capture;
+mod codec;
 mod cursor;
 mod fences;
 mod interrupts;
@@ -37,9 +38,6 @@ mod snapshot;
 mod step;
 mod vblank;
 mod vram;
-
-#[cfg(test)]
-mod tests;
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;

@@ -94,7 +94,7 @@ impl<B: Backend> Device<B> {
     }
 
     /// Takes what the back end has finished, prices it, and schedules its end.
-    fn poll(&mut self) {
+    pub(super) fn poll(&mut self) {
         for Completion { fence, report } in self.backend.poll() {
             let cycles = cost(&report.work, &self.config.cost).total();
             let error = error_of(&report, self.config.decoding);

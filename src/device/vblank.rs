@@ -59,7 +59,7 @@ impl Vblank {
     }
 
     /// A blank beyond the end of time never comes.
-    fn schedule(&self, k: u64, timeline: &mut Timeline<Event>) {
+    pub(crate) fn schedule(&self, k: u64, timeline: &mut Timeline<Event>) {
         let (Some(rate), Some(origin)) = (self.rate, self.origin) else { return };
         if let Some(time) = rate.time_of(k).and_then(|after| origin.0.checked_add(after.0)) {
             timeline.schedule(Nanoseconds(time), Event::Vblank(k));

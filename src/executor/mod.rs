@@ -29,7 +29,7 @@ mod work;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use aerogpu_protocol::packets::{Opcode, UnknownShaderStage};
+use aerogpu_protocol::packets::{Opcode, StreamHeader, UnknownShaderStage};
 use aerogpu_protocol::{AllocTable, Packet, PacketErrorReason, Stream, StreamError};
 use rustc_hash::FxHashMap;
 
@@ -37,6 +37,7 @@ use crate::backend::{
     Backend, CommandError, Completion, Present, ReadError, Report, Submission, TextureData,
 };
 use crate::budget::{Budget, Spent};
+use crate::cycles::Work;
 use crate::engine::Engine;
 use crate::limits;
 use crate::memory::GuestMemory;
@@ -215,6 +216,7 @@ impl SoftwareRenderer {
             let (offset, packet, result) = match packet {
                 Ok(at) => {
                     execution.report.packets += 1;
+                    execution.report.work.fe_state_groups += u64::from(changes_state(&at.packet));
                     execution.packet = (at.offset, name(at.opcode));
                     (at.offset, name(at.opcode), execution.packet(at.packet))
                 }
@@ -224,7 +226,10 @@ impl SoftwareRenderer {
                 execution.report.fail(CommandError { offset, packet, reason });
             }
         }
+        execution.report.work.fe_bytes = (stream.as_bytes().len() - size_of::<StreamHeader>()) as u64;
         execution.finish();
+        report.work.fe_packets = report.packets;
+        report.work += Work::from(&report.statistics);
     }
 
     fn start<'a, 'g>(
@@ -265,6 +270,35 @@ impl SoftwareRenderer {
         self.submissions += 1;
         self.contexts.entry(id).or_default().last_submission = self.submissions;
     }
+}
+
+/// Whether the cost model prices a packet as a change of state.
+fn changes_state(packet: &Packet<'_>) -> bool {
+    use Packet::*;
+    matches!(
+        packet,
+        BindShaders(_)
+            | SetShaderConstantsF(..)
+            | SetShaderConstantsI(..)
+            | SetShaderConstantsB(..)
+            | SetInputLayout(_)
+            | SetBlendState(_)
+            | SetDepthStencilState(_)
+            | SetRasterizerState(_)
+            | SetRenderTargets(_)
+            | SetViewport(_)
+            | SetScissor(_)
+            | SetVertexBuffers(..)
+            | SetIndexBuffer(_)
+            | SetPrimitiveTopology(_)
+            | SetTexture(_)
+            | SetSamplerState(_)
+            | SetRenderState(_)
+            | SetSamplers(..)
+            | SetConstantBuffers(..)
+            | SetShaderResourceBuffers(..)
+            | SetUnorderedAccessBuffers(..)
+    )
 }
 
 /// Checks the stream's header and the allocation table.

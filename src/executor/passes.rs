@@ -13,6 +13,7 @@ use aerogpu_raster::surface::Image;
 use rustc_hash::FxHashSet;
 
 use super::{Execution, Failure};
+use crate::cycles::Work;
 use crate::backend::CommandError;
 use crate::budget::{Budget, Spent};
 use crate::limits;
@@ -306,6 +307,7 @@ impl Execution<'_, '_> {
             let (offset, packet) = open.first_draw.unwrap_or(open.opened);
             self.report.fail(CommandError { offset, packet, reason: Failure::Timeout });
         }
+        self.report.work += Work::from(&flushed.work);
         let (work, statistics) = (flushed.work, &mut self.report.statistics);
         statistics.c_invocations += work.c_invocations;
         statistics.c_primitives += work.c_primitives;
