@@ -139,7 +139,10 @@ mod tests {
             submit(&mut bridge, fence);
         }
         let dropped = bridge.poll();
-        assert_eq!(dropped.iter().map(|c| (c.fence, c.report.failure.is_some())).collect::<Vec<_>>(), [(1, true)]);
+        assert_eq!(
+            dropped.iter().map(|c| (c.fence, c.report.failure.is_some())).collect::<Vec<_>>(),
+            [(1, true)]
+        );
         assert_eq!(bridge.drain().len(), limits::MAX_QUEUED_SUBMISSIONS);
     }
 

@@ -108,10 +108,7 @@ pub fn cost(work: &Work, table: &CostTable) -> StageCycles {
             add(times(work.c_primitives.saturating_sub(culled), table.triangle), times(culled, table.culled)),
             times(work.draws, table.setup_latency),
         ),
-        raster: add(
-            times(work.raster_tiles, table.tile),
-            work.raster_quads.div_ceil(table.quad_pipes.get()),
-        ),
+        raster: add(times(work.raster_tiles, table.tile), work.raster_quads.div_ceil(table.quad_pipes.get())),
         z: work.z_quads.div_ceil(table.quad_pipes.get()),
         ps: work.ps_slots.div_ceil(table.quad_pipes.get()),
         rop: add(work.rop_quads, work.rop_blended_quads).div_ceil(table.quad_pipes.get()),

@@ -29,8 +29,10 @@ pub(crate) fn capture(desc: &SubmitDesc, memory: &dyn GuestMemory, decoding: Dec
     let strict = decoding == Decoding::Strict;
     let stream = stream(desc, memory);
     let table = alloc_table(desc, memory);
-    let duplicates = table.as_ref().ok().and_then(Option::as_deref).filter(|_| strict).and_then(duplicate_ids);
-    let codes = [stream.as_ref().err().map(Problem::code), table.as_ref().err().map(Problem::code), duplicates];
+    let duplicates =
+        table.as_ref().ok().and_then(Option::as_deref).filter(|_| strict).and_then(duplicate_ids);
+    let codes =
+        [stream.as_ref().err().map(Problem::code), table.as_ref().err().map(Problem::code), duplicates];
     // One error a submission; an address out of bounds is the most telling.
     let worst = codes.into_iter().flatten().reduce(|a, b| if a == ErrorCode::Oob { a } else { b });
     Captured {

@@ -87,7 +87,8 @@ impl Queue {
     /// Schedules the ends of submissions, in order, as far as they are finished. One begins when it was submitted and the one
     /// before it has ended, and takes its cycles; without `clock`, it ends when it was submitted.
     pub(crate) fn schedule(&mut self, clock: Option<NonZeroU32>) {
-        while let Some(&UnderWay { fence, present, submitted, outcome: Some(outcome) }) = self.under_way.front()
+        while let Some(&UnderWay { fence, present, submitted, outcome: Some(outcome) }) =
+            self.under_way.front()
         {
             self.under_way.pop_front();
             let end = match clock {
@@ -129,7 +130,9 @@ fn error_of_command(failure: &Failure, decoding: Decoding) -> Option<ErrorCode> 
         Failure::Resource(ResourceError::Guest(AllocError::Range { .. } | AllocError::Memory(_))) => {
             (ErrorCode::Oob, false)
         }
-        Failure::Shader(_) | Failure::Unsupported(_) | Failure::TooLarge { .. } => (ErrorCode::Backend, false),
+        Failure::Shader(_) | Failure::Unsupported(_) | Failure::TooLarge { .. } => {
+            (ErrorCode::Backend, false)
+        }
         _ => (ErrorCode::CmdDecode, false),
     };
     (fatal || decoding == Decoding::Strict).then_some(code)

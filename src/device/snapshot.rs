@@ -229,9 +229,10 @@ impl State {
     /// What the rest of the device takes for granted.
     fn check(&self) -> Result<(), SnapshotError> {
         let fences = &self.fences;
-        let ascending = fences.pending.iter().try_fold(fences.completed, |last, pending| {
-            (pending.fence > last).then_some(pending.fence)
-        });
+        let ascending = fences
+            .pending
+            .iter()
+            .try_fold(fences.completed, |last, pending| (pending.fence > last).then_some(pending.fence));
         ascending.ok_or(SnapshotError::Invalid("order of fences"))?;
         if self.vblank.origin.is_some() != self.scanout.surface.enabled
             || self.vblank.origin.is_some_and(|origin| origin > self.now)

@@ -13,9 +13,9 @@ use aerogpu_raster::surface::Image;
 use rustc_hash::FxHashSet;
 
 use super::{Execution, Failure};
-use crate::cycles::Work;
 use crate::backend::CommandError;
 use crate::budget::{Budget, Spent};
+use crate::cycles::Work;
 use crate::limits;
 use crate::pipeline::bindings::Held;
 use crate::pipeline::draw::Draw;

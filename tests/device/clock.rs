@@ -152,8 +152,7 @@ fn work_that_ends_with_a_blank_is_seen_by_it() {
 
 #[test]
 fn work_beyond_its_budget_times_out() {
-    let config =
-        DeviceConfig { pacing: Pacing::Lockstep, budget: GpuCycles(3), ..DeviceConfig::default() };
+    let config = DeviceConfig { pacing: Pacing::Lockstep, budget: GpuCycles(3), ..DeviceConfig::default() };
     let mut machine = Machine::started(aerogpu::SoftwareRenderer::default(), config);
     machine.submit(&fence(&nothing(), 1));
     machine.at(5);

@@ -60,7 +60,8 @@ fn giant_surfaces_are_blank_and_giant_cursors_absent() {
     machine.show(1, [4096, 4096, 4096 * 4], FRAME);
     assert!(pixels(&mut machine).is_some());
     machine.show(1, [1, 1, 4], FRAME);
-    for (width, height, format) in [(1025, 1024, 1), (u32::MAX, u32::MAX, 1), (1, 1, 5), (1, 1, 0), (0, 1, 1)] {
+    for (width, height, format) in [(1025, 1024, 1), (u32::MAX, u32::MAX, 1), (1, 1, 5), (1, 1, 0), (0, 1, 1)]
+    {
         machine.show_cursor(format, [width, height], [0, 0], FRAME);
         assert_eq!(pixels(&mut machine), Some(vec![0; 4]));
     }

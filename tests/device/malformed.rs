@@ -90,10 +90,15 @@ const CASES: &[Case] = &[
         Some((40, true)),
     ),
     ("two entries with one id", |m, d| patch_table(m, d, 24 + 32, 1), 1, Some((40, true))),
-    ("both, one of them out of bounds", |m, d| {
-        patch_stream(m, d, 0, 1);
-        patch_table(m, d, 12, 3);
-    }, 2, Some((24, false))),
+    (
+        "both, one of them out of bounds",
+        |m, d| {
+            patch_stream(m, d, 0, 1);
+            patch_table(m, d, 12, 3);
+        },
+        2,
+        Some((24, false)),
+    ),
     ("a short descriptor", |_, d| d.desc_size_bytes = 63, 1, Some((40, true))),
 ];
 
@@ -103,7 +108,8 @@ fn submitted(
     break_it: fn(&mut Machine<Bridge>, &mut SubmitDesc),
     stream: &[u8],
 ) -> Machine<Bridge> {
-    let mut machine = Machine::started(Bridge::default(), DeviceConfig { decoding, ..DeviceConfig::default() });
+    let mut machine =
+        Machine::started(Bridge::default(), DeviceConfig { decoding, ..DeviceConfig::default() });
     machine.write(mmio::SCANOUT0_ENABLE, 1);
     let allocations = [machine.allocate(1, &[1; 64]), machine.allocate(2, &[2; 64])];
     let mut desc = machine.describe(&Submit { allocations: &allocations, ..fence(stream, 7) });

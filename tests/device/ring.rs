@@ -70,7 +70,7 @@ fn malformed_headers_leave_the_ring_alone() {
         (0, 0x474E_5242u32, 1), // magic
         (4, 0x0002_0000, 1),    // major version
         (4, 0, 1),
-        (8, 4096, 1), // too small for the entries
+        (8, 4096, 1),    // too small for the entries
         (8, 1 << 20, 2), // larger than the register says
         (12, 0, 1),
         (12, 255, 1),
@@ -83,7 +83,11 @@ fn malformed_headers_leave_the_ring_alone() {
         machine.submit(&fence(&nothing(), 1));
         machine.poke(RING + offset, &value.to_le_bytes());
         machine.step();
-        assert_eq!((machine.head(), error(&machine), completed(&machine)), (0, (code, 0, 1), 0), "{offset} {value:#x}");
+        assert_eq!(
+            (machine.head(), error(&machine), completed(&machine)),
+            (0, (code, 0, 1), 0),
+            "{offset} {value:#x}"
+        );
         // Nothing is stuck: a good header and another doorbell go on.
         machine.tail = 0;
         machine.write_ring_header();

@@ -92,7 +92,8 @@ impl Rig {
         let stream = writer.finish();
         let table = write_alloc_table(&self.allocations);
         let alloc_table = (!self.allocations.is_empty()).then_some(&table[..]);
-        let submission = Submission { stream: &stream, alloc_table, context_id, fence: 1, ..Default::default() };
+        let submission =
+            Submission { stream: &stream, alloc_table, context_id, fence: 1, ..Default::default() };
         self.renderer.submit(&mut self.memory, &submission);
         let mut done = self.renderer.poll();
         assert_eq!(done.len(), 1, "a submission completes once");

@@ -3,9 +3,13 @@
 //! For tests of the device and of machines around it (feature `test-utils`). Nothing here is fast or hides anything: every
 //! field is public, so that a test can break what it wants broken.
 
+pub mod chaos;
+
 use aerogpu_protocol::ABI_VERSION;
 use aerogpu_protocol::registers::{Irq, RingControl, mmio, pci};
-use aerogpu_protocol::ring::{AllocEntry, RING_MAGIC, RingHeader, SubmitDesc, SubmitFlags, write_alloc_table};
+use aerogpu_protocol::ring::{
+    AllocEntry, RING_MAGIC, RingHeader, SubmitDesc, SubmitFlags, write_alloc_table,
+};
 
 use crate::backend::Backend;
 use crate::cycles::Nanoseconds;
@@ -80,15 +84,7 @@ impl<B: Backend, M: GuestMemory> Machine<B, M> {
         device.config_write(0x10, 4, BAR0);
         device.config_write(0x14, 4, BAR1);
         device.config_write(0x04, 2, u32::from(COMMAND_MEMORY | COMMAND_BUS_MASTER));
-        Self {
-            device,
-            memory,
-            entries: 256,
-            stride: 64,
-            tail: 0,
-            buffers: BUFFERS,
-            allocations: ALLOCATIONS,
-        }
+        Self { device, memory, entries: 256, stride: 64, tail: 0, buffers: BUFFERS, allocations: ALLOCATIONS }
     }
 
     /// What the driver does first: an empty ring, a fence page, and interrupts.
