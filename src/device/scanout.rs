@@ -267,15 +267,15 @@ mod tests {
         ] {
             assert_eq!(read(&surface(format, 1, 1, 4), &[b, g, r, a]), Some(expected.to_vec()), "{format}");
         }
-        // Directed numbers of device.md §20.1, and one value a field: 10101 010101 01010, 1 00001 00010 00100.
+        // Directed numbers of device.md §20.1, and one value a field: red 21, green 21, blue 10; alpha 1, red 1, green 2, blue 4.
         assert_eq!(read(&surface(5, 1, 1, 2), &[0xFF, 0xFF]), Some(vec![255; 4]));
         assert_eq!(
-            read(&surface(5, 1, 1, 2), &0b10101_010101_01010u16.to_le_bytes()),
+            read(&surface(5, 1, 1, 2), &(21u16 << 11 | 21 << 5 | 10).to_le_bytes()),
             Some(vec![173, 85, 82, 255])
         );
         assert_eq!(read(&surface(6, 1, 1, 2), &[0xFF, 0x7F]), Some(vec![255, 255, 255, 0]));
         assert_eq!(
-            read(&surface(6, 1, 1, 2), &0b1_00001_00010_00100u16.to_le_bytes()),
+            read(&surface(6, 1, 1, 2), &(1u16 << 15 | 1 << 10 | 2 << 5 | 4).to_le_bytes()),
             Some(vec![8, 16, 33, 255])
         );
         for format in [0, 11, 32, 33, 64, 71, 99] {

@@ -323,7 +323,7 @@ fn present<B: Backend>(machine: &mut Machine<B, Counted>) {
     let area = |width: u32, height: u32| u64::from(machine.read(width)) * u64::from(machine.read(height));
     let scanout = area(mmio::SCANOUT0_WIDTH, mmio::SCANOUT0_HEIGHT);
     let cursor = area(mmio::CURSOR_WIDTH, mmio::CURSOR_HEIGHT);
-    let short = |area: u64| area < 1 << 14 || area > 1 << 24;
+    let short = |area: u64| !(1 << 14..=1 << 24).contains(&area);
     if short(scanout) && short(cursor) {
         let _ = machine.device.present(&machine.memory);
     }
