@@ -201,9 +201,12 @@ impl State {
         self.scanout = Saved::load(from)?;
         self.cursor = Saved::load(from)?;
         self.check()?;
+        let events = self.queue.timeline.count();
         if let Some(k) = next_blank {
             self.vblank.schedule(k, &mut self.queue.timeline);
-        } else {
+        }
+        // A device without blanks took the snapshot, or one whose next blank cannot come: this one goes on in phase.
+        if self.queue.timeline.count() == events {
             self.vblank.skip_to(self.now, &mut self.queue.timeline);
         }
         self.vram.bank = Saved::load(from)?;

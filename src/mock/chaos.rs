@@ -347,7 +347,13 @@ fn restore<B: Host>(
     if !damaged {
         assert_eq!(result, Ok(()), "a snapshot can be restored");
         if B::COMPLETE_SNAPSHOTS {
-            assert!(restored.snapshot() == snapshot, "a restored device gives the same snapshot");
+            let again = restored.snapshot();
+            let differs = again.iter().zip(&snapshot).position(|(a, b)| a != b);
+            let lengths = (again.len(), snapshot.len());
+            assert!(
+                again == snapshot,
+                "a restored device gives another snapshot: {differs:?} of {lengths:?}"
+            );
         }
     }
     machine.device = restored;
