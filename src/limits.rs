@@ -24,6 +24,8 @@ pub const MAX_OBJECTS: usize = 1 << 20;
 pub const MAX_CONTEXTS: usize = 1024;
 /// Scanouts that show something at a time.
 pub const MAX_SCANOUTS: usize = 64;
+/// Bytes of the pictures that all scanouts show.
+pub const MAX_PRESENTED_BYTES: u64 = 1 << 30;
 /// Failed commands that a report describes; more are only counted.
 pub const MAX_ERRORS: usize = 4096;
 /// Share tokens that were released and may not come back.

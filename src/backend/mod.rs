@@ -192,7 +192,7 @@ pub trait Backend {
     /// Submissions that finished since the last call.
     fn poll(&mut self) -> Vec<Completion>;
 
-    /// What scanout `id` shows: the texture that was presented last, as it is now.
+    /// What scanout `id` shows: the picture that was presented last, as it was then.
     fn scanout(&mut self, id: u32) -> Option<TextureData>;
 
     /// Reads one subresource of a texture.

@@ -44,7 +44,7 @@ use crate::memory::GuestMemory;
 use crate::pipeline::layout::{InputLayout, LayoutError};
 use crate::pipeline::shader::{Shader, ShaderError};
 use crate::pipeline::stages::StageError;
-use crate::resources::{Backing, Guest, ResourceError, ResourceId, ResourceTable};
+use crate::resources::{Backing, Frozen, Guest, ResourceError, ResourceId, ResourceTable};
 use crate::state::Context;
 use passes::OpenPass;
 
@@ -174,7 +174,8 @@ pub struct SoftwareRenderer {
     layouts: FxHashMap<u32, Arc<InputLayout>>,
     samplers: FxHashMap<u32, aerogpu_raster::sampler::SamplerState>,
     contexts: FxHashMap<u32, Context>,
-    scanouts: FxHashMap<u32, ResourceId>,
+    /// What was presented last on each scanout.
+    scanouts: FxHashMap<u32, Frozen>,
     /// How many there were.
     submissions: u64,
     pass: Option<OpenPass>,
@@ -437,8 +438,7 @@ impl Backend for SoftwareRenderer {
     }
 
     fn scanout(&mut self, id: u32) -> Option<TextureData> {
-        let texture = *self.scanouts.get(&id)?;
-        self.resources.texture(texture)?.read(0, 0)
+        self.scanouts.get(&id).map(Frozen::read)
     }
 
     fn read_texture(&mut self, handle: u32, mip: u32, layer: u32) -> Result<TextureData, ReadError> {

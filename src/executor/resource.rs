@@ -80,7 +80,6 @@ impl Execution<'_, '_> {
             self.flush_if_target(id);
         }
         let Some(id) = self.renderer.resources.destroy(handle) else { return Ok(()) };
-        self.renderer.scanouts.retain(|_, shown| *shown != id);
         let resources = &self.renderer.resources;
         for context in self.renderer.contexts.values_mut() {
             context.unbind(|bound| match bound {

@@ -15,7 +15,7 @@ use super::{Execution, Failure};
 use crate::limits;
 use crate::pipeline::bindings::{StageBindings, UavView};
 use crate::pipeline::compute;
-use crate::resources::ResourceId;
+use crate::resources::{Frozen, ResourceId, Subresources};
 use crate::state::BufferRange;
 use crate::state::d3d9::render_state;
 
@@ -150,7 +150,8 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// Presents the first colour target that is bound.
+    /// Presents the first colour target that is bound. The scanout keeps the picture: neither later draws nor the end of the
+    /// texture change what was presented.
     pub(super) fn present(&mut self, scanout: u32, flags: PresentFlags) -> Result<(), Failure> {
         self.flush_pass();
         let mut shown = None;
@@ -158,20 +159,34 @@ impl Execution<'_, '_> {
             let bound = self.at_use(bound)?;
             shown = shown.or_else(|| read_subresources(&self.renderer.resources, bound));
         }
-        if let Some(shown) = &shown {
-            self.refresh_texture(shown)?;
-        }
-        let shown = shown.map(|shown| shown.texture);
-        let scanouts = &mut self.renderer.scanouts;
+        let texture = shown.as_ref().map(|shown| shown.texture);
         match shown {
-            Some(_) if scanouts.len() >= limits::MAX_SCANOUTS && !scanouts.contains_key(&scanout) => {
-                let (value, limit) = (scanouts.len() as u64 + 1, limits::MAX_SCANOUTS as u64);
-                return Err(Failure::TooLarge { what: "scanouts", value, limit });
-            }
-            Some(id) => scanouts.insert(scanout, id),
-            None => scanouts.remove(&scanout),
+            Some(shown) => self.show(scanout, &shown)?,
+            None => _ = self.renderer.scanouts.remove(&scanout),
+        }
+        self.note_present(scanout, texture, flags.contains(PresentFlags::VSYNC));
+        Ok(())
+    }
+
+    fn show(&mut self, scanout: u32, shown: &Subresources) -> Result<(), Failure> {
+        self.refresh_texture(shown)?;
+        let texture = self.renderer.resources.texture(shown.texture);
+        let Some(picture) = texture.and_then(|t| t.freeze(shown.mips.start, shown.layers.start)) else {
+            return Ok(());
         };
-        self.note_present(scanout, shown, flags.contains(PresentFlags::VSYNC));
+        let scanouts = &self.renderer.scanouts;
+        let others = || scanouts.iter().filter(|&(&id, _)| id != scanout).map(|(_, other)| other);
+        let too_large = |what, value, limit| Err(Failure::TooLarge { what, value, limit });
+        if others().count() >= limits::MAX_SCANOUTS {
+            return too_large("scanouts", limits::MAX_SCANOUTS as u64 + 1, limits::MAX_SCANOUTS as u64);
+        }
+        let bytes = picture.bytes() + others().map(Frozen::bytes).sum::<u64>();
+        if bytes > limits::MAX_PRESENTED_BYTES {
+            return too_large("bytes of presented pictures", bytes, limits::MAX_PRESENTED_BYTES);
+        }
+        // The next draw copies it.
+        self.budget.spend_bytes(picture.bytes())?;
+        self.renderer.scanouts.insert(scanout, picture);
         Ok(())
     }
 }

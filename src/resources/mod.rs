@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use buffer::Buffer;
 pub use dirty::DirtyRanges;
 pub use guest::{AllocError, Guest};
-pub use texture::{Subresources, Texture, TextureDesc, View, raster_format};
+pub use texture::{Frozen, Subresources, Texture, TextureDesc, View, raster_format};
 
 use crate::limits;
 

@@ -154,6 +154,30 @@ impl Subresources {
     }
 }
 
+/// A subresource as it was when it was taken. It shares its texels with the texture until that is written.
+#[derive(Debug, Clone)]
+pub struct Frozen {
+    format: Format,
+    width: u32,
+    height: u32,
+    image: Arc<Image>,
+}
+
+impl Frozen {
+    /// Bytes of its texels.
+    pub fn bytes(&self) -> u64 {
+        self.format.row_bytes(self.width) * self.format.rows(self.height)
+    }
+
+    /// Its texels.
+    pub fn read(&self) -> TextureData {
+        let pitch = self.format.row_bytes(self.width) as usize;
+        let mut bytes = vec![0; pitch * self.format.rows(self.height) as usize];
+        self.image.read_rows(rect([0, 0], [self.width, self.height]), &mut bytes, pitch);
+        TextureData { format: self.format, width: self.width, height: self.height, bytes }
+    }
+}
+
 /// A texture. Its images are shared with queued work, and copied on the first write while such work exists.
 #[derive(Debug)]
 pub struct Texture {
@@ -382,11 +406,20 @@ impl Texture {
         (0..format.rows(size[1])).map(|row| (place.offset + (y + row) * place.row_pitch + x, len)).collect()
     }
 
+    /// One subresource as it is now, for later.
+    pub fn freeze(&self, mip: u32, layer: u32) -> Option<Frozen> {
+        let Subresource { width, height, .. } = self.layout.subresource(mip, layer)?;
+        Some(Frozen {
+            format: self.desc.format,
+            width,
+            height,
+            image: self.surface.shared_image(mip, layer),
+        })
+    }
+
     /// One subresource as it is now.
     pub fn read(&self, mip: u32, layer: u32) -> Option<TextureData> {
-        let place = self.layout.subresource(mip, layer)?;
-        let bytes = self.read_rect((mip, layer), [0, 0], [place.width, place.height]);
-        Some(TextureData { format: self.desc.format, width: place.width, height: place.height, bytes })
+        Some(self.freeze(mip, layer)?.read())
     }
 
     /// Takes an image out to be drawn to, as texels of `format`; [`put_target`](Self::put_target) gives it back.

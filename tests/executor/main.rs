@@ -7,5 +7,6 @@ mod drawing;
 mod hazards;
 mod resources;
 mod rig;
+mod rig9;
 mod sharing;
 mod stages;

@@ -114,3 +114,25 @@ fn destroying_a_bound_target_unbinds_it() {
     });
     assert_eq!(done.report.presents[0].texture, 0);
 }
+
+#[test]
+fn a_presented_picture_stays() {
+    use aerogpu::Backend;
+    let mut rig = Rig::new();
+    rig.run(|w| {
+        target(w, 1, 2, 2);
+        w.clear(ClearFlags::COLOR, GREEN, 1.0, 0).present(0, false);
+        w.clear(ClearFlags::COLOR, RED, 1.0, 0);
+    });
+    let shown = |rig: &mut Rig| rig.renderer.scanout(0).map(|data| data.bytes[..4].to_vec());
+    assert_eq!(rig.pixel(1, 0, 0), [255, 0, 0, 255]);
+    assert_eq!(shown(&mut rig), Some(vec![0, 255, 0, 255]), "later draws do not show");
+    rig.run(|w| {
+        w.destroy_resource(1);
+    });
+    assert_eq!(shown(&mut rig), Some(vec![0, 255, 0, 255]), "the end of the target does not show");
+    rig.run(|w| {
+        w.present(0, false);
+    });
+    assert_eq!(shown(&mut rig), None, "nothing was bound");
+}

@@ -127,6 +127,11 @@ impl Texture {
         &self.images[self.index(mip, layer)]
     }
 
+    /// As [`image`](Self::image), to keep: later writes do not change it.
+    pub fn shared_image(&self, mip: u32, layer: u32) -> Arc<Image> {
+        self.images[self.index(mip, layer)].clone()
+    }
+
     /// As [`image`](Self::image), to write to; copies it first when somebody else holds it.
     pub fn image_mut(&mut self, mip: u32, layer: u32) -> &mut Image {
         let index = self.index(mip, layer);
