@@ -14,15 +14,15 @@ use aerogpu_protocol::{Format, StreamWriter};
 
 /// What the streams with a picture present. No other renderer's pictures of them exist: these were opened and looked at.
 const SCENES: [(&str, &str); 9] = [
-    ("scenes-0010", ""),
-    ("scenes-0033", ""),
-    ("scenes-0038", ""),
-    ("scenes-0043", ""),
-    ("scenes-0048", ""),
-    ("scenes-0053", ""),
-    ("scenes-0078", ""),
-    ("scenes-0083", ""),
-    ("scenes-0100", ""),
+    ("scenes-0010", "f3581195a9ef233ec321348a71ec53ddb34930b90eae77c755dba9ad08620c7b"),
+    ("scenes-0033", "028c796d38d145936389a025bdb37acaa398d8b59dd5164447840218274af346"),
+    ("scenes-0038", "6781fddbb5890e753782a7469f4720dfd6894d83cb5b6b0921c45e3d3feb5e06"),
+    ("scenes-0043", "2c56fdcb47c5c961f8c0ef83a71bf851c753bc5ebe2a77bddf7fbf188ab8550a"),
+    ("scenes-0048", "cdfa6c6f39598254e6e49e1514a5ba8bd94683bce97899023a72f7c1e3ffc3eb"),
+    ("scenes-0053", "c09aac65344942f0c3a1db09225a9f91be68af5723842d42db982cd13e21dfea"),
+    ("scenes-0078", "de02a12cf94604e260cb9b056be7d12825ba2e90199d9b2ccf7ec6366c0e5162"),
+    ("scenes-0083", "8aa443775df85dcbf2777fdb76332164d2c51000530a68adf9762ded0d952b00"),
+    ("scenes-0100", "975af1130083958687bc816c35e2cce84c20e31380798aca2f6a3192895d163a"),
 ];
 
 fn streams() -> Option<Vec<PathBuf>> {
@@ -30,11 +30,15 @@ fn streams() -> Option<Vec<PathBuf>> {
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let folder = root.join("corpus/umd9");
     if !folder.is_dir() {
-        println!("SKIPPED: {} does not exist; set AEROGPU_SHARED to the folder that holds corpus", folder.display());
+        println!(
+            "SKIPPED: {} does not exist; set AEROGPU_SHARED to the folder that holds corpus",
+            folder.display()
+        );
         return None;
     }
     let files = std::fs::read_dir(folder).expect("readable").map(|file| file.expect("readable").path());
-    let mut streams: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == "acmd")).collect();
+    let mut streams: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|e| e == "acmd")).collect();
     streams.sort();
     Some(streams)
 }
@@ -48,7 +52,9 @@ fn bind_a_target(renderer: &mut SoftwareRenderer) {
     const TARGET: u32 = u32::MAX;
     let mut writer = StreamWriter::new();
     let usage = ResourceUsage::RENDER_TARGET;
-    writer.create_simple_texture(TARGET, Format::B8G8R8A8Unorm, 64, 64, usage).set_render_targets(&[TARGET], 0);
+    writer
+        .create_simple_texture(TARGET, Format::B8G8R8A8Unorm, 64, 64, usage)
+        .set_render_targets(&[TARGET], 0);
     let stream = writer.finish();
     renderer.submit(&mut SparseMemory::new(), &Submission { stream: &stream, ..Default::default() });
     renderer.poll();
@@ -103,8 +109,16 @@ fn the_scenes_give_the_golden_frames() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         let frames: Vec<(String, String)> =
             pool.install(|| scenes.iter().map(|path| (name(path), frame(path))).collect());
-        let wrong: Vec<_> = frames.iter().zip(SCENES).filter(|&((name, hash), golden)| (&**name, &**hash) != golden).collect();
-        println!("driver scenes: {} of {} hashes match with {threads} threads", frames.len() - wrong.len(), frames.len());
+        let wrong: Vec<_> = frames
+            .iter()
+            .zip(SCENES)
+            .filter(|&((name, hash), golden)| (&**name, &**hash) != golden)
+            .collect();
+        println!(
+            "driver scenes: {} of {} hashes match with {threads} threads",
+            frames.len() - wrong.len(),
+            frames.len()
+        );
         assert!(wrong.is_empty(), "{wrong:?}");
     }
 }

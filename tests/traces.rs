@@ -97,3 +97,32 @@ fn the_desktop_does_not_depend_on_threads_or_tiles() {
         assert_eq!(hashes(threads, tile_size), reference, "{threads} threads, tiles of {tile_size}");
     }
 }
+
+/// The desktop of glass: Direct3D 9 from three contexts. Its frames were opened and looked at; `tests/data/aero-0003.png` is the
+/// last.
+#[test]
+fn the_desktop_of_glass_gives_its_golden_frames() {
+    const GOLDEN: [&str; 4] = [
+        "56c01c499506edb1460cb19216b723c4d1cd13ec7af0c3820ca53d769f531908",
+        "2f230da485476cdd66eba287c136e0b66f861a03c249094a6f3a95477f3a5377",
+        "bfaf7c682e67051485ec9eef9696c7a65a5f19b386732bd0b40e03081aa2ff2d",
+        "1919d186b49d5dea779530a2b773b797871cc5462103b494aadfebde1108811d",
+    ];
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/aero.aerogputrace");
+    let bytes = std::fs::read(path).expect("the repository carries the trace");
+    for (threads, tile_size) in [(1, 64), (2, 32), (7, 8)] {
+        let hashes: Vec<String> = in_pool(threads, || {
+            let mut hashes = Vec::new();
+            let mut renderer = SoftwareRenderer::new(Options { tile_size, ..Options::default() });
+            let recording = Recording::parse(&bytes).expect("a trace");
+            recording
+                .replay(&mut renderer, |frame| {
+                    assert!(frame.errors.is_empty(), "{:?}", frame.errors);
+                    hashes.extend(frame.picture.map(|picture| picture.sha256()));
+                })
+                .expect("replays");
+            hashes
+        });
+        assert_eq!(hashes, GOLDEN, "{threads} threads, tiles of {tile_size}");
+    }
+}

@@ -51,10 +51,21 @@ pub fn balls(w: &mut StreamWriter, frame: u32) {
     let (near, far) = (6.0f32, 26.0f32);
     states(
         w,
-        &[(rs::FOGENABLE, 1), (rs::FOGCOLOR, HAZE), (rs::FOGTABLEMODE, 3), (rs::FOGSTART, near.to_bits()), (rs::FOGEND, far.to_bits())],
+        &[
+            (rs::FOGENABLE, 1),
+            (rs::FOGCOLOR, HAZE),
+            (rs::FOGTABLEMODE, 3),
+            (rs::FOGSTART, near.to_bits()),
+            (rs::FOGEND, far.to_bits()),
+        ],
     );
     let stencil = |w: &mut StreamWriter, func: u32, pass: u32, reference: u32| {
-        let on = [(rs::STENCILENABLE, 1), (rs::STENCILFUNC, func), (rs::STENCILPASS, pass), (rs::STENCILREF, reference)];
+        let on = [
+            (rs::STENCILENABLE, 1),
+            (rs::STENCILFUNC, func),
+            (rs::STENCILPASS, pass),
+            (rs::STENCILREF, reference),
+        ];
         states(w, &on);
     };
     const EQUAL: u32 = 3;
@@ -164,7 +175,10 @@ pub fn notes(w: &mut StreamWriter, font: &Font) {
     p.fill([-4.0, -4.0, width + 4.0, height + 4.0], 0.0, [0xffff_ffff, 0xfff1_f5fa]);
     p.text(font, handle::FONT, [22.0, 46.0], 1, "AeroGPU", 0xff1f_5fa8);
     p.fill([22.0, 58.0, width - 22.0, 59.0], 0.0, [0xffd5_dde7; 2]);
-    for (i, line) in ["Windows of glass, drawn by a CPU alone.", "Every pixel is the same on every machine."].iter().enumerate() {
+    for (i, line) in ["Windows of glass, drawn by a CPU alone.", "Every pixel is the same on every machine."]
+        .iter()
+        .enumerate()
+    {
         p.text(font, handle::FONT, [22.0, 80.0 + 19.0 * i as f32], 0, line, INK);
     }
     let base = height - 44.0;
@@ -180,7 +194,10 @@ pub fn notes(w: &mut StreamWriter, font: &Font) {
     {
         let left = 38.0 + 66.0 * i as f32;
         let top = base - 110.0 * value;
-        p.shape(Brush::Shape, Shape::rect([left, top + 4.0, left + 42.0, base + 4.0], 5.0, [0x4020_3040; 2]).soft(10.0));
+        p.shape(
+            Brush::Shape,
+            Shape::rect([left, top + 4.0, left + 42.0, base + 4.0], 5.0, [0x4020_3040; 2]).soft(10.0),
+        );
         p.fill([left, top, left + 42.0, base], 4.0, colors);
         p.fill([left + 3.0, top + 2.0, left + 20.0, base - 2.0], 3.0, [0x60ff_ffff, 0x10ff_ffff]);
         p.centered(font, handle::FONT, [left + 21.0, base + 18.0], 0, name, PALE);

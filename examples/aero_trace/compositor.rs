@@ -77,6 +77,7 @@ pub fn compose(w: &mut StreamWriter, font: &Font, frame: u32) {
     blur(w);
     let mut top = Picture::default();
     taskbar(&mut top, font, frame);
+    preview(&mut top, font, &windows[0]);
     let [x, y] = windows[1].origin;
     cursor(&mut top, [x + 214.0, y + 15.0]);
     on_screen(w, &top);
@@ -149,13 +150,20 @@ fn blur(w: &mut StreamWriter) {
         draw(w, PrimitiveTopology::TriangleStrip, 4);
     };
     let [x, y] = screen;
-    pass(w, handle::SCREEN, handle::BLURRED[0], [[0.0, 0.0], [x, y], [-x, -y], [x, -y], [-x, y]], [0.0, 0.25, 0.25]);
+    pass(
+        w,
+        handle::SCREEN,
+        handle::BLURRED[0],
+        [[0.0, 0.0], [x, y], [-x, -y], [x, -y], [-x, y]],
+        [0.0, 0.25, 0.25],
+    );
     let [first, second] = handle::BLURRED;
     // Nine weights of a bell curve in five bilinear taps.
     let weights = [0.227_027, 0.316_216_2, 0.070_270_3];
     for step in [1.0, 1.6] {
         let along = |[x, y]: Point| {
-            [0.0, 1.384_615_4, -1.384_615_4, 3.230_769_2, -3.230_769_2].map(|n: f32| [n * x * step, n * y * step])
+            [0.0, 1.384_615_4, -1.384_615_4, 3.230_769_2, -3.230_769_2]
+                .map(|n: f32| [n * x * step, n * y * step])
         };
         pass(w, first, second, along([blurred[0], 0.0]), weights);
         pass(w, second, first, along([0.0, blurred[1]]), weights);
@@ -267,7 +275,8 @@ fn icons(p: &mut Picture, font: &Font) {
             }
         }
         let label = [x + 24.0, y + 66.0];
-        let haze = Shape::rect([label[0] - 30.0, label[1] - 9.0, label[0] + 30.0, label[1]], 4.0, [0x6000_0000; 2]);
+        let haze =
+            Shape::rect([label[0] - 30.0, label[1] - 9.0, label[0] + 30.0, label[1]], 4.0, [0x6000_0000; 2]);
         p.shape(Brush::Shape, haze.soft(14.0));
         p.centered(font, handle::FONT, [label[0] + 1.0, label[1] + 1.0], 0, name, 0xa000_0000);
         p.centered(font, handle::FONT, label, 0, name, 0xffff_ffff);
@@ -280,7 +289,10 @@ fn clock(p: &mut Picture, frame: u32) {
     use std::f32::consts::PI;
     const MIDDLE: Point = [1176.0, 112.0];
     let disc = |radius, colors| Shape::disc(MIDDLE, radius, colors);
-    p.shape(Brush::Shape, Shape { middle: [MIDDLE[0], MIDDLE[1] + 5.0], ..disc(64.0, [0xa000_0000; 2]) }.soft(26.0));
+    p.shape(
+        Brush::Shape,
+        Shape { middle: [MIDDLE[0], MIDDLE[1] + 5.0], ..disc(64.0, [0xa000_0000; 2]) }.soft(26.0),
+    );
     p.shape(Brush::Shape, disc(66.0, [0xffe8_f0f8, 0xff6f_8296]));
     p.shape(Brush::Shape, disc(62.0, [0xff38_4858, 0xffa8_b8c8]));
     p.shape(Brush::Shape, disc(59.0, [0xfff8_fbff, 0xffcd_dcec]));
@@ -288,7 +300,14 @@ fn clock(p: &mut Picture, frame: u32) {
         let (s, c) = (sin(turn), cos(turn));
         let along = (from + to) / 2.0;
         let middle = [MIDDLE[0] + s * along, MIDDLE[1] - c * along];
-        let bar = Shape { middle, half: [half, (to - from) / 2.0], radius: half, soft: 1.0, turn: [c, s], colors: [color; 2] };
+        let bar = Shape {
+            middle,
+            half: [half, (to - from) / 2.0],
+            radius: half,
+            soft: 1.0,
+            turn: [c, s],
+            colors: [color; 2],
+        };
         p.shape(Brush::Shape, bar);
     };
     for tick in 0..12 {
@@ -300,7 +319,11 @@ fn clock(p: &mut Picture, frame: u32) {
     hand(p, minutes * PI / 30.0, -10.0, 46.0, 2.0, 0xff20_2a36);
     hand(p, (0.7 + frame as f32) * PI / 3.7, -14.0, 50.0, 0.8, 0xffd0_3020);
     p.disc(MIDDLE, 4.0, [0xffe0_5040, 0xffa0_2010]);
-    let shine = Shape { middle: [MIDDLE[0], MIDDLE[1] - 26.0], half: [46.0, 28.0], ..disc(26.0, [0x90ff_ffff, 0x10ff_ffff]) };
+    let shine = Shape {
+        middle: [MIDDLE[0], MIDDLE[1] - 26.0],
+        half: [46.0, 28.0],
+        ..disc(26.0, [0x90ff_ffff, 0x10ff_ffff])
+    };
     p.shape(Brush::Shape, shine.soft(3.0));
 }
 
@@ -315,11 +338,25 @@ fn taskbar(p: &mut Picture, font: &Font, frame: u32) {
     p.disc(orb, 18.0, [0xff2a_6aa8, 0xff08_2040]);
     p.shape(Brush::Light, Shape::disc([orb[0], orb[1] + 9.0], 11.0, [0xb030_b8ff; 2]).soft(16.0));
     for (x, turn) in [(-4.0, [0.94, 0.34]), (4.0, [0.94, -0.34])] {
-        let bar = Shape { middle: [orb[0] + x, orb[1]], half: [2.0, 10.5], radius: 2.0, soft: 1.0, turn, colors: [0xffff_ffff, 0xffc0_e8ff] };
+        let bar = Shape {
+            middle: [orb[0] + x, orb[1]],
+            half: [2.0, 10.5],
+            radius: 2.0,
+            soft: 1.0,
+            turn,
+            colors: [0xffff_ffff, 0xffc0_e8ff],
+        };
         p.shape(Brush::Shape, bar);
     }
     p.fill([orb[0] - 4.0, orb[1] + 2.5, orb[0] + 4.0, orb[1] + 5.5], 1.5, [0xffff_ffff, 0xffc0_e8ff]);
-    let shine = Shape { middle: [orb[0], orb[1] - 8.0], half: [13.0, 8.5], radius: 8.5, soft: 2.0, turn: [1.0, 0.0], colors: [0xa0ff_ffff, 0x20ff_ffff] };
+    let shine = Shape {
+        middle: [orb[0], orb[1] - 8.0],
+        half: [13.0, 8.5],
+        radius: 8.5,
+        soft: 2.0,
+        turn: [1.0, 0.0],
+        colors: [0xa0ff_ffff, 0x20ff_ffff],
+    };
     p.shape(Brush::Shape, shine);
     for (i, (name, active)) in [("Four balls and a floor", false), ("Notes", true)].into_iter().enumerate() {
         let left = 72.0 + 172.0 * i as f32;
@@ -347,9 +384,40 @@ fn taskbar(p: &mut Picture, font: &Font, frame: u32) {
     p.fill([width - 13.0, top + 2.0, width + 4.0, height], 0.0, [0x5010_2030, 0x3010_2030]);
 }
 
+/// A window in small, above its place in the taskbar.
+fn preview(p: &mut Picture, font: &Font, window: &Window) {
+    let bottom = SCREEN[1] as f32 - TASKBAR - 4.0;
+    let outer @ [left, top, right, _] = [44.0, bottom - 166.0, 266.0, bottom];
+    let shadow = Shape::rect([left, top + 4.0, right, bottom + 4.0], 10.0, [0xa000_0000; 2]);
+    p.shape(Brush::Shape, shadow.soft(24.0));
+    p.shape(Brush::Glass, Shape::rect(outer, 7.0, [0x6030_68a0; 2]));
+    badge(p, [left + 20.0, top + 17.0], true);
+    p.text(font, handle::FONT, [left + 35.0, top + 22.0], 0, window.title, 0xa000_1020);
+    p.text(font, handle::FONT, [left + 34.0, top + 21.0], 0, window.title, 0xffff_ffff);
+    let [width, height] = window.size.map(|n| n as f32);
+    let small = [left + 13.0, top + 32.0, right - 13.0, top + 32.0 + (right - left - 26.0) * height / width];
+    let [l, t, r, b] = small;
+    p.fill([l - 2.0, t - 2.0, r + 2.0, b + 2.0], 2.0, [0x90ff_ffff, 0x60ff_ffff]);
+    p.fill([l - 1.0, t - 1.0, r + 1.0, b + 1.0], 1.0, [0xd020_2c3a; 2]);
+    p.texture(window.surface, window.size, small, [0.0, 0.0, width, height], u32::MAX);
+}
+
 fn cursor(p: &mut Picture, [x, y]: Point) {
     let [width, height] = picture::CURSOR.map(|n| n as f32);
-    let shadow = Shape { middle: [x + 8.0, y + 13.0], half: [3.0, 9.0], radius: 3.0, soft: 9.0, turn: [0.9, -0.43], colors: [0x6000_0000; 2] };
+    let shadow = Shape {
+        middle: [x + 8.0, y + 13.0],
+        half: [3.0, 9.0],
+        radius: 3.0,
+        soft: 9.0,
+        turn: [0.9, -0.43],
+        colors: [0x6000_0000; 2],
+    };
     p.shape(Brush::Shape, shadow);
-    p.texture(handle::CURSOR, picture::CURSOR, [x, y, x + width, y + height], [0.0, 0.0, width, height], u32::MAX);
+    p.texture(
+        handle::CURSOR,
+        picture::CURSOR,
+        [x, y, x + width, y + height],
+        [0.0, 0.0, width, height],
+        u32::MAX,
+    );
 }

@@ -67,7 +67,6 @@ pub mod d3d {
     pub const ONE: u32 = 2;
     pub const SRCALPHA: u32 = 5;
     pub const INVSRCALPHA: u32 = 6;
-    pub const POINT: u32 = 1;
     pub const LINEAR: u32 = 2;
     pub const ANISOTROPIC: u32 = 3;
     pub const WRAP: u32 = 1;
@@ -94,8 +93,16 @@ pub fn create(w: &mut StreamWriter, font: &Font) {
         w.create_simple_texture(handle, Format::B8G8R8X8Unorm, width, height, target);
     }
     let [width, height] = BALLS_SIZE;
-    w.create_simple_texture(handle::BALLS_DEPTH, Format::D24UnormS8Uint, width, height, ResourceUsage::DEPTH_STENCIL);
-    for ((surface, alias), token) in [handle::BALLS, handle::NOTES].into_iter().zip(handle::SHARED).zip(TOKENS) {
+    w.create_simple_texture(
+        handle::BALLS_DEPTH,
+        Format::D24UnormS8Uint,
+        width,
+        height,
+        ResourceUsage::DEPTH_STENCIL,
+    );
+    for ((surface, alias), token) in
+        [handle::BALLS, handle::NOTES].into_iter().zip(handle::SHARED).zip(TOKENS)
+    {
         w.export_shared_surface(surface, token).import_shared_surface(alias, token);
     }
     texture(w, handle::FONT, Format::Bc2RgbaUnorm, font::ATLAS, 1, &font.blocks());
@@ -174,7 +181,14 @@ fn layout(w: &mut StreamWriter, handle: u32, elements: &[(u16, u8, (u8, u8))]) {
     w.create_input_layout(handle, &blob);
 }
 
-fn texture(w: &mut StreamWriter, handle: u32, format: Format, [width, height]: [u32; 2], mips: u32, data: &[u8]) {
+fn texture(
+    w: &mut StreamWriter,
+    handle: u32,
+    format: Format,
+    [width, height]: [u32; 2],
+    mips: u32,
+    data: &[u8],
+) {
     w.create_texture2d(CreateTexture2d {
         texture_handle: handle,
         usage_flags: ResourceUsage::TEXTURE.bits(),
@@ -199,7 +213,7 @@ pub fn target(w: &mut StreamWriter, handle: u32, depth: u32, [width, height]: [u
     w.set_render_targets(&[handle], depth).set_viewport([0.0, 0.0, width as f32, height as f32], [0.0, 1.0]);
 }
 
-/// A sampler of the pixel shader: its filter, as far as mips when it is not points, and what lies outside.
+/// A sampler of the pixel shader: its filter, linear at most but for minification, and what lies outside.
 pub fn sampler(w: &mut StreamWriter, slot: u32, texture: u32, filter: u32, address: u32) {
     use d3d::ss;
     w.set_texture(ShaderStage::Pixel, slot, texture);
@@ -271,7 +285,7 @@ fn bind_brush(w: &mut StreamWriter, brush: Brush) {
         Brush::Light => return blend(w, d3d::SRCALPHA, d3d::ONE),
         Brush::Glass => sampler(w, 0, handle::BLURRED[0], d3d::LINEAR, d3d::CLAMP),
         Brush::Texture { handle, size: [width, height] } => {
-            sampler(w, 0, handle, d3d::POINT, d3d::CLAMP);
+            sampler(w, 0, handle, d3d::LINEAR, d3d::CLAMP);
             let texel = [1.0 / width as f32, 1.0 / height as f32, 0.0, 0.0];
             w.set_shader_constants_f(ShaderStage::Pixel, 0, &[texel]);
         }

@@ -59,8 +59,13 @@ impl Font {
                 if left + cell > ATLAS[0] {
                     (left, top) = (0, top + row);
                 }
-                font.draw(strokes, [left as f32 + 1.5 * scale, top as f32 + ABOVE * scale], scale, [left, top, cell, row]);
-                let advance = (f32::from(width) / 2.0 + 1.9) * scale;
+                font.draw(
+                    strokes,
+                    [left as f32 + 1.5 * scale, top as f32 + ABOVE * scale],
+                    scale,
+                    [left, top, cell, row],
+                );
+                let advance = (f32::from(width) / 2.0 + 2.25) * scale;
                 let cell = [left as f32, top as f32, cell as f32, row as f32];
                 font.letters.push((letter, size, Letter { cell, advance }));
                 left += cell[2] as u32;
@@ -79,7 +84,10 @@ impl Font {
             for x in left..left + width {
                 let at = [x as f32 + 0.5, y as f32 + 0.5];
                 let place = |p: Point| [origin[0] + p[0] * scale / 2.0, origin[1] + p[1] * scale / 2.0];
-                let near = lines.iter().map(|line| distance(at, line.map(place))).fold(f32::MAX, |a, b| if b < a { b } else { a });
+                let near = lines
+                    .iter()
+                    .map(|line| distance(at, line.map(place)))
+                    .fold(f32::MAX, |a, b| if b < a { b } else { a });
                 let alpha = (radius + 0.5 - near).clamp(0.0, 1.0);
                 self.alpha[(y * ATLAS[0] + x) as usize] = alpha;
             }
@@ -127,7 +135,8 @@ fn lines(stroke: &str) -> Vec<[Point; 2]> {
         None => (false, stroke),
     };
     let digit = |c: u8| (c as char).to_digit(36).expect("a digit to base 36") as f32;
-    let points: Vec<Point> = points.split(' ').map(|p| [digit(p.as_bytes()[0]), digit(p.as_bytes()[1])]).collect();
+    let points: Vec<Point> =
+        points.split(' ').map(|p| [digit(p.as_bytes()[0]), digit(p.as_bytes()[1])]).collect();
     let path = if bent { bend(&points) } else { points };
     path.windows(2).map(|pair| [pair[0], pair[1]]).collect()
 }

@@ -56,7 +56,8 @@ pub struct Shape {
 
 impl Shape {
     pub fn rect([left, top, right, bottom]: Rect, radius: f32, colors: [u32; 2]) -> Self {
-        let (middle, half) = ([(left + right) / 2.0, (top + bottom) / 2.0], [(right - left) / 2.0, (bottom - top) / 2.0]);
+        let (middle, half) =
+            ([(left + right) / 2.0, (top + bottom) / 2.0], [(right - left) / 2.0, (bottom - top) / 2.0]);
         Self { middle, half, radius, soft: 1.0, turn: [1.0, 0.0], colors }
     }
 
@@ -92,7 +93,8 @@ impl Picture {
         let margin = s.soft / 2.0 + 1.0;
         for (x, y, color) in [(-1.0, -1.0, 0), (1.0, -1.0, 0), (-1.0, 1.0, 1), (1.0, 1.0, 1)] {
             let (x, y) = (x * (s.half[0] + margin), y * (s.half[1] + margin));
-            let place = [s.middle[0] + x * s.turn[0] - y * s.turn[1], s.middle[1] + x * s.turn[1] + y * s.turn[0]];
+            let place =
+                [s.middle[0] + x * s.turn[0] - y * s.turn[1], s.middle[1] + x * s.turn[1] + y * s.turn[0]];
             self.vertex(place, [x, y], [s.half[0], s.half[1], s.radius, s.soft], s.colors[color]);
         }
     }
@@ -115,7 +117,15 @@ impl Picture {
     }
 
     /// Text from its left end on its line.
-    pub fn text(&mut self, font: &Font, texture: u32, [mut x, y]: Point, size: usize, text: &str, color: u32) {
+    pub fn text(
+        &mut self,
+        font: &Font,
+        texture: u32,
+        [mut x, y]: Point,
+        size: usize,
+        text: &str,
+        color: u32,
+    ) {
         let top = (y - Font::ascent(size)).round();
         for letter in text.chars() {
             let Some(letter) = font.letter(letter, size) else {
@@ -130,21 +140,33 @@ impl Picture {
     }
 
     /// Text around a middle.
-    pub fn centered(&mut self, font: &Font, texture: u32, [x, y]: Point, size: usize, text: &str, color: u32) {
+    pub fn centered(
+        &mut self,
+        font: &Font,
+        texture: u32,
+        [x, y]: Point,
+        size: usize,
+        text: &str,
+        color: u32,
+    ) {
         self.text(font, texture, [x - font.width(text, size) / 2.0, y], size, text, color);
     }
 }
 
 /// An arrow of 20x28 texels with an edge, BGRA.
 pub fn cursor() -> Vec<u8> {
-    const ARROW: [Point; 7] = [[1.5, 1.0], [1.5, 19.5], [5.8, 15.6], [9.2, 23.0], [12.2, 21.6], [8.9, 14.5], [14.8, 14.2]];
+    const ARROW: [Point; 7] =
+        [[1.5, 1.0], [1.5, 19.5], [5.8, 15.6], [9.2, 23.0], [12.2, 21.6], [8.9, 14.5], [14.8, 14.2]];
     const EDGE: f32 = 1.3;
     let mut bytes = Vec::new();
     for y in 0..CURSOR[1] {
         for x in 0..CURSOR[0] {
             let (mut shape, mut inside) = (0.0, 0.0);
             for sample in 0..16 {
-                let at = [x as f32 + 0.125 + (sample % 4) as f32 / 4.0, y as f32 + 0.125 + (sample / 4) as f32 / 4.0];
+                let at = [
+                    x as f32 + 0.125 + (sample % 4) as f32 / 4.0,
+                    y as f32 + 0.125 + (sample / 4) as f32 / 4.0,
+                ];
                 let distance = to_outline(at, &ARROW);
                 let within = contains(&ARROW, at);
                 shape += f32::from(within || distance < 0.5) / 16.0;
@@ -166,9 +188,8 @@ fn edges(polygon: &[Point]) -> impl Iterator<Item = (Point, Point)> + '_ {
 }
 
 fn contains(polygon: &[Point], [x, y]: Point) -> bool {
-    let crossings = edges(polygon).filter(|([ax, ay], [bx, by])| {
-        (*ay > y) != (*by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax
-    });
+    let crossings = edges(polygon)
+        .filter(|([ax, ay], [bx, by])| (*ay > y) != (*by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax);
     crossings.count() % 2 == 1
 }
 

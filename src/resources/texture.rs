@@ -409,12 +409,7 @@ impl Texture {
     /// One subresource as it is now, for later.
     pub fn freeze(&self, mip: u32, layer: u32) -> Option<Frozen> {
         let Subresource { width, height, .. } = self.layout.subresource(mip, layer)?;
-        Some(Frozen {
-            format: self.desc.format,
-            width,
-            height,
-            image: self.surface.shared_image(mip, layer),
-        })
+        Some(Frozen { format: self.desc.format, width, height, image: self.surface.shared_image(mip, layer) })
     }
 
     /// One subresource as it is now.

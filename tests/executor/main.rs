@@ -7,6 +7,5 @@ mod drawing;
 mod hazards;
 mod resources;
 mod rig;
-mod rig9;
 mod sharing;
 mod stages;
