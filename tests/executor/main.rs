@@ -2,10 +2,15 @@
 
 mod bounds;
 mod budget;
+mod d3d9_and_11;
+mod d3d9_contexts;
+mod d3d9_pixels;
+mod d3d9_vertices;
 mod dirty;
 mod drawing;
 mod hazards;
 mod resources;
 mod rig;
+mod rig9;
 mod sharing;
 mod stages;
