@@ -88,6 +88,9 @@ impl Coverage {
                 }
                 Packet::SetPrimitiveTopology(p) => {
                     self.add_some("topology", p.topology().map(|t| format!("{t:?}")));
+                    if p.topology().is_some_and(|t| format!("{t:?}").starts_with("Line")) {
+                        self.add("state", "lines");
+                    }
                 }
                 Packet::CreateSampler(p) => self.add_some("filter", p.filter().map(|f| format!("{f:?}"))),
                 Packet::CreateShaderDxbc(p, code) => {

@@ -18,6 +18,7 @@ use aerogpu_protocol::Format;
 use crate::case::Tolerance;
 use crate::compare::{self, Channel, Image};
 use crate::generate::{Look, Place, Script};
+use crate::wgpu::REFUSED;
 
 /// What one look found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -114,7 +115,8 @@ fn trouble(report: &Report) -> Option<Observation> {
     if find(|reason| matches!(reason, Failure::Timeout)).is_some() {
         return Some(Observation::Timeout);
     }
-    if let Some(error) = find(|reason| matches!(reason, Failure::Unsupported(_))) {
+    let lacks = |reason: &Failure| matches!(reason, Failure::Unsupported(what) if !what.starts_with(REFUSED));
+    if let Some(error) = find(lacks) {
         return Some(Observation::Unsupported(error.reason.to_string()));
     }
     report.errors.first().map(|error| Observation::Failed(error.to_string()))

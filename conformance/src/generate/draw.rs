@@ -194,12 +194,13 @@ impl Emitter {
         let scale = w(draw);
         let z = f32::from(draw.depth) / 16.0;
         // Everything is a multiple of a power of two, so that no product or quotient rounds.
+        let inside = within(&draw.positions, size);
         let corner = |&[x, y]: &[i16; 2]| {
             let [x, y] = [f32::from(x) / 16.0, f32::from(-y) / 16.0];
             [x / (size[0] as f32 / 2.0) * scale, y / (size[1] as f32 / 2.0) * scale, z * scale, scale]
         };
         let positions: Vec<u8> = std::iter::repeat_n(&[0; 2], skipped)
-            .chain(&draw.positions)
+            .chain(&inside)
             .flat_map(|position| corner(position).map(f32::to_le_bytes).concat())
             .collect();
         let (_, stride, filling) = COLORS[color];
@@ -294,6 +295,36 @@ fn viewport(raster: &Raster, size: [u32; 2]) -> [u32; 4] {
     }
 }
 
+/// The positions, pulled into the viewport when an edge that leaves it passes a pixel's centre by less than 1/256.
+///
+/// An adapter may clip there; the vertices that it makes are rounded to 1/256 of a pixel, and the edge moves by half of that
+/// along both axes. Nobody can say then whether it covers such a pixel.
+fn within(positions: &[[i16; 2]], size: [u32; 2]) -> Vec<[i16; 2]> {
+    let half = size.map(|extent| (extent * 8) as i16);
+    let outside = |&[x, y]: &[i16; 2]| x.abs() > half[0] || y.abs() > half[1];
+    let pairs = (0..positions.len()).flat_map(|i| [(i, i + 1), (i, i + 2), (0, i)]);
+    let close = pairs
+        .filter_map(|(a, b)| Some((positions.get(a)?, positions.get(b)?)))
+        .any(|(a, b)| (outside(a) || outside(b)) && passes_a_centre(*a, *b, size));
+    let pulled = |[x, y]: [i16; 2]| [x.clamp(-half[0], half[0]), y.clamp(-half[1], half[1])];
+    positions.iter().map(|&position| if close { pulled(position) } else { position }).collect()
+}
+
+/// Whether the line through two points, in sixteenths from the middle, is nearer than 1/256 pixel to a pixel's centre.
+fn passes_a_centre(a: [i16; 2], b: [i16; 2], size: [u32; 2]) -> bool {
+    let [ax, ay, bx, by] = [a[0], a[1], b[0], b[1]].map(i64::from);
+    let (dx, dy) = (bx - ax, by - ay);
+    let length = dx * dx + dy * dy;
+    let centres = |extent: u32| (0..i64::from(extent)).map(move |i| i * 16 + 8 - i64::from(extent) * 8);
+    centres(size[1]).any(|y| {
+        centres(size[0]).any(|x| {
+            // Twice the area over the length is the distance, here in sixteenths.
+            let area = dx * (y - ay) - dy * (x - ax);
+            area * area * 256 < length
+        })
+    })
+}
+
 fn color_format(draw: &Draw) -> usize {
     let random = matches!(draw.vertex, Vertex::Random(..)) || matches!(draw.pixel, Pixel::Random(..));
     let pick = usize::from(draw.color_format);
@@ -336,5 +367,24 @@ fn shader_bound(draw: &Draw, color: usize, source: Bound) -> Bound {
         Pixel::Constant | Pixel::Position | Pixel::Discard | Pixel::OwnDepth | Pixel::Random(..) => Bound::EXACT,
         Pixel::Fetch(_) | Pixel::Level(_) | Pixel::Sample => source,
         Pixel::Float(_) => Bound::EXACT.and(Rule::Arithmetic, 1.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edge_through_a_centre_is_pulled_in_when_it_leaves() {
+        // From (6.3125, 17.875) to (6.6875, 1.125) in a viewport of 16: at y = 9.5, x is 6.5.
+        let triangle = [[-27, 158], [-21, -110], [0, 0]];
+        assert!(passes_a_centre(triangle[0], triangle[1], [16, 16]));
+        assert_eq!(within(&triangle, [16, 16]), [[-27, 128], [-21, -110], [0, 0]]);
+        // A vertical edge at a quarter of a pixel is far from every centre.
+        let far = [[4, 300], [4, -300], [4, 0]];
+        assert_eq!(within(&far, [16, 16]), far);
+        // What stays inside is exact, wherever it passes.
+        let inside = [[8, 128], [8, -128], [0, 0]];
+        assert_eq!(within(&inside, [16, 16]), inside);
     }
 }

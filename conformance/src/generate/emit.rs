@@ -74,6 +74,8 @@ pub(super) struct Words {
 pub(super) struct Targets {
     /// Texture, mip and layer, and whether the view encodes sRGB.
     pub(super) colors: Vec<(usize, (u32, u32), bool)>,
+    /// For each of them whether the texture itself is bound, all layers of it.
+    whole: Vec<bool>,
     pub(super) size: [u32; 2],
 }
 
@@ -312,12 +314,13 @@ impl Emitter {
             .surfaces
             .iter()
             .position(|s| outputs.depth && s.format.is_depth() && s.layout.mip_extent(0) == size);
-        let mut handles = Vec::new();
+        let (mut handles, mut wholes) = (Vec::new(), Vec::new());
         for (index, place, srgb) in &mut colors {
             let surface = &self.surfaces[*index];
             let format = if outputs.twin { twin(surface.format) } else { surface.format };
             *srgb = format.is_srgb();
             let whole = *place == (0, 0) && format == surface.format && !outputs.view;
+            wholes.push(whole);
             handles.push(match whole {
                 true => surface.handle,
                 false => self.view(*index, format, (place.0, 1), (place.1, 1)),
@@ -325,7 +328,7 @@ impl Emitter {
         }
         let depth_handle = depth.map_or(0, |index| self.surfaces[index].handle);
         self.writer.set_render_targets(&handles, depth_handle);
-        Some(Targets { colors, size })
+        Some(Targets { colors, whole: wholes, size })
     }
 
     /// A view of a texture.
@@ -351,14 +354,16 @@ impl Emitter {
         let color = color.map(|code| f32::from(code) / 255.0);
         self.writer.clear(flags, color, f32::from(depth % 17) / 16.0, stencil.into());
         if flags.contains(ClearFlags::COLOR) {
-            for &(index, place, srgb) in &targets.colors {
+            for (&(index, place, srgb), whole) in targets.colors.iter().zip(targets.whole) {
                 let narrow = matches!(self.surfaces[index].format, Format::B5G6R5Unorm | Format::B5G5R5A1Unorm);
                 let bound = match (srgb, narrow) {
                     (true, _) => Bound::EXACT.and(Rule::SrgbEncoding, 1.0),
                     (_, true) => Bound::EXACT.and(Rule::UnormRounding, 1.0),
                     _ => Bound::EXACT,
                 };
-                self.surfaces[index].bounds.insert(place, bound);
+                let surface = &mut self.surfaces[index];
+                let layers = if whole { 0..surface.layers } else { place.1..place.1 + 1 };
+                layers.for_each(|layer| drop(surface.bounds.insert((place.0, layer), bound.clone())));
             }
         }
     }
@@ -462,26 +467,80 @@ impl Emitter {
     }
 
     fn finish(mut self) -> Script {
-        self.submit();
-        for surface in &self.surfaces {
+        for index in 0..self.surfaces.len() {
+            let handle = self.copied_surface(index);
+            let surface = &self.surfaces[index];
             // WebGPU does not give the depth of 24-bit textures; what they let through is seen in colours.
             if surface.format == Format::D24UnormS8Uint {
                 continue;
             }
             for (&(mip, layer), bound) in &surface.bounds {
-                let place = Place::Texture { handle: surface.handle, mip, layer };
+                let place = Place::Texture { handle, mip, layer };
                 self.script.looks.push(Look { place, bound: bound.clone() });
             }
         }
-        for buffer in &self.buffers {
-            let place = Place::Buffer { handle: buffer.handle, len: u64::from(buffer.count) * 4 };
+        for index in 0..self.buffers.len() {
+            let place = Place::Buffer {
+                handle: self.copied_buffer(index),
+                len: u64::from(self.buffers[index].count) * 4,
+            };
             self.script.looks.push(Look { place, bound: Bound::EXACT });
         }
+        self.submit();
         for (allocation, bound) in self.script.allocations.iter().zip(self.memory_bounds) {
             let place = Place::Memory { gpa: allocation.gpa, len: allocation.size_bytes };
             self.script.looks.push(Look { place, bound });
         }
         self.script
+    }
+}
+
+/// What is in guest memory is read when it is used, and nobody says that looking is a use: so looks are at copies.
+impl Emitter {
+    fn copied_surface(&mut self, index: usize) -> u32 {
+        let surface = &self.surfaces[index];
+        if surface.allocation.is_none() {
+            return surface.handle;
+        }
+        let (source, format, layout) = (surface.handle, surface.format, surface.layout);
+        let (mip_levels, array_layers) = (surface.mips, surface.layers);
+        let handle = self.fresh();
+        let [width, height] = layout.mip_extent(0);
+        self.writer.create_texture2d(CreateTexture2d {
+            texture_handle: handle,
+            usage_flags: ResourceUsage::TEXTURE.bits(),
+            format: format.to_u32(),
+            width,
+            height,
+            mip_levels,
+            array_layers,
+            ..Default::default()
+        });
+        for (mip, layer, place) in layout.subresources() {
+            self.writer.copy_texture2d(CopyTexture2d {
+                dst_texture: handle,
+                src_texture: source,
+                dst_mip_level: mip,
+                src_mip_level: mip,
+                dst_array_layer: layer,
+                src_array_layer: layer,
+                width: place.width,
+                height: place.height,
+                ..Default::default()
+            });
+        }
+        handle
+    }
+
+    fn copied_buffer(&mut self, index: usize) -> u32 {
+        let Words { handle: src_buffer, count, allocation } = self.buffers[index];
+        if allocation.is_none() {
+            return src_buffer;
+        }
+        let (dst_buffer, size_bytes) = (self.fresh(), u64::from(count) * 4);
+        self.writer.create_buffer(CreateBuffer { buffer_handle: dst_buffer, size_bytes, ..Default::default() });
+        self.writer.copy_buffer(CopyBuffer { dst_buffer, src_buffer, size_bytes, ..Default::default() });
+        dst_buffer
     }
 }
 

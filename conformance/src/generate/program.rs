@@ -14,12 +14,17 @@ use aerogpu_dxbc::ir::{
 pub(super) fn lines(stage: Stage, seed: u64, size: usize) -> String {
     let program = generate::program(stage, seed, size);
     let mut kept = Vec::new();
-    let mut switches = Vec::new();
+    let mut open = Vec::new();
     for statement in program.statements {
         match statement {
             Statement::Instruction(instruction) => {
-                if let Some(instruction) = exact(instruction, stage) {
-                    close_case(&mut kept, &mut switches, instruction.op);
+                if let Some(mut instruction) = exact(instruction, stage) {
+                    close_case(&mut kept, &mut open, instruction.op);
+                    if let (Op::Case, Some((_, labels))) = (instruction.op, open.last_mut()) {
+                        // Each label of a switch once; what is switched on is below 4.
+                        instruction.operands[0].immediate = [*labels].into_iter().collect();
+                        *labels += 1;
+                    }
                     kept.push(Statement::Instruction(instruction));
                 }
             }
@@ -39,9 +44,9 @@ fn is_array(declaration: &aerogpu_dxbc::ir::Declaration) -> bool {
 }
 
 /// WGSL has no case that falls through: a body ends before the next label.
-fn close_case(kept: &mut Vec<Statement>, open: &mut Vec<Op>, op: Op) {
+fn close_case(kept: &mut Vec<Statement>, open: &mut Vec<(Op, u32)>, op: Op) {
     match op {
-        Op::If | Op::Loop | Op::Switch => open.push(op),
+        Op::If | Op::Loop | Op::Switch => open.push((op, 0)),
         Op::Endif | Op::Endloop => drop(open.pop()),
         _ => {}
     }
@@ -68,7 +73,7 @@ fn exact(mut instruction: Instruction, stage: Stage) -> Option<Instruction> {
     use OperandType::{D, F as Float, L, R};
     let op = instruction.op;
     let info = op.info();
-    if matches!(op, Op::Ret | Op::Retc | Op::Discard) {
+    if matches!(op, Op::Ret | Op::Retc | Op::Discard | Op::CheckAccessFullyMapped) {
         return None;
     }
     let types = info.dst.iter().chain(info.src);
@@ -88,7 +93,13 @@ fn exact(mut instruction: Instruction, stage: Stage) -> Option<Instruction> {
     }
     let results = info.dst.len();
     for (position, operand) in instruction.operands.iter_mut().enumerate() {
-        keep(operand, position < results, stage)?;
+        if keep(operand, position < results, stage).is_none() {
+            if info.cost != CostClass::Flow {
+                return None;
+            }
+            // Blocks stay in pairs, whatever they ask.
+            *operand = Operand::register(F::Temp, &[0], Components::Select(0));
+        }
     }
     Some(instruction)
 }

@@ -394,6 +394,7 @@ fn arithmetic(i: &Instruction) -> Result<Option<String>, Unsupported> {
         Op::Ubfe => format!("ubfe4({a}, {b}, {c})"),
         Op::Ibfe => format!("ibfe4({a}, {b}, {c})"),
         Op::Bfi => format!("bfi4({a}, {b}, {c}, {d})"),
+        Op::Msad => format!("msad4({a}, {b}, {c})"),
         Op::Bfrev => format!("reverseBits({a})"),
         Op::Countbits => format!("countOneBits({a})"),
         Op::FirstbitHi => format!("firsthi4({a})"),

@@ -86,3 +86,14 @@ fn half(x: u32) -> u32 {
 fn half4(x: vec4u) -> vec4u { return vec4u(half(x.x), half(x.y), half(x.z), half(x.w)); }
 fn unhalf(x: u32) -> u32 { return bitcast<u32>(unpack2x16float(x & 0xffffu).x); }
 fn unhalf4(x: vec4u) -> vec4u { return vec4u(unhalf(x.x), unhalf(x.y), unhalf(x.z), unhalf(x.w)); }
+// Bytes whose reference is 0 do not count; the sum saturates.
+fn msad(reference: u32, source: u32, accumulator: u32) -> u32 {
+    let r = (vec4u(reference) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
+    let s = (vec4u(source) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
+    let d = select(max(r, s) - min(r, s), vec4u(0u), r == vec4u(0u));
+    let sum = d.x + d.y + d.z + d.w;
+    return select(accumulator + sum, 0xffffffffu, accumulator > 0xffffffffu - sum);
+}
+fn msad4(r: vec4u, s: vec4u, a: vec4u) -> vec4u {
+    return vec4u(msad(r.x, s.x, a.x), msad(r.y, s.y, a.y), msad(r.z, s.z, a.z), msad(r.w, s.w, a.w));
+}
