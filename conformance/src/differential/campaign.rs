@@ -163,10 +163,10 @@ pub fn verdict(scene: &Scene, reference: &mut dyn Backend, other: &mut dyn Backe
 pub fn write(
     folder: &Path,
     name: &str,
-    scene: &Scene,
-    difference: &Difference,
+    finding: &Finding,
     reference: &mut dyn Backend,
 ) -> std::io::Result<()> {
+    let Finding { scene, difference, .. } = finding;
     let Ok(script) = scene.script() else { return Ok(()) };
     let expected = match observe(&script, reference) {
         Observation::Seen(seen) => seen,

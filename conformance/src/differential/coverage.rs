@@ -6,7 +6,8 @@ use std::fmt;
 use aerogpu::pipeline::shader::Shader;
 use aerogpu_dxbc::ir::Op;
 use aerogpu_protocol::packets::{
-    BlendFactor, BlendOp, BlendState, CompareFunc, CullMode, FillMode, Opcode, PrimitiveTopology, SamplerFilter,
+    BlendFactor, BlendOp, BlendState, CompareFunc, CullMode, FillMode, Opcode, PrimitiveTopology,
+    SamplerFilter,
 };
 use aerogpu_protocol::{Format, Packet, Stream};
 use serde::Serialize;
@@ -24,7 +25,11 @@ pub struct Coverage {
 fn universe(family: &str) -> Vec<String> {
     let all = |names: Vec<String>| names;
     match family {
-        "packet" => all((0..0x800).filter_map(Opcode::from_u32).filter(|o| drawable(*o)).map(|o| o.name().into()).collect()),
+        "packet" => all((0..0x800)
+            .filter_map(Opcode::from_u32)
+            .filter(|o| drawable(*o))
+            .map(|o| o.name().into())
+            .collect()),
         "format" => all((0..128).filter_map(Format::from_u32).map(|f| f.to_string()).collect()),
         "topology" => {
             all((0..33).filter_map(PrimitiveTopology::from_u32).map(|t| format!("{t:?}")).collect())

@@ -97,7 +97,10 @@ mod tests {
         let ledger = Ledger::built_in().expect("valid");
         for entry in &ledger.entries {
             let Divergence { id, rule, reason, needs, case, .. } = entry;
-            assert!([id, rule, reason, case].iter().all(|text| !text.is_empty()) && !needs.is_empty(), "{id}");
+            assert!(
+                [id, rule, reason, case].iter().all(|text| !text.is_empty()) && !needs.is_empty(),
+                "{id}"
+            );
         }
     }
 }

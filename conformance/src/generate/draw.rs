@@ -156,8 +156,7 @@ impl Emitter {
         }
         let (mips, layers, stored) = (surface.mips, surface.layers, surface.format);
         let format = if other { twin(stored) } else { stored };
-        let mut bound =
-            surface.bounds.values().fold(Bound::EXACT, |all: Bound, bound| all.or(bound));
+        let mut bound = surface.bounds.values().fold(Bound::EXACT, |all: Bound, bound| all.or(bound));
         let first = surface.subresource(view.unwrap_or_default());
         let handle = match view {
             None if format == stored => surface.handle,
@@ -172,10 +171,8 @@ impl Emitter {
         self.trash.push(Trash::Sampler(sampler));
         self.writer.create_sampler(sampler, filter, [u, v, u]);
         self.writer.set_samplers(ShaderStage::Pixel, 0, &[sampler]);
-        let interpolated = matches!(
-            format.linear(),
-            Format::Bc1RgbaUnorm | Format::Bc2RgbaUnorm | Format::Bc3RgbaUnorm
-        );
+        let interpolated =
+            matches!(format.linear(), Format::Bc1RgbaUnorm | Format::Bc2RgbaUnorm | Format::Bc3RgbaUnorm);
         if interpolated {
             bound = bound.and(Rule::BlockDecoding, 9.0);
         }
@@ -216,7 +213,12 @@ impl Emitter {
         let count = draw.positions.len() as u32;
         let (instance_count, first) = (u32::from(draw.instances), u32::from(draw.first));
         let Some(index) = draw.index else {
-            self.writer.draw(DrawPacket { vertex_count: count, instance_count, first_vertex: first, ..Default::default() });
+            self.writer.draw(DrawPacket {
+                vertex_count: count,
+                instance_count,
+                first_vertex: first,
+                ..Default::default()
+            });
             return;
         };
         let base = u32::from(index.base);
@@ -261,12 +263,13 @@ impl Emitter {
         self.trash.push(Trash::Shader(cs));
         self.writer.create_shader_dxbc(cs, ShaderStage::Compute, &code);
         self.writer.bind_all_shaders(ShaderBindings { cs, ..Default::default() });
-        let [target, source] =
-            [dispatch.target, dispatch.source].map(|pick| self.buffers[usize::from(pick) % self.buffers.len()].handle);
+        let [target, source] = [dispatch.target, dispatch.source]
+            .map(|pick| self.buffers[usize::from(pick) % self.buffers.len()].handle);
         let constants = self.upload(ResourceUsage::CONSTANT_BUFFER, &noise(dispatch.target.into(), 256));
         let slot = ConstantBufferBinding { buffer: constants, size_bytes: 256, ..Default::default() };
         self.writer.set_constant_buffers(ShaderStage::Compute, 0, &[slot, slot]);
-        let uav = UnorderedAccessBufferBinding { buffer: target, initial_count: u32::MAX, ..Default::default() };
+        let uav =
+            UnorderedAccessBufferBinding { buffer: target, initial_count: u32::MAX, ..Default::default() };
         self.writer.set_unordered_access_buffers(ShaderStage::Compute, 0, &[uav]);
         let resource = ShaderResourceBufferBinding { buffer: source, ..Default::default() };
         if source != target {
@@ -285,12 +288,9 @@ fn w(draw: &Draw) -> f32 {
 /// Left, top, width and height.
 fn viewport(raster: &Raster, size: [u32; 2]) -> [u32; 4] {
     match raster.viewport {
-        Some([x, y, width, height]) => [
-            u32::from(x) % size[0],
-            u32::from(y) % size[1],
-            1 << (width % 6),
-            1 << (height % 6),
-        ],
+        Some([x, y, width, height]) => {
+            [u32::from(x) % size[0], u32::from(y) % size[1], 1 << (width % 6), 1 << (height % 6)]
+        }
         None => [0, 0, size[0], size[1]],
     }
 }
@@ -346,9 +346,7 @@ fn input_layout(color: u32, per_instance: bool) -> Vec<u8> {
 fn fill(filling: Filling, noise: &[u8]) -> Vec<u8> {
     match filling {
         Filling::Bytes => noise.to_vec(),
-        Filling::Floats => {
-            noise.chunks(4).flat_map(|b| (f32::from(b[0]) / 256.0).to_le_bytes()).collect()
-        }
+        Filling::Floats => noise.chunks(4).flat_map(|b| (f32::from(b[0]) / 256.0).to_le_bytes()).collect(),
         // 0x2c00 is 1/16; what is added reaches just below 1.
         Filling::Halves => noise
             .chunks(2)
@@ -364,7 +362,9 @@ fn shader_bound(draw: &Draw, color: usize, source: Bound) -> Bound {
     match draw.pixel {
         Pixel::Flat => flat,
         Pixel::Smooth | Pixel::Linear => flat.and(Rule::Interpolation, 2.0),
-        Pixel::Constant | Pixel::Position | Pixel::Discard | Pixel::OwnDepth | Pixel::Random(..) => Bound::EXACT,
+        Pixel::Constant | Pixel::Position | Pixel::Discard | Pixel::OwnDepth | Pixel::Random(..) => {
+            Bound::EXACT
+        }
         Pixel::Fetch(_) | Pixel::Level(_) | Pixel::Sample => source,
         Pixel::Float(_) => Bound::EXACT.and(Rule::Arithmetic, 1.0),
     }

@@ -355,7 +355,8 @@ impl Emitter {
         self.writer.clear(flags, color, f32::from(depth % 17) / 16.0, stencil.into());
         if flags.contains(ClearFlags::COLOR) {
             for (&(index, place, srgb), whole) in targets.colors.iter().zip(targets.whole) {
-                let narrow = matches!(self.surfaces[index].format, Format::B5G6R5Unorm | Format::B5G5R5A1Unorm);
+                let narrow =
+                    matches!(self.surfaces[index].format, Format::B5G6R5Unorm | Format::B5G5R5A1Unorm);
                 let bound = match (srgb, narrow) {
                     (true, _) => Bound::EXACT.and(Rule::SrgbEncoding, 1.0),
                     (_, true) => Bound::EXACT.and(Rule::UnormRounding, 1.0),
@@ -538,7 +539,11 @@ impl Emitter {
             return src_buffer;
         }
         let (dst_buffer, size_bytes) = (self.fresh(), u64::from(count) * 4);
-        self.writer.create_buffer(CreateBuffer { buffer_handle: dst_buffer, size_bytes, ..Default::default() });
+        self.writer.create_buffer(CreateBuffer {
+            buffer_handle: dst_buffer,
+            size_bytes,
+            ..Default::default()
+        });
         self.writer.copy_buffer(CopyBuffer { dst_buffer, src_buffer, size_bytes, ..Default::default() });
         dst_buffer
     }
@@ -557,7 +562,12 @@ pub(super) fn is_target(format: Format) -> bool {
 }
 
 /// Origins and size of a copy that both subresources have room for. WebGPU copies depth whole; blocks are never cut.
-fn rectangles(format: Format, extents: [[u32; 2]; 2], parts: [Part; 2], size: [u8; 2]) -> Option<[[u32; 2]; 3]> {
+fn rectangles(
+    format: Format,
+    extents: [[u32; 2]; 2],
+    parts: [Part; 2],
+    size: [u8; 2],
+) -> Option<[[u32; 2]; 3]> {
     if format.is_depth() {
         return (extents[0] == extents[1]).then_some([[0; 2], [0; 2], extents[0]]);
     }

@@ -5,8 +5,8 @@
 
 use aerogpu_dxbc::generate;
 use aerogpu_dxbc::ir::{
-    Components, CostClass, Index, Instruction, Modifier, Op, Operand, OperandType, Program, RegisterFile as F,
-    Stage, Statement,
+    Components, CostClass, Index, Instruction, Modifier, Op, Operand, OperandType, Program,
+    RegisterFile as F, Stage, Statement,
 };
 
 /// The lines of a random program's body and of its arrays' declarations, in the assembler's syntax. It reads the register
@@ -35,7 +35,11 @@ pub(super) fn lines(stage: Stage, seed: u64, size: usize) -> String {
     }
     let program = Program { statements: kept, ..program };
     let text = program.to_string();
-    text.lines().skip_while(|line| line.trim() != program.profile()).skip(1).map(|line| format!("{line}\n")).collect()
+    text.lines()
+        .skip_while(|line| line.trim() != program.profile())
+        .skip(1)
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 fn is_array(declaration: &aerogpu_dxbc::ir::Declaration) -> bool {
@@ -112,7 +116,12 @@ fn keep(operand: &mut Operand, written: bool, stage: Stage) -> Option<()> {
         }
     }
     match operand.file {
-        F::Temp | F::IndexableTemp | F::ConstantBuffer | F::ImmediateConstantBuffer | F::Immediate32 | F::Null => {}
+        F::Temp
+        | F::IndexableTemp
+        | F::ConstantBuffer
+        | F::ImmediateConstantBuffer
+        | F::Immediate32
+        | F::Null => {}
         F::ThreadId | F::ThreadGroupId | F::ThreadIdInGroup | F::ThreadIdInGroupFlattened
             if stage == Stage::Compute => {}
         F::Input => operand.indices = [Index::constant(1)].into_iter().collect(),

@@ -109,13 +109,7 @@ impl Script {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn write(
-        &self,
-        folder: &Path,
-        name: &str,
-        source: &str,
-        expected: &[Seen],
-    ) -> std::io::Result<()> {
+    pub fn write(&self, folder: &Path, name: &str, source: &str, expected: &[Seen]) -> std::io::Result<()> {
         use serde_json::json;
         std::fs::create_dir_all(folder)?;
         let mut files = 0;
@@ -148,7 +142,9 @@ impl Script {
                 Place::Texture { handle, mip, layer } => json!({"op": "expect_texture", "handle": handle,
                     "mip": mip, "layer": layer, "width": width, "height": height, "encoding": "raw",
                     "data": data, "tolerance": tolerance}),
-                Place::Buffer { handle, .. } => json!({"op": "expect_buffer", "handle": handle, "data": data}),
+                Place::Buffer { handle, .. } => {
+                    json!({"op": "expect_buffer", "handle": handle, "data": data})
+                }
                 Place::Memory { gpa, .. } => json!({"op": "expect_memory", "gpa": gpa, "data": data}),
             });
         }

@@ -43,7 +43,8 @@ const HALF: &str = "f16tof32 r0.xyzw, r0.xyzw\n";
 const BYTES: &str = "and r0.xyzw, r0.xyzw, l(255, 255, 255, 255)\nutof r0.xyzw, r0.xyzw\n\
                      mul r0.xyzw, r0.xyzw, l(0.003921569, 0.003921569, 0.003921569, 0.003921569)\n";
 /// A pattern of the pixel's position in `r0`.
-const PATTERN: &str = "ftou r1.xy, v0.xyxx\nishl r0.xyzw, r1.xyxy, l(4, 3, 2, 1)\nxor r0.xyzw, r0.xyzw, r1.yxxy\n";
+const PATTERN: &str =
+    "ftou r1.xy, v0.xyxx\nishl r0.xyzw, r1.xyxy, l(4, 3, 2, 1)\nxor r0.xyzw, r0.xyzw, r1.yxxy\n";
 
 /// A vertex shader: `v0` is a position, `v1` a colour.
 pub(super) fn vertex(kind: Vertex) -> Result<Vec<u8>, AssembleError> {
@@ -61,14 +62,19 @@ pub(super) fn vertex(kind: Vertex) -> Result<Vec<u8>, AssembleError> {
         ),
         Vertex::Random(seed, size) => {
             let (arrays, body) = random(Stage::Vertex, seed, size);
-            return bytes(&vertex_text("", &arrays, &format!("{START}{body}{BYTES}mov r1.xyzw, r0.xyzw\nmov r0.xyzw, v0.xyzw\n")));
+            return bytes(&vertex_text(
+                "",
+                &arrays,
+                &format!("{START}{body}{BYTES}mov r1.xyzw, r0.xyzw\nmov r0.xyzw, v0.xyzw\n"),
+            ));
         }
     };
     bytes(&vertex_text(inputs, "dcl_temps 3\n", &format!("mov r0.xyzw, v0.xyzw\n{body}")))
 }
 
 /// Random programs begin with something in their registers.
-const START: &str = "mov r0.xyzw, v1.xyzw\nmov r1.xyzw, cb0[0].xyzw\nmov r2.xyzw, cb1[1].xyzw\nmov r3.xyzw, v1.wzyx\n";
+const START: &str =
+    "mov r0.xyzw, v1.xyzw\nmov r1.xyzw, cb0[0].xyzw\nmov r2.xyzw, cb1[1].xyzw\nmov r3.xyzw, v1.wzyx\n";
 
 fn vertex_text(inputs: &str, temps: &str, body: &str) -> String {
     let system = match inputs {
@@ -112,10 +118,14 @@ pub(super) fn pixel(kind: Pixel, targets: usize) -> Result<Vec<u8>, AssembleErro
             texture.into(),
             format!("ftou r1.xy, v0.xyxx\nmov r1.zw, l(0, 0, {mip}, {mip})\nld r0.xyzw, r1.xyzw, t0.xyzw\n"),
         ),
-        Pixel::Level(mip) => {
-            ("constant", texture.into(), format!("{place}sample_l r0.xyzw, r1.xyxx, t0.xyzw, s0, l({mip}.0)\n"))
+        Pixel::Level(mip) => (
+            "constant",
+            texture.into(),
+            format!("{place}sample_l r0.xyzw, r1.xyxx, t0.xyzw, s0, l({mip}.0)\n"),
+        ),
+        Pixel::Sample => {
+            ("constant", texture.into(), format!("{place}sample r0.xyzw, r1.xyxx, t0.xyzw, s0\n"))
         }
-        Pixel::Sample => ("constant", texture.into(), format!("{place}sample r0.xyzw, r1.xyxx, t0.xyzw, s0\n")),
         Pixel::Float(float) => ("constant", String::new(), operation(float)),
         Pixel::Random(seed, size) => {
             let (arrays, body) = random(Stage::Pixel, seed, size);
@@ -125,7 +135,8 @@ pub(super) fn pixel(kind: Pixel, targets: usize) -> Result<Vec<u8>, AssembleErro
     if !matches!(kind, Pixel::Random(..)) {
         declared.push_str("dcl_temps 3\n");
     }
-    let mut text = String::from(".input SV_Position 0 v0.xyzw float position\n.input COLOR 0 v1.xyzw float\n");
+    let mut text =
+        String::from(".input SV_Position 0 v0.xyzw float position\n.input COLOR 0 v1.xyzw float\n");
     let (mut outputs, mut stores) = (String::new(), String::new());
     for (target, swizzle) in (0..targets).zip(["xyzw", "yzwx", "zwxy"]) {
         text += &format!(".output SV_Target {target} o{target}.xyzw float target\n");

@@ -81,10 +81,12 @@ pub fn scene(level: Level) -> impl Strategy<Value = Scene> {
     let steps = vec(step(level), steps);
     // The first texture can always be drawn to.
     let first = select(&COLORS[..]).prop_flat_map(texture_of);
-    (first, vec(texture(), textures), vec(buffer(), 1..=3), steps).prop_map(|(first, mut textures, buffers, steps)| {
-        textures.insert(0, first);
-        Scene { textures, buffers, steps }
-    })
+    (first, vec(texture(), textures), vec(buffer(), 1..=3), steps).prop_map(
+        |(first, mut textures, buffers, steps)| {
+            textures.insert(0, first);
+            Scene { textures, buffers, steps }
+        },
+    )
 }
 
 fn texture() -> impl Strategy<Value = Texture> {
@@ -100,11 +102,13 @@ fn texture() -> impl Strategy<Value = Texture> {
 fn texture_of(format: Format) -> impl Strategy<Value = Texture> {
     // Sizes agree often, so that targets and copies fit.
     let size = prop_oneof![4 => Just([4, 4]), 1 => [0u8..=5, 0u8..=5]];
-    (size, 1u8..=3, 1u8..=3, any::<bool>(), any::<u16>()).prop_map(move |(size, mips, layers, backed, seed)| {
-        let mips = if format.is_depth() { 1 } else { mips };
-        let layers = if format.is_depth() { 1 } else { layers };
-        Texture { format, size, mips, layers, backed, seed }
-    })
+    (size, 1u8..=3, 1u8..=3, any::<bool>(), any::<u16>()).prop_map(
+        move |(size, mips, layers, backed, seed)| {
+            let mips = if format.is_depth() { 1 } else { mips };
+            let layers = if format.is_depth() { 1 } else { layers };
+            Texture { format, size, mips, layers, backed, seed }
+        },
+    )
 }
 
 fn buffer() -> impl Strategy<Value = Buffer> {
@@ -147,8 +151,9 @@ fn outputs() -> impl Strategy<Value = Outputs> {
 }
 
 fn clear() -> impl Strategy<Value = Step> {
-    (outputs(), 1u8..8, any::<[u8; 4]>(), 0u8..=16, any::<u8>())
-        .prop_map(|(outputs, flags, color, depth, stencil)| Step::Clear { outputs, flags, color, depth, stencil })
+    (outputs(), 1u8..8, any::<[u8; 4]>(), 0u8..=16, any::<u8>()).prop_map(
+        |(outputs, flags, color, depth, stencil)| Step::Clear { outputs, flags, color, depth, stencil },
+    )
 }
 
 fn present() -> impl Strategy<Value = Step> {
@@ -161,9 +166,17 @@ fn submit() -> impl Strategy<Value = Step> {
 
 fn copies() -> impl Strategy<Value = Step> {
     prop_oneof![
-        (0u8..6, part(), any::<u16>()).prop_map(|(texture, part, seed)| Step::UploadTexture { texture, part, seed }),
-        (0u8..4, 0u8..96, 0u8..96, any::<u16>())
-            .prop_map(|(buffer, start, len, seed)| Step::UploadBuffer { buffer, start, len, seed }),
+        (0u8..6, part(), any::<u16>()).prop_map(|(texture, part, seed)| Step::UploadTexture {
+            texture,
+            part,
+            seed
+        }),
+        (0u8..4, 0u8..96, 0u8..96, any::<u16>()).prop_map(|(buffer, start, len, seed)| Step::UploadBuffer {
+            buffer,
+            start,
+            len,
+            seed
+        }),
         (0u8..8, any::<u16>()).prop_map(|(resource, seed)| Step::GuestWrites { resource, seed }),
         (0u8..6, 0u8..6, part(), part(), [0u8..32, 0u8..32], any::<bool>()).prop_map(
             |(from, to, from_part, to_part, size, write_back)| Step::CopyTexture {
@@ -192,7 +205,7 @@ fn copies() -> impl Strategy<Value = Step> {
 
 fn draw(wild: bool) -> impl Strategy<Value = Draw> {
     let shape = (
-        prop_oneof![8 => select(&TOPOLOGIES[..6]), 1 => select(&TOPOLOGIES[6..])],
+        prop_oneof![30 => select(&TOPOLOGIES[..6]), 1 => select(&TOPOLOGIES[6..])],
         vec([-160i16..160, -160i16..160], 3..=9),
         0u8..=18,
         prop_oneof![3 => Just(0u8), 1 => 0u8..4],
@@ -206,7 +219,12 @@ fn draw(wild: bool) -> impl Strategy<Value = Draw> {
         option::weighted(0.3, index()),
     );
     let shaders = (vertex(wild), pixel(wild), source());
-    let state = (option::weighted(0.4, blend()), prop_oneof![4 => Just(15u8), 1 => 0u8..16], option::weighted(0.4, depth()), raster());
+    let state = (
+        option::weighted(0.4, blend()),
+        prop_oneof![4 => Just(15u8), 1 => 0u8..16],
+        option::weighted(0.4, depth()),
+        raster(),
+    );
     (outputs(), shape, vertices, shaders, state).prop_map(|(outputs, shape, vertices, shaders, state)| Draw {
         outputs,
         topology: shape.0,
@@ -230,7 +248,11 @@ fn draw(wild: bool) -> impl Strategy<Value = Draw> {
 }
 
 fn index() -> impl Strategy<Value = Index> {
-    (any::<bool>(), 0u8..4, prop_oneof![2 => Just(0u8), 1 => 1u8..6]).prop_map(|(wide, base, cut)| Index { wide, base, cut })
+    (any::<bool>(), 0u8..4, prop_oneof![2 => Just(0u8), 1 => 1u8..6]).prop_map(|(wide, base, cut)| Index {
+        wide,
+        base,
+        cut,
+    })
 }
 
 fn vertex(wild: bool) -> impl Strategy<Value = Vertex> {
@@ -262,23 +284,51 @@ fn pixel(wild: bool) -> impl Strategy<Value = Pixel> {
 }
 
 fn source() -> impl Strategy<Value = Source> {
-    (0u8..6, option::of(part()), prop::bool::weighted(0.2), any::<bool>(), [0u8..3, 0u8..3], prop::bool::weighted(0.1))
-        .prop_map(|(texture, view, twin, linear, address, absent)| Source { texture, view, twin, linear, address, absent })
+    (
+        0u8..6,
+        option::of(part()),
+        prop::bool::weighted(0.2),
+        any::<bool>(),
+        [0u8..3, 0u8..3],
+        prop::bool::weighted(0.1),
+    )
+        .prop_map(|(texture, view, twin, linear, address, absent)| Source {
+            texture,
+            view,
+            twin,
+            linear,
+            address,
+            absent,
+        })
 }
 
 fn blend() -> impl Strategy<Value = Blend> {
     use BlendFactor as F;
     let factor = || {
-        select(&[F::One, F::Zero, F::SrcAlpha, F::InvSrcAlpha, F::DestAlpha, F::InvDestAlpha, F::Constant, F::InvConstant][..])
+        select(
+            &[
+                F::One,
+                F::Zero,
+                F::SrcAlpha,
+                F::InvSrcAlpha,
+                F::DestAlpha,
+                F::InvDestAlpha,
+                F::Constant,
+                F::InvConstant,
+            ][..],
+        )
     };
-    let op = || select(&[BlendOp::Add, BlendOp::Subtract, BlendOp::RevSubtract, BlendOp::Min, BlendOp::Max][..]);
+    let op =
+        || select(&[BlendOp::Add, BlendOp::Subtract, BlendOp::RevSubtract, BlendOp::Min, BlendOp::Max][..]);
     ([factor(), factor(), factor(), factor()], [op(), op()], any::<[u8; 4]>())
         .prop_map(|(factors, ops, constant)| Blend { factors, ops, constant })
 }
 
 fn depth() -> impl Strategy<Value = Depth> {
     use CompareFunc as C;
-    let func = select(&[C::Always, C::Less, C::LessEqual, C::Greater, C::GreaterEqual, C::Equal, C::NotEqual, C::Never][..]);
+    let func = select(
+        &[C::Always, C::Less, C::LessEqual, C::Greater, C::GreaterEqual, C::Equal, C::NotEqual, C::Never][..],
+    );
     (func, any::<bool>()).prop_map(|(func, write)| Depth { func, write })
 }
 
@@ -291,7 +341,14 @@ fn raster() -> impl Strategy<Value = Raster> {
         prop_oneof![3 => Just([0u8, 16]), 1 => [0u8..17, 0u8..17]],
         prop::bool::weighted(0.2),
     )
-        .prop_map(|(cull, ccw, scissor, viewport, range, clamp)| Raster { cull, ccw, scissor, viewport, range, clamp })
+        .prop_map(|(cull, ccw, scissor, viewport, range, clamp)| Raster {
+            cull,
+            ccw,
+            scissor,
+            viewport,
+            range,
+            clamp,
+        })
 }
 
 fn dispatch() -> impl Strategy<Value = Dispatch> {
@@ -301,6 +358,10 @@ fn dispatch() -> impl Strategy<Value = Dispatch> {
         1 => Just(Kernel::Shared),
         4 => (any::<u16>(), 1u8..80).prop_map(|(seed, size)| Kernel::Random(seed, size)),
     ];
-    (kernel, 0u8..4, 0u8..4, [0u8..3, 0u8..3])
-        .prop_map(|(kernel, target, source, groups)| Dispatch { kernel, target, source, groups })
+    (kernel, 0u8..4, 0u8..4, [0u8..3, 0u8..3]).prop_map(|(kernel, target, source, groups)| Dispatch {
+        kernel,
+        target,
+        source,
+        groups,
+    })
 }

@@ -189,7 +189,10 @@ mod tests {
     fn layers_of_exact_colours_err_by_two_steps_each() {
         let steps = |layers| Bound::EXACT.blended(&Bound::EXACT, &OVER, layers, false).steps();
         assert_eq!([steps(1), steps(2), steps(3)], [2.0, 4.0, 6.0]);
-        let of_target = Blend { factors: [BlendFactor::Zero, BlendFactor::DestAlpha, BlendFactor::One, BlendFactor::Zero], ..OVER };
+        let of_target = Blend {
+            factors: [BlendFactor::Zero, BlendFactor::DestAlpha, BlendFactor::One, BlendFactor::Zero],
+            ..OVER
+        };
         let steps = |layers| Bound::EXACT.blended(&Bound::EXACT, &of_target, layers, false).steps();
         // The alpha that multiplies has erred by 2 as well: 2 + 2 + 2.
         assert_eq!([steps(1), steps(2)], [2.0, 6.0]);

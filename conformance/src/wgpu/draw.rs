@@ -77,7 +77,8 @@ impl Execution<'_, '_> {
         let context = self.context();
         let (colors, depth) = (context.colors, context.depth_stencil);
         let used = colors.iter().rposition(|&handle| handle != 0).map_or(0, |last| last + 1);
-        let mut targets = Targets { colors: Vec::new(), layers: Vec::new(), depth: None, size: [u32::MAX; 2] };
+        let mut targets =
+            Targets { colors: Vec::new(), layers: Vec::new(), depth: None, size: [u32::MAX; 2] };
         for handle in colors[..used].iter().copied().chain([depth]).enumerate() {
             let (i, handle) = handle;
             let part = match handle {

@@ -122,11 +122,7 @@ impl WgpuRenderer {
                 }
                 Err(error) => (error.offset, error.opcode, Err(error.reason.into())),
             };
-            let complaint = execution
-                .renderer
-                .gpu
-                .complaints()
-                .map(|said| Err(refused(&said)));
+            let complaint = execution.renderer.gpu.complaints().map(|said| Err(refused(&said)));
             if let Err(reason) = result.and(complaint.unwrap_or(Ok(()))) {
                 let packet = Opcode::from_u32(opcode).map_or("unknown", |o| o.name());
                 execution.report.errors.push(CommandError { offset, packet, reason });

@@ -458,7 +458,9 @@ fn bind_group_layout(
                     Some(SampleType::Depth) => TextureSampleType::Depth,
                     Some(SampleType::Sint) => TextureSampleType::Sint,
                     Some(SampleType::Uint) => TextureSampleType::Uint,
-                    Some(SampleType::Float | SampleType::Opaque) | None => TextureSampleType::Float { filterable: true },
+                    Some(SampleType::Float | SampleType::Opaque) | None => {
+                        TextureSampleType::Float { filterable: true }
+                    }
                 },
                 view_dimension,
                 multisampled: false,

@@ -7,6 +7,11 @@ fn bi(x: vec4i) -> vec4u { return bitcast<vec4u>(x); }
 fn mask(x: vec4<bool>) -> vec4u { return select(vec4u(0u), vec4u(0xffffffffu), x); }
 fn nan4(x: vec4u) -> vec4<bool> { return (x & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
 
+// Shifts stand in functions too: WGSL refuses a constant one that loses bits.
+fn ishl4(x: vec4u, n: vec4u) -> vec4u { return x << (n & vec4u(31u)); }
+fn ushr4(x: vec4u, n: vec4u) -> vec4u { return x >> (n & vec4u(31u)); }
+fn ishr4(x: vec4u, n: vec4u) -> vec4u { return bi(i4(x) >> (n & vec4u(31u))); }
+
 // One NaN gives the other operand.
 fn fmin4(a: vec4u, b: vec4u) -> vec4u {
     let less = select(b, a, f4(a) < f4(b));
