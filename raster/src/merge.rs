@@ -76,6 +76,8 @@ pub(crate) struct Merger {
     by_rows: bool,
     alpha_to_coverage: bool,
     alpha_test: Option<(CompareFunc, u8)>,
+    #[cfg(feature = "test-utils")]
+    broken_blend: bool,
 }
 
 impl Merger {
@@ -128,7 +130,15 @@ impl Merger {
             locations,
             alpha_to_coverage,
             alpha_test,
+            #[cfg(feature = "test-utils")]
+            broken_blend: false,
         }
+    }
+
+    /// See [`PassOptions`](crate::pass::PassOptions).
+    #[cfg(feature = "test-utils")]
+    pub(crate) fn with_broken_blend(self, broken_blend: bool) -> Self {
+        Self { broken_blend, ..self }
     }
 
     /// Samples that remain of a pixel's `coverage` once its shader has given a colour and perhaps a mask (d3d-rules §11.1).
@@ -321,6 +331,11 @@ impl Batch {
                         #[inline(always)]
                         || many.run(simd, rows, input.lanes, range.start, &mut texels[range.clone()]),
                     );
+                    #[cfg(feature = "test-utils")]
+                    if context.merger.broken_blend {
+                        // A code that is rounded the wrong way.
+                        texels[range.clone()].iter_mut().for_each(|texel| *texel |= 1);
+                    }
                     lanes.scatter(range.clone(), pixels, texels);
                 }
             } else {
