@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
+use aerogpu_dxbc::sm3;
 use aerogpu_protocol::packets::*;
 use aerogpu_protocol::{Format, StreamWriter};
 
@@ -182,6 +183,20 @@ impl Canvas {
     /// Creates a pixel shader and binds it.
     pub fn shade_with(&mut self, handle: u32, text: &str) {
         self.create_shader_dxbc(handle, ShaderStage::Pixel, &shader(text)).bind_shaders(VS, handle);
+    }
+
+    /// Binds shaders of Direct3D 9, so that its states count; the pixel shader has this body, its colour is `v0`.
+    pub fn direct3d9(&mut self, handle: u32, declarations: &str, body: &str) {
+        let vertex =
+            "vs_3_0\ndcl_position v0\ndcl_color v1\ndcl_position o0\ndcl_color o1\nmov o0, v0\nmov o1, v1\n";
+        let pixel = format!("ps_3_0\n{declarations}\ndcl_color v0\n{body}\n");
+        for (handle, stage, text) in
+            [(handle, ShaderStage::Vertex, vertex), (handle + 1, ShaderStage::Pixel, &pixel)]
+        {
+            let tokens = sm3::encode(&sm3::assemble(text).expect("assembles"));
+            self.create_shader_dxbc(handle, stage, bytemuck::cast_slice(&tokens));
+        }
+        self.bind_shaders(handle, handle + 1);
     }
 
     /// Sets the rasterizer state, but for culling, which is off unless it is said.

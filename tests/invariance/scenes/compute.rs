@@ -186,6 +186,8 @@ fn dispatch(c: &mut Canvas, declarations: &str, threads: u32, body: &str, groups
 }
 
 fn read_output(c: &mut Canvas) {
+    // What is bound to be written cannot be bound to be read.
+    c.set_unordered_access_buffers(ShaderStage::Compute, 0, &[Default::default()]);
     let slot = ShaderResourceBufferBinding { buffer: OUTPUT, ..Default::default() };
     c.set_shader_resource_buffers(ShaderStage::Pixel, 0, &[slot]);
 }

@@ -61,6 +61,7 @@ scenes! { Stream:
     };
     // Every pixel counts what covers it; then those with two.
     stencil_counts => |c| {
+        c.direct3d9(1, "", "mov oC0, v0");
         stencil(c, [7, 7, 7, 8], 0);
         for i in 0..6 {
             let x = f32::from(i as u8) * 20.0;
@@ -74,6 +75,7 @@ scenes! { Stream:
         c.expect([130, 66], rgba(CLEAR));
     };
     stencil_two_sided => |c| {
+        c.direct3d9(1, "", "mov oC0, v0");
         stencil(c, [1, 1, 7, 8], 0);
         for (state, value) in [(rs::TWOSIDEDSTENCILMODE, 1), (rs::CCW_STENCILFAIL, 1), (187, 1), (188, 8), (189, 8)] {
             c.set_render_state(state, value);
@@ -84,6 +86,7 @@ scenes! { Stream:
     };
     // Fails, fails in depth, passes: each another operation, under masks.
     stencil_operations => |c| {
+        c.direct3d9(1, "", "mov oC0, v0");
         c.clear(ClearFlags::STENCIL, CLEAR, 1.0, 0x5a);
         for (i, ops) in [[2, 6, 4, 8], [6, 3, 5, 4], [8, 7, 6, 5], [4, 5, 2, 6], [3, 6, 7, 2]].into_iter().enumerate() {
             stencil(c, ops, 0x33 + i as u32);
@@ -96,6 +99,7 @@ scenes! { Stream:
         c.textures.push((DEPTH, 0, 0));
     };
     alpha_test => |c| {
+        c.direct3d9(1, "", "mov oC0, v0");
         for (state, value) in [(rs::ALPHATESTENABLE, 1), (rs::ALPHAFUNC, 5), (rs::ALPHAREF, 128)] {
             c.set_render_state(state, value);
         }
@@ -163,22 +167,12 @@ scenes! { Stream:
         c.expect([130, 10], rgba(CLEAR));
     };
     // Factors that only Direct3D 9 can name.
-    blend_by_colors => |c| factors(c, [9, 3], [1.0, 0.5, 1.0, 1.0]);
-    blend_saturated_alpha => |c| factors(c, [11, 10], [0.3, 0.2, 0.4, 0.7]);
-    // The second source: 1/2 of the target and what the shader adds.
-    blend_dual_source => |c| {
-        c.shade_with(1, &pixel("linear", "dcl_output o1.xyzw", "mov o0, v1\nmov o1, l(0.5, 0.5, 0, 0.5)")
-            .replace("ps_5_0", ".output SV_Target 1 o1.xyzw float\nps_5_0"));
-        for (state, value) in [(rs::ALPHABLENDENABLE, 1), (rs::SRCBLEND, 2), (rs::DESTBLEND, 16)] {
-            c.set_render_state(state, value);
-        }
-        for i in 0..6 {
-            let x = f32::from(i as u8) * 17.0;
-            c.rectangle([x, x / 4.0, x + 30.0, 60.0], 0.5, [0.2, 0.0, 0.4, 0.5]);
-        }
-        c.rectangle([128.0, 0.0, 131.0, 20.0], 0.5, [0.3, 0.0, 0.4, 0.5]);
-        c.expect([130, 10], [102, 51, 102, 255]);
+    blend_by_colors => |c| {
+        // s d + d (1 - d): 0.36, 0.44, 0.84 and 1.
+        factors(c, [9, 10], [1.0, 0.5, 1.0, 1.0]);
+        c.expect([130, 10], [92, 112, 214, 255]);
     };
+    blend_saturated_alpha => |c| factors(c, [11, 10], [0.3, 0.2, 0.4, 0.7]);
     // Order decides.
     many_layers => |c| {
         c.set_blend_state(equation(F::SrcAlpha, F::InvSrcAlpha, Op::Add));
@@ -266,6 +260,7 @@ fn translucent(c: &mut Canvas, color: [f32; 4]) {
 
 /// Blends by factors of Direct3D 9.
 fn factors(c: &mut Canvas, [src, dst]: [u32; 2], color: [f32; 4]) {
+    c.direct3d9(1, "", "mov oC0, v0");
     for (state, value) in [(rs::ALPHABLENDENABLE, 1), (rs::SRCBLEND, src), (rs::DESTBLEND, dst)] {
         c.set_render_state(state, value);
     }

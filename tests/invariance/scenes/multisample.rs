@@ -204,8 +204,11 @@ fn triangles() -> VertexBatch {
         let (x, y) = ((i * 53 % 121) as f32 + 0.3, (i * 31 % 117) as f32 + 0.6);
         let (z, w) = (0.1 + (i % 17) as f32 / 20.0, 1.0 + (i % 3) as f32);
         let color = [(i % 5) as f32 / 4.0, (i % 7) as f32 / 6.0, 0.5, 0.2 + (i % 4) as f32 / 4.0];
-        for (dx, dy) in [(0.0, 0.0), (11.0 * large, 2.5), (3.2, 9.7 * large)] {
+        for (corner, (dx, dy)) in
+            [(0.0, 0.0), (11.0 * large, 2.5), (3.2, 9.7 * large)].into_iter().enumerate()
+        {
             let [px, py, _, _] = at([SIZE; 2], x + dx, y + dy, z);
+            let color = color.map(|c| c * (1.0 - 0.3 * corner as f32));
             list.push(([px * w, py * w, z * w, w], color));
         }
     }

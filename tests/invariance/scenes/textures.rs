@@ -149,6 +149,10 @@ sample_d o0, v1.xyxx, t0.xyzw, s0, r0.xyxx, r0.zwzz");
         });
         c.rectangle([0.0, 33.0, 131.0, 67.0], 0.5, RED);
     };
+    // Direct3D 9's own filters and border.
+    anisotropic_by_states => |c| states(c, &[(6, 3), (5, 3), (10, 16), (7, 2), (1, 1), (2, 1)]);
+    border_by_states => |c| states(c, &[(6, 2), (5, 2), (7, 0), (1, 4), (2, 4), (4, 0x8040_c020)]);
+    srgb_by_states => |c| states(c, &[(6, 2), (5, 1), (7, 1), (1, 2), (2, 3), (8, 0x3f00_0000), (11, 1)]);
     vertex_texture => |c| {
         texture(c, TEXTURE, R8G8B8A8Unorm, 1);
         let text = "
@@ -241,6 +245,21 @@ fn flat(c: &mut Canvas, filter: SamplerFilter, address: SamplerAddressMode) {
 /// A textured floor to the horizon; colours are coordinates.
 fn floor(c: &mut Canvas, filter: SamplerFilter, body: &str) {
     textured(c, (filter, Repeat), body);
+    floor_mesh(c);
+}
+
+/// The same with Direct3D 9's sampler states.
+fn states(c: &mut Canvas, states: &[(u32, u32)]) {
+    texture(c, TEXTURE, R8G8B8A8Unorm, 1);
+    c.direct3d9(20, "dcl_2d s0", "texld oC0, v0, s0");
+    c.set_texture(ShaderStage::Pixel, 0, TEXTURE);
+    for &(state, value) in states {
+        c.set_sampler_state(ShaderStage::Pixel, 0, state, value);
+    }
+    floor_mesh(c);
+}
+
+fn floor_mesh(c: &mut Canvas) {
     let corner = |x: f32, y: f32, w: f32, u: f32, v: f32| ([x * w, y * w, 0.5 * w, w], [u, v, 0.0, 1.0]);
     let corners = [
         corner(-1.0, 0.8, 20.0, -9.0, 17.0),

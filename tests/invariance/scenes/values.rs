@@ -218,7 +218,13 @@ ret
     c.shade_with(1, &pixel("constant", "", &body).replace("COLOR 0 v1.xyzw float", "COLOR 0 v1.xyzw uint"));
     c.vertices(PrimitiveTopology::TriangleStrip, &zigzag(24));
     c.bind_shaders(2, 1);
-    c.draw(Draw { vertex_count: 20, instance_count: 7, first_vertex: 3, first_instance: 2, ..Default::default() });
+    c.draw(Draw {
+        vertex_count: 20,
+        instance_count: 7,
+        first_vertex: 3,
+        first_instance: 2,
+        ..Default::default()
+    });
 }
 
 /// Waves of depth against a plane.
