@@ -11,6 +11,7 @@
 
 pub mod backend;
 pub mod budget;
+mod codec;
 pub mod cycles;
 pub mod device;
 pub mod engine;
@@ -26,5 +27,6 @@ pub mod resources;
 pub mod state;
 
 pub use backend::{Backend, Submission};
+pub use codec::Damage;
 pub use device::{Device, DeviceConfig};
 pub use executor::{Options, SoftwareRenderer};

@@ -82,7 +82,6 @@ fn wiring(shader: &ValidatedShader) -> Wiring {
             Stage::Pixel => (0..shader.output_registers() as u32).map(|r| (r, r, Scalar::F32)).collect(),
             _ => Vec::new(),
         },
-        depth: true,
         dual_source: false,
         textures: shader.resources().iter().map(|r| (r.first, texture)).collect(),
     }

@@ -17,6 +17,7 @@ pub use bridge::{Bridge, Drained};
 pub use noop::Noop;
 pub use recording::Recording;
 
+use crate::codec::Damage;
 use crate::cycles::Work;
 use crate::executor::Failure;
 use crate::limits;
@@ -174,8 +175,39 @@ pub enum ReadError {
 
 /// Why renderer state cannot be restored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("renderer state: {0}")]
-pub struct RestoreError(pub String);
+pub enum RestoreError {
+    /// It is not the state of this back end.
+    #[error("the renderer's state is that of another back end")]
+    Foreign,
+    /// Its version is not known.
+    #[error("the renderer's state has version {found}, but only {known} is known")]
+    Version {
+        /// Its version.
+        found: u32,
+        /// What is known.
+        known: u32,
+    },
+    /// It is damaged.
+    #[error("the renderer's state is damaged: {0}")]
+    Damaged(#[from] Damage),
+    /// An object of it would not be accepted from a guest either.
+    #[error("the renderer's state is damaged: {kind} {handle}: {reason}")]
+    Object {
+        /// What it is.
+        kind: &'static str,
+        /// Its handle, or number.
+        handle: u32,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl RestoreError {
+    /// Says which object an error is about.
+    pub(crate) fn object<E: std::fmt::Display>(kind: &'static str, handle: u32) -> impl FnOnce(E) -> Self {
+        move |reason| Self::Object { kind, handle, reason: reason.to_string() }
+    }
+}
 
 /// A renderer behind the device.
 ///
@@ -202,6 +234,7 @@ pub trait Backend {
     fn read_buffer(&mut self, handle: u32, offset: u64, len: u64) -> Result<Vec<u8>, ReadError>;
 
     /// The state as bytes for [`restore`](Self::restore), after queued work is done; `None` when this back end cannot tell.
+    /// Completions belong to whoever polls and are no part of it.
     fn snapshot(&mut self) -> Option<Vec<u8>> {
         None
     }
@@ -209,7 +242,7 @@ pub trait Backend {
     /// Takes the state that [`snapshot`](Self::snapshot) gave; on an error, the state is that after a reset.
     fn restore(&mut self, _state: &[u8]) -> Result<(), RestoreError> {
         self.reset();
-        Err(RestoreError("this back end keeps no state".into()))
+        Err(RestoreError::Foreign)
     }
 }
 

@@ -41,6 +41,6 @@ impl Backend for Noop {
 
     fn restore(&mut self, state: &[u8]) -> Result<(), RestoreError> {
         self.reset();
-        if state.is_empty() { Ok(()) } else { Err(RestoreError("the no-op back end has none".into())) }
+        if state.is_empty() { Ok(()) } else { Err(RestoreError::Foreign) }
     }
 }

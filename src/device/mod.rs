@@ -26,7 +26,6 @@
 
 mod bar0;
 mod capture;
-mod codec;
 mod cursor;
 mod fences;
 mod interrupts;

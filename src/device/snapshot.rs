@@ -31,7 +31,6 @@ use std::collections::VecDeque;
 
 use aerogpu_protocol::registers::{ErrorCode, Irq};
 
-use super::codec::{Reader, Saved, saved, saved_as};
 use super::cursor::Cursor;
 use super::fences::{Fences, Pace, PendingFence};
 use super::interrupts::Interrupts;
@@ -41,6 +40,7 @@ use super::ring::Ring;
 use super::scanout::{LatchedAddress, Scanout, ScanoutSource, ScanoutState, Surface};
 use super::{Device, State};
 use crate::backend::{Backend, RestoreError};
+use crate::codec::{Damage, Reader, Saved, save_bytes, saved, saved_as};
 use crate::cycles::{GpuCycles, Nanoseconds, VblankNo};
 use crate::memory::{GuestMemory, PAGE};
 
@@ -56,12 +56,9 @@ pub enum SnapshotError {
     /// Its version is not known.
     #[error("the snapshot has version {0}, but only {VERSION} is known")]
     Version(u32),
-    /// It ends too early.
-    #[error("the snapshot is truncated")]
-    Truncated,
-    /// Something in it cannot be.
+    /// It is damaged.
     #[error("the snapshot is damaged: {0}")]
-    Invalid(&'static str),
+    Damaged(#[from] Damage),
     /// The back end does not take its part. The device is as after a reset.
     #[error(transparent)]
     Backend(#[from] RestoreError),
@@ -99,7 +96,7 @@ impl Saved for PciConfig {
         self.interrupt_line.save(out);
     }
 
-    fn load(from: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damage> {
         let mut pci = Self::default();
         pci.set_command(Saved::load(from)?);
         (pci.cache_line, pci.latency) = Saved::load(from)?;
@@ -119,7 +116,7 @@ impl Saved for Surface {
         self.address.save(out);
     }
 
-    fn load(from: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damage> {
         let enabled = Saved::load(from)?;
         let ((width, height), (format, pitch)) = Saved::load(from)?;
         let mut surface = Self { enabled, width, height, format: 0, pitch, address: Saved::load(from)? };
@@ -138,7 +135,7 @@ impl Saved for Event {
         }
     }
 
-    fn load(from: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+    fn load(from: &mut Reader<'_>) -> Result<Self, Damage> {
         Ok(match Saved::load(from)? {
             (fence, Some((present, outcome))) => Self::Retire(Retired { fence, present, outcome }),
             (fence, None) => Self::Fence(fence),
@@ -180,7 +177,7 @@ impl State {
     }
 
     /// Replaces everything but the configuration, which `self` brings as a fresh state.
-    fn load(mut self, from: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+    fn load(mut self, from: &mut Reader<'_>) -> Result<Self, Damage> {
         self.now = Saved::load(from)?;
         self.pci = Saved::load(from)?;
         self.ring = Saved::load(from)?;
@@ -214,13 +211,13 @@ impl State {
         Ok(self)
     }
 
-    fn load_pages(&mut self, from: &mut Reader<'_>) -> Result<(), SnapshotError> {
+    fn load_pages(&mut self, from: &mut Reader<'_>) -> Result<(), Damage> {
         let (count, mut next) = (u32::load(from)?, 0);
         for _ in 0..count {
             let address = u64::from(u32::load(from)?) * PAGE as u64;
             let bytes = from.take(PAGE)?;
             if address < next || address + PAGE as u64 > self.vram.len {
-                return Err(SnapshotError::Invalid("page of video memory"));
+                return Err(Damage::Invalid("page of video memory"));
             }
             next = address + PAGE as u64;
             // Cannot fail: the page lies inside video memory.
@@ -230,17 +227,17 @@ impl State {
     }
 
     /// What the rest of the device takes for granted.
-    fn check(&self) -> Result<(), SnapshotError> {
+    fn check(&self) -> Result<(), Damage> {
         let fences = &self.fences;
         let ascending = fences
             .pending
             .iter()
             .try_fold(fences.completed, |last, pending| (pending.fence > last).then_some(pending.fence));
-        ascending.ok_or(SnapshotError::Invalid("order of fences"))?;
+        ascending.ok_or(Damage::Invalid("order of fences"))?;
         if self.vblank.origin.is_some() != self.scanout.surface.enabled
             || self.vblank.origin.is_some_and(|origin| origin > self.now)
         {
-            return Err(SnapshotError::Invalid("origin of vertical blanks"));
+            return Err(Damage::Invalid("origin of vertical blanks"));
         }
         Ok(())
     }
@@ -259,8 +256,7 @@ impl<B: Backend> Device<B> {
         let backend = self.backend.snapshot();
         backend.is_some().save(&mut out);
         if let Some(bytes) = backend {
-            (bytes.len() as u64).save(&mut out);
-            out.extend_from_slice(&bytes);
+            save_bytes(&bytes, &mut out);
         }
         out
     }
@@ -280,16 +276,10 @@ impl<B: Backend> Device<B> {
         }
         let state = State::new(&self.config).load(&mut from)?;
         let backend = match bool::load(&mut from)? {
-            true => {
-                let len = u64::load(&mut from)?;
-                let len = usize::try_from(len).map_err(|_| SnapshotError::Truncated)?;
-                Some(from.take(len)?)
-            }
+            true => Some(from.bytes()?),
             false => None,
         };
-        if !from.0.is_empty() {
-            return Err(SnapshotError::Invalid("length"));
-        }
+        from.end()?;
         self.reports.clear();
         match backend {
             Some(bytes) => {

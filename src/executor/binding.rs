@@ -16,6 +16,30 @@ fn check_slots(what: &'static str, first: u32, count: usize, limit: usize) -> Re
     if end <= limit { Ok(()) } else { Err(Failure::Slots { what, first, end, limit }) }
 }
 
+/// Fails unless every field has a value that the protocol defines.
+pub(super) fn check_blend_state(state: &BlendState) -> Result<(), Failure> {
+    for value in [state.src_factor, state.dst_factor, state.src_factor_alpha, state.dst_factor_alpha] {
+        BlendFactor::from_u32(value).ok_or(Failure::Value { field: "blend factor", value })?;
+    }
+    for value in [state.blend_op, state.blend_op_alpha] {
+        BlendOp::from_u32(value).ok_or(Failure::Value { field: "blend operation", value })?;
+    }
+    Ok(())
+}
+
+/// Fails unless every field has a value that the protocol defines.
+pub(super) fn check_depth_stencil_state(state: &DepthStencilState) -> Result<(), Failure> {
+    let value = state.depth_func;
+    state.depth_func().map(|_| ()).ok_or(Failure::Value { field: "depth function", value })
+}
+
+/// Fails unless every field has a value that the protocol defines.
+pub(super) fn check_rasterizer_state(state: &RasterizerState) -> Result<(), Failure> {
+    state.fill_mode().ok_or(Failure::Value { field: "fill mode", value: state.fill_mode })?;
+    state.cull_mode().ok_or(Failure::Value { field: "cull mode", value: state.cull_mode })?;
+    Ok(())
+}
+
 impl Execution<'_, '_> {
     /// What a handle names at the moment of binding. A destroyed handle whose resource lives on through an alias is an
     /// error at once; one that was never alive only when it is used.
@@ -270,12 +294,7 @@ impl Execution<'_, '_> {
     }
 
     pub(super) fn set_blend_state(&mut self, state: BlendState) -> Result<(), Failure> {
-        for value in [state.src_factor, state.dst_factor, state.src_factor_alpha, state.dst_factor_alpha] {
-            BlendFactor::from_u32(value).ok_or(Failure::Value { field: "blend factor", value })?;
-        }
-        for value in [state.blend_op, state.blend_op_alpha] {
-            BlendOp::from_u32(value).ok_or(Failure::Value { field: "blend operation", value })?;
-        }
+        check_blend_state(&state)?;
         let context = self.context();
         context.render_states.adopt_blend(&state);
         context.blend = state;
@@ -283,7 +302,7 @@ impl Execution<'_, '_> {
     }
 
     pub(super) fn set_depth_stencil_state(&mut self, state: DepthStencilState) -> Result<(), Failure> {
-        state.depth_func().ok_or(Failure::Value { field: "depth function", value: state.depth_func })?;
+        check_depth_stencil_state(&state)?;
         let context = self.context();
         context.render_states.adopt_depth_stencil(&state);
         context.depth = state;
@@ -291,8 +310,7 @@ impl Execution<'_, '_> {
     }
 
     pub(super) fn set_rasterizer_state(&mut self, state: RasterizerState) -> Result<(), Failure> {
-        state.fill_mode().ok_or(Failure::Value { field: "fill mode", value: state.fill_mode })?;
-        state.cull_mode().ok_or(Failure::Value { field: "cull mode", value: state.cull_mode })?;
+        check_rasterizer_state(&state)?;
         let context = self.context();
         context.render_states.adopt_rasterizer(&state);
         context.rasterizer = state;

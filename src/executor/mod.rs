@@ -14,6 +14,7 @@
 //! | `stage.rs` | what stages have bound when work needs it |
 //! | `passes.rs` | which queued work must be flushed when |
 //! | `translate.rs` | the protocol's words in the rasterizer's |
+//! | `snapshot.rs` | saving a renderer and restoring it: the format |
 //! | `d3d9.rs` | Direct3D 9's states in the rasterizer's |
 
 mod binding;
@@ -22,6 +23,7 @@ mod draw;
 mod object;
 mod passes;
 mod resource;
+mod snapshot;
 mod stage;
 mod translate;
 mod work;
@@ -31,11 +33,10 @@ use std::sync::Arc;
 
 use aerogpu_protocol::packets::{Opcode, StreamHeader, UnknownShaderStage};
 use aerogpu_protocol::{AllocTable, Packet, PacketErrorReason, Stream, StreamError};
-use fearless_simd::Level;
 use rustc_hash::FxHashMap;
 
 use crate::backend::{
-    Backend, CommandError, Completion, Present, ReadError, Report, Submission, TextureData,
+    Backend, CommandError, Completion, Present, ReadError, Report, RestoreError, Submission, TextureData,
 };
 use crate::budget::{Budget, Spent};
 use crate::cycles::Work;
@@ -43,7 +44,7 @@ use crate::engine::Engine;
 use crate::limits;
 use crate::memory::GuestMemory;
 use crate::pipeline::layout::{InputLayout, LayoutError};
-use crate::pipeline::shader::{Shader, ShaderError};
+use crate::pipeline::shader::ShaderError;
 use crate::pipeline::stages::StageError;
 use crate::resources::{Backing, Frozen, Guest, ResourceError, ResourceId, ResourceTable};
 use crate::state::Context;
@@ -130,7 +131,7 @@ impl From<Spent> for Failure {
 }
 
 /// What may be chosen about the renderer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Edge of a raster tile in pixels: 8, 16, 32 or 64. It never changes a pixel.
     pub tile_size: u32,
@@ -144,11 +145,6 @@ pub struct Options {
     pub budget: u64,
     /// Which interpreter runs shaders. It never changes a pixel.
     pub engine: Engine,
-    /// Vector instructions of the rasterizer and the samplers. They never change a pixel.
-    pub level: Level,
-    /// Blend wrongly here and there, so that tests can show that they would notice.
-    #[cfg(feature = "test-utils")]
-    pub broken_blend: bool,
 }
 
 impl Default for Options {
@@ -159,9 +155,6 @@ impl Default for Options {
             half_pixel_centers: false,
             budget: limits::SUBMISSION_BUDGET,
             engine: Engine::default(),
-            level: Level::new(),
-            #[cfg(feature = "test-utils")]
-            broken_blend: false,
         }
     }
 }
@@ -178,8 +171,7 @@ struct WriteBack {
 pub struct SoftwareRenderer {
     options: Options,
     resources: ResourceTable,
-    shaders: FxHashMap<u32, Arc<Shader>>,
-    shader_code: object::CodeBytes,
+    shaders: object::Shaders,
     layouts: FxHashMap<u32, Arc<InputLayout>>,
     samplers: FxHashMap<u32, aerogpu_raster::sampler::SamplerState>,
     contexts: FxHashMap<u32, Context>,
@@ -467,5 +459,17 @@ impl Backend for SoftwareRenderer {
         let end =
             range.ok_or_else(|| ReadError::OutOfRange { handle, what: format!("bytes {offset}..+{len}") })?;
         Ok(buffer.bytes()[offset as usize..end as usize].to_vec())
+    }
+
+    /// Always something: queued work was drawn when its submission ended. The [options](Options) are no part of it.
+    fn snapshot(&mut self) -> Option<Vec<u8>> {
+        Some(self.save())
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), RestoreError> {
+        // The old state makes room first.
+        self.reset();
+        *self = Self::load(self.options, state)?;
+        Ok(())
     }
 }

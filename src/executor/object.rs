@@ -9,7 +9,7 @@ use aerogpu_protocol::packets::*;
 use aerogpu_raster::sampler::{AddressMode, Filter, MipFilter, SamplerState};
 use rustc_hash::FxHashMap;
 
-use super::{Execution, Failure};
+use super::{Execution, Failure, SoftwareRenderer};
 use crate::limits;
 use crate::pipeline::layout::InputLayout;
 use crate::pipeline::shader::Shader;
@@ -26,53 +26,114 @@ fn check_new(kind: &'static str, handle: u32, exists: bool, count: usize) -> Res
     Ok(())
 }
 
-/// How much code is behind the live shaders.
+/// The live shaders, and the code that they were made from.
 #[derive(Default)]
-pub(super) struct CodeBytes {
-    of: FxHashMap<u32, u64>,
-    total: u64,
+pub(super) struct Shaders {
+    shaders: FxHashMap<u32, Arc<Shader>>,
+    code: FxHashMap<u32, (ShaderStage, Box<[u8]>)>,
+    code_bytes: u64,
 }
 
-impl CodeBytes {
-    /// Counts the code of a shader in place of what the handle named before; fails when it would be too much.
-    fn set(&mut self, handle: u32, bytes: u64) -> Result<(), Failure> {
-        let total = self.total - self.of.get(&handle).unwrap_or(&0) + bytes;
-        if total > limits::MAX_CODE_BYTES {
-            let limit = limits::MAX_CODE_BYTES;
-            return Err(Failure::TooLarge { what: "bytes of all shaders", value: total, limit });
+impl Shaders {
+    /// The shader with this handle.
+    pub(super) fn get(&self, handle: &u32) -> Option<&Arc<Shader>> {
+        self.shaders.get(handle)
+    }
+
+    /// Stage and code of every shader, by handle.
+    pub(super) fn sources(&self) -> &FxHashMap<u32, (ShaderStage, Box<[u8]>)> {
+        &self.code
+    }
+
+    /// Makes a shader in place of what the handle named before; fails when there would be too many, or too much code.
+    pub(super) fn create(&mut self, handle: u32, stage: ShaderStage, code: &[u8]) -> Result<(), Failure> {
+        check_new("shader", handle, self.shaders.contains_key(&handle), self.shaders.len())?;
+        let shader = Shader::new(stage, code)?;
+        let replaced = self.code.get(&handle).map_or(0, |(_, code)| code.len() as u64);
+        let (value, limit) = (self.code_bytes - replaced + code.len() as u64, limits::MAX_CODE_BYTES);
+        if value > limit {
+            return Err(Failure::TooLarge { what: "bytes of all shaders", value, limit });
         }
-        self.of.insert(handle, bytes);
-        self.total = total;
+        self.code_bytes = value;
+        self.code.insert(handle, (stage, code.into()));
+        self.shaders.insert(handle, Arc::new(shader));
         Ok(())
     }
 
-    fn remove(&mut self, handle: u32) {
-        self.total -= self.of.remove(&handle).unwrap_or(0);
+    fn destroy(&mut self, handle: u32) {
+        self.shaders.remove(&handle);
+        self.code_bytes -= self.code.remove(&handle).map_or(0, |(_, code)| code.len() as u64);
+    }
+}
+
+/// The sampler that these wire values ask for.
+fn sampler_state(filter: u32, address: [u32; 3]) -> Result<SamplerState, Failure> {
+    let filter = match SamplerFilter::from_u32(filter) {
+        Some(SamplerFilter::Nearest) => Filter::Point,
+        Some(SamplerFilter::Linear) => Filter::Linear,
+        None => return Err(Failure::Value { field: "sampler filter", value: filter }),
+    };
+    let mode = |value| match SamplerAddressMode::from_u32(value) {
+        Some(SamplerAddressMode::ClampToEdge) => Ok(AddressMode::Clamp),
+        Some(SamplerAddressMode::Repeat) => Ok(AddressMode::Wrap),
+        Some(SamplerAddressMode::MirrorRepeat) => Ok(AddressMode::Mirror),
+        None => Err(Failure::Value { field: "sampler address mode", value }),
+    };
+    let [u, v, w] = address;
+    Ok(SamplerState {
+        min_filter: filter,
+        mag_filter: filter,
+        mip_filter: if filter == Filter::Linear { MipFilter::Linear } else { MipFilter::Point },
+        address: [mode(u)?, mode(v)?, mode(w)?],
+        ..SamplerState::default()
+    })
+}
+
+/// The wire values of [`sampler_state`].
+pub(super) fn sampler_words(state: &SamplerState) -> (u32, [u32; 3]) {
+    let filter = match state.min_filter {
+        Filter::Linear => SamplerFilter::Linear,
+        _ => SamplerFilter::Nearest,
+    };
+    let mode = |mode| match mode {
+        AddressMode::Wrap => SamplerAddressMode::Repeat,
+        AddressMode::Mirror => SamplerAddressMode::MirrorRepeat,
+        _ => SamplerAddressMode::ClampToEdge,
+    };
+    (filter.to_u32(), state.address.map(|address| mode(address).to_u32()))
+}
+
+impl SoftwareRenderer {
+    pub(super) fn insert_layout(&mut self, handle: u32, blob: &[u8]) -> Result<(), Failure> {
+        check_new("input layout", handle, self.layouts.contains_key(&handle), self.layouts.len())?;
+        self.layouts.insert(handle, Arc::new(InputLayout::parse(blob)?));
+        Ok(())
+    }
+
+    pub(super) fn insert_sampler(
+        &mut self,
+        handle: u32,
+        filter: u32,
+        address: [u32; 3],
+    ) -> Result<(), Failure> {
+        check_new("sampler", handle, self.samplers.contains_key(&handle), self.samplers.len())?;
+        self.samplers.insert(handle, sampler_state(filter, address)?);
+        Ok(())
     }
 }
 
 impl Execution<'_, '_> {
     pub(super) fn create_shader(&mut self, p: &CreateShaderDxbc, code: &[u8]) -> Result<(), Failure> {
-        let shaders = &mut self.renderer.shaders;
-        check_new("shader", p.shader_handle, shaders.contains_key(&p.shader_handle), shaders.len())?;
-        let shader = Shader::new(p.shader_stage(self.minor)?, code)?;
-        self.renderer.shader_code.set(p.shader_handle, code.len() as u64)?;
-        shaders.insert(p.shader_handle, Arc::new(shader));
-        Ok(())
+        self.renderer.shaders.create(p.shader_handle, p.shader_stage(self.minor)?, code)
     }
 
     pub(super) fn destroy_shader(&mut self, handle: u32) -> Result<(), Failure> {
-        self.renderer.shaders.remove(&handle);
-        self.renderer.shader_code.remove(handle);
+        self.renderer.shaders.destroy(handle);
         Ok(())
     }
 
     pub(super) fn create_input_layout(&mut self, p: &CreateInputLayout, blob: &[u8]) -> Result<(), Failure> {
-        let layouts = &mut self.renderer.layouts;
-        let handle = p.input_layout_handle;
-        check_new("input layout", handle, layouts.contains_key(&handle), layouts.len())?;
-        layouts.insert(handle, Arc::new(InputLayout::parse(blob)?));
-        Ok(())
+        self.renderer.insert_layout(p.input_layout_handle, blob)
     }
 
     pub(super) fn destroy_input_layout(&mut self, handle: u32) -> Result<(), Failure> {
@@ -86,29 +147,8 @@ impl Execution<'_, '_> {
     }
 
     pub(super) fn create_sampler(&mut self, p: &CreateSampler) -> Result<(), Failure> {
-        let samplers = &mut self.renderer.samplers;
-        let handle = p.sampler_handle;
-        check_new("sampler", handle, samplers.contains_key(&handle), samplers.len())?;
-        let filter = match SamplerFilter::from_u32(p.filter) {
-            Some(SamplerFilter::Nearest) => Filter::Point,
-            Some(SamplerFilter::Linear) => Filter::Linear,
-            None => return Err(Failure::Value { field: "sampler filter", value: p.filter }),
-        };
-        let address = |value| match SamplerAddressMode::from_u32(value) {
-            Some(SamplerAddressMode::ClampToEdge) => Ok(AddressMode::Clamp),
-            Some(SamplerAddressMode::Repeat) => Ok(AddressMode::Wrap),
-            Some(SamplerAddressMode::MirrorRepeat) => Ok(AddressMode::Mirror),
-            None => Err(Failure::Value { field: "sampler address mode", value }),
-        };
-        let state = SamplerState {
-            min_filter: filter,
-            mag_filter: filter,
-            mip_filter: if filter == Filter::Linear { MipFilter::Linear } else { MipFilter::Point },
-            address: [address(p.address_u)?, address(p.address_v)?, address(p.address_w)?],
-            ..SamplerState::default()
-        };
-        samplers.insert(handle, state);
-        Ok(())
+        let address = [p.address_u, p.address_v, p.address_w];
+        self.renderer.insert_sampler(p.sampler_handle, p.filter, address)
     }
 
     pub(super) fn destroy_sampler(&mut self, handle: u32) -> Result<(), Failure> {

@@ -1,13 +1,12 @@
 //! Packets that create, fill, copy and destroy buffers and textures (executor §5).
 
-use aerogpu_protocol::Format;
 use aerogpu_protocol::packets::*;
 
 use super::{Execution, Failure, WriteBack};
 use crate::limits;
 use crate::resources::{
     Backing, Buffer, Resource, ResourceError, ResourceId, Subresources, Texture, TextureDesc, View,
-    check_bounds, check_range,
+    check_range,
 };
 use crate::state::Bound;
 
@@ -259,17 +258,6 @@ impl Execution<'_, '_> {
         self.renderer.resources.check_free(p.view_handle)?;
         let texture = self.renderer.resources.texture_id(p.texture_handle)?;
         let format = p.format().ok_or(ResourceError::Format(p.format))?;
-        let desc = &self.texture(texture)?.desc;
-        if !same_size_class(format, desc.format) {
-            let what = "viewed as a format of another size class";
-            return Err(ResourceError::FormatUse { format: desc.format.name(), what }.into());
-        }
-        let check = |what, base: u32, count: u32, have: u32| {
-            check_bounds(what, u64::from(count), 1, u64::from(have.saturating_sub(base)).max(1))?;
-            check_range(what, base.into(), count.into(), have.into())
-        };
-        check("view's mip levels", p.base_mip_level, p.mip_level_count, desc.mip_levels)?;
-        check("view's array layers", p.base_array_layer, p.array_layer_count, desc.array_layers)?;
         let view = View {
             texture,
             format,
@@ -278,6 +266,7 @@ impl Execution<'_, '_> {
             base_layer: p.base_array_layer,
             array_layers: p.array_layer_count,
         };
+        view.check(&self.texture(texture)?.desc)?;
         Ok(self.renderer.resources.insert_view(p.view_handle, view)?)
     }
 
@@ -326,13 +315,4 @@ fn check_flags(flags: u32) -> Result<(), Failure> {
     } else {
         Err(Failure::Value { field: "copy flags", value: flags })
     }
-}
-
-/// A view may change how bits are read, not how many there are: linear or sRGB, with or without alpha.
-fn same_size_class(a: Format, b: Format) -> bool {
-    a.is_block_compressed() == b.is_block_compressed()
-        && a.is_depth() == b.is_depth()
-        && a.bytes_per_block() == b.bytes_per_block()
-        && (!a.is_block_compressed() || a.linear() == b.linear())
-        && (!a.is_depth() || a == b)
 }

@@ -1,6 +1,6 @@
 //! Input layouts: what an `ILAY` blob or a Direct3D 9 vertex declaration says (executor §10).
 
-use aerogpu_protocol::input_layout::{InputLayoutError, is_ilay, parse_ilay, semantic_name_hash};
+use aerogpu_protocol::input_layout::{InputLayoutError, is_ilay, parse_ilay, semantic_name_hash, write_ilay};
 use aerogpu_protocol::packets::InputLayoutElementDxgi;
 use aerogpu_raster::format::Format;
 
@@ -46,6 +46,8 @@ pub struct InputLayout {
     elements: Vec<Element>,
     direct3d9: bool,
     transformed: bool,
+    /// What was read of the blob.
+    source: Box<[u8]>,
 }
 
 /// Why an input layout blob was refused.
@@ -81,7 +83,13 @@ impl InputLayout {
         if !is_ilay(blob) {
             return parse_declaration(blob);
         }
-        Ok(Self { elements: parse_elements(blob)?, direct3d9: false, transformed: false })
+        let (elements, source) = parse_elements(blob)?;
+        Ok(Self { elements, direct3d9: false, transformed: false, source })
+    }
+
+    /// A blob that gives this layout.
+    pub fn source(&self) -> &[u8] {
+        &self.source
     }
 
     /// The elements, in order.
@@ -105,13 +113,16 @@ impl InputLayout {
     }
 }
 
-fn parse_elements(blob: &[u8]) -> Result<Vec<Element>, LayoutError> {
+fn parse_elements(blob: &[u8]) -> Result<(Vec<Element>, Box<[u8]>), LayoutError> {
     let raw = parse_ilay(blob)?;
     if raw.len() > limits::INPUT_ELEMENTS {
         return Err(LayoutError::TooMany(raw.len()));
     }
     let mut slot_ends = [0u32; limits::VERTEX_BUFFER_SLOTS];
-    raw.iter().enumerate().map(|(i, raw)| Element::parse(i, &raw, &mut slot_ends)).collect()
+    let raw: Vec<_> = raw.iter().collect();
+    let parse = |(i, raw)| Element::parse(i, raw, &mut slot_ends);
+    let elements = raw.iter().enumerate().map(parse).collect::<Result<_, _>>()?;
+    Ok((elements, write_ilay(&raw).into()))
 }
 
 impl Element {
@@ -184,7 +195,8 @@ fn parse_declaration(blob: &[u8]) -> Result<InputLayout, LayoutError> {
         };
         let stream = u16::from_le_bytes([stream_low, stream_high]);
         if stream == END {
-            return Ok(InputLayout { elements, direct3d9: true, transformed });
+            let source = blob[..8 * (i + 1)].into();
+            return Ok(InputLayout { elements, direct3d9: true, transformed, source });
         }
         if i >= limits::DECLARATION_ELEMENTS {
             return Err(LayoutError::TooMany(i + 1));

@@ -10,12 +10,12 @@ use crate::limits;
 /// A buffer. Its words are shared with queued work, and copied on the first write while such work exists.
 #[derive(Debug)]
 pub struct Buffer {
-    size: u64,
-    usage: u32,
-    backing: Option<Backing>,
-    words: Arc<Vec<u32>>,
+    pub(super) size: u64,
+    pub(super) usage: u32,
+    pub(super) backing: Option<Backing>,
+    pub(super) words: Arc<Vec<u32>>,
     /// Bytes that must be read again from guest memory before the next use.
-    dirty: DirtyRanges,
+    pub(super) dirty: DirtyRanges,
     /// The hidden counter of append and consume buffers.
     pub counter: u32,
 }

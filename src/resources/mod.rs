@@ -7,7 +7,9 @@
 mod buffer;
 mod dirty;
 mod guest;
+mod snapshot;
 mod texture;
+mod view;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +18,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub use buffer::Buffer;
 pub use dirty::DirtyRanges;
 pub use guest::{AllocError, Guest};
-pub use texture::{Frozen, Subresources, Texture, TextureDesc, View, raster_format};
+pub use texture::{Frozen, Subresources, Texture, TextureDesc, raster_format};
+pub use view::View;
 
 use crate::limits;
 
@@ -318,11 +321,16 @@ impl ResourceTable {
             Some(_) => return Err(ResourceError::InUse(handle)),
             None => self.check_free(handle)?,
         }
+        self.refer(handle, id);
+        Ok(())
+    }
+
+    /// Makes a free handle an alias of a live resource.
+    fn refer(&mut self, handle: u32, id: ResourceId) {
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.references += 1;
             self.aliases.insert(handle, id);
         }
-        Ok(())
     }
 
     /// Takes `token` out of use; aliases stay alive. Unknown tokens are ignored and stay usable.

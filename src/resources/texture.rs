@@ -9,7 +9,7 @@ use aerogpu_raster::format::Format as RasterFormat;
 use aerogpu_raster::state::Rect;
 use aerogpu_raster::surface::{self, Image, TextureView, ViewDimension};
 
-use super::{Backing, Guest, ResourceError, ResourceId, check_bounds};
+use super::{Backing, Guest, ResourceError, ResourceId, View, check_bounds};
 use crate::backend::TextureData;
 use crate::limits;
 
@@ -101,29 +101,6 @@ impl TextureDesc {
     }
 }
 
-/// A range of a texture's subresources, perhaps under another format.
-#[derive(Debug, Clone, Copy)]
-#[allow(missing_docs, reason = "the fields are the packet's own")]
-pub struct View {
-    pub texture: ResourceId,
-    pub format: Format,
-    pub base_mip: u32,
-    pub mip_levels: u32,
-    pub base_layer: u32,
-    pub array_layers: u32,
-}
-
-impl View {
-    /// What it shows.
-    pub fn subresources(&self) -> Subresources {
-        Subresources {
-            texture: self.texture,
-            mips: self.base_mip..self.base_mip + self.mip_levels,
-            layers: self.base_layer..self.base_layer + self.array_layers,
-        }
-    }
-}
-
 /// Some mip levels of some array layers of a texture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subresources {
@@ -157,10 +134,10 @@ impl Subresources {
 /// A subresource as it was when it was taken. It shares its texels with the texture until that is written.
 #[derive(Debug, Clone)]
 pub struct Frozen {
-    format: Format,
-    width: u32,
-    height: u32,
-    image: Arc<Image>,
+    pub(super) format: Format,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) image: Arc<Image>,
 }
 
 impl Frozen {
@@ -185,9 +162,9 @@ pub struct Texture {
     pub desc: TextureDesc,
     backing: Option<Backing>,
     layout: TextureLayout,
-    surface: Arc<surface::Texture>,
+    pub(super) surface: Arc<surface::Texture>,
     /// Subresources (mip + layer * mips) that must be read again from guest memory before the next use.
-    dirty: Vec<bool>,
+    pub(super) dirty: Vec<bool>,
 }
 
 impl Texture {

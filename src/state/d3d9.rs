@@ -4,13 +4,14 @@
 //! guest driver takes for granted in a new device: it leaves out what it believes to be set already
 //! (driver-streams §5.9). It also applies whole blocks of states, most of them 0, so that 0 stands for the default
 //! wherever Direct3D 9 gives it no meaning.
-//!
-//! User clip planes are not on the wire. What else old hardware left open is listed in the repository's `docs/direct3d9.md`.
 
 use std::collections::BTreeMap;
 
 use aerogpu_protocol::packets;
 use aerogpu_protocol::packets::{CompareFunc, CullMode, FillMode};
+
+use crate::codec::{Damage, saved};
+use crate::limits;
 
 /// Render states (`D3DRENDERSTATETYPE`).
 #[allow(missing_docs, reason = "the constants are Direct3D's own names")]
@@ -258,6 +259,35 @@ impl StageState {
     /// The words of the constant buffer with `b#`: one vector a register.
     pub fn boolean_words(&self) -> Vec<u32> {
         words(self.booleans.iter().map(|(&register, &value)| (register, [u32::from(value); 4])))
+    }
+}
+
+saved! {
+    RenderStates { values used blend_constant }
+    StageState { integers booleans samplers }
+}
+
+impl RenderStates {
+    /// Fails unless the packet could have set what is set.
+    pub(crate) fn check(&self) -> Result<(), Damage> {
+        let known = self.values.keys().all(|&state| state <= limits::MAX_STATE_ID);
+        if known { Ok(()) } else { Err(Damage::Invalid("number of a render state")) }
+    }
+}
+
+impl StageState {
+    /// Fails unless packets could have set what is set.
+    pub(crate) fn check(&self) -> Result<(), Damage> {
+        let mut registers = self.integers.keys().chain(self.booleans.keys());
+        let sampler =
+            |&(slot, state): &(u32, u32)| slot < SAMPLER_SLOTS && state <= limits::MAX_SAMPLER_STATE_ID;
+        if !registers.all(|&register| register < CONSTANT_REGISTERS) {
+            return Err(Damage::Invalid("number of a constant register"));
+        }
+        if !self.samplers.keys().all(sampler) {
+            return Err(Damage::Invalid("number of a sampler state"));
+        }
+        Ok(())
     }
 }
 

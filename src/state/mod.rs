@@ -4,6 +4,7 @@
 //! before a draw, a dispatch or a clear asks.
 
 pub mod d3d9;
+mod snapshot;
 
 use aerogpu_protocol::packets::{self, PrimitiveTopology, ShaderBindings, ShaderStage};
 

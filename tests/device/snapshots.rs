@@ -1,5 +1,6 @@
 //! Saving and restoring.
 
+use aerogpu::Damage;
 use aerogpu::device::{Bar, COMMAND_BUS_MASTER, Device, Display, SnapshotError};
 use aerogpu_protocol::registers::{Irq, mmio};
 
@@ -85,7 +86,7 @@ fn damaged_snapshots_are_refused_and_change_nothing() {
     }
     let mut longer = snapshot.clone();
     longer.push(0);
-    assert_eq!(device.restore(&longer), Err(SnapshotError::Invalid("length")));
+    assert_eq!(device.restore(&longer), Err(Damage::Invalid("bytes behind its end").into()));
     let mut newer = snapshot.clone();
     newer[8] = 2;
     assert_eq!(device.restore(&newer), Err(SnapshotError::Version(2)));
