@@ -46,6 +46,7 @@ fn large_and_hostile_work_stays_within_two_gibibytes() {
     measured("16384 draws in one submission", many_draws);
     measured("a million triangles in one draw", million_triangles);
     measured("a 4096 x 4096 target", large_target);
+    measured("all of these and 2000 textures in one submission", everything_at_once);
     measured("buffers overwritten while queued draws hold them", held_buffers);
     measured("constants overwritten while queued draws hold them", held_constants);
     measured("large triangles and clears on a large target", crowded_tiles);
@@ -106,6 +107,66 @@ fn large_target() {
         draw(w, 0, 4);
     });
     assert_eq!(done.report.statistics.pixels_written, 1 << 24);
+}
+
+/// 128 x 128 cells of 62 triangles, a draw and a texture each, on a target of 4096 x 4096.
+fn everything_at_once() {
+    const TEXTURES: u32 = 2000;
+    const CELL_VS: &str = "
+.input POSITION 0 v0.xyzw float
+.output SV_Position 0 o0.xyzw float position
+vs_4_0
+dcl_constantbuffer cb0[1], immediateIndexed
+dcl_input v0.xyzw
+dcl_output_siv o0.xyzw, position
+mad o0.xyzw, v0.xyzw, l(0.0078125, 0.0078125, 1.0, 1.0), cb0[0].xyzw
+ret
+";
+    const TEXEL_PS: &str = "
+.input SV_Position 0 v0.xyzw float position
+.output SV_Target 0 o0.xyzw float
+ps_4_0
+dcl_resource_texture2d (float,float,float,float) t0
+dcl_input_ps_siv linear noperspective v0.xyzw, position
+dcl_output o0.xyzw
+dcl_temps 1
+ftoi r0.xy, v0.xyxx
+and r0.xy, r0.xyxx, l(31, 31, 0, 0)
+mov r0.zw, l(0, 0, 0, 0)
+ld o0.xyzw, r0.xyzw, t0.xyzw
+ret
+";
+    let color = |texture: u32| [texture as u8, (texture >> 8) as u8, 7, 255];
+    let corner = |i: u8| ([f32::from(i / 2) / 15.5 - 1.0, 1.0 - f32::from(i % 2) * 2.0, 0.5, 1.0], RED);
+    let strip: Vec<Vertex> = (0..64).map(corner).collect();
+    let mut rig = Rig::new();
+    let done = rig.run(|w| {
+        target(w, 1, 4096, 4096);
+        w.create_shader_dxbc(2, ShaderStage::Vertex, &shader(CELL_VS));
+        w.create_shader_dxbc(3, ShaderStage::Pixel, &shader(TEXEL_PS));
+        for i in 0..TEXTURES {
+            w.create_simple_texture(10_000 + i, Format::R8G8B8A8Unorm, 32, 32, ResourceUsage::TEXTURE);
+            w.upload_resource(10_000 + i, 0, &color(i).repeat(32 * 32));
+        }
+        vertices(w, PrimitiveTopology::TriangleStrip, &strip);
+        w.bind_shaders(2, 3);
+        for i in 0..16384u16 {
+            let center = |c: u16| f32::from(c) / 64.0 - 1.0 + 1.0 / 128.0;
+            let offset = [center(i % 128), -center(i / 128), 0.0, 0.0];
+            w.set_shader_constants_f(ShaderStage::Vertex, 0, &[offset]);
+            w.set_texture(ShaderStage::Pixel, 0, 10_000 + u32::from(i) % TEXTURES);
+            draw(w, 0, 64);
+        }
+    });
+    let statistics = done.report.statistics;
+    assert_eq!((statistics.draws, statistics.c_invocations), (16384, 16384 * 62));
+    assert_eq!(statistics.pixels_written, 1 << 24);
+    let picture = rig.texture(1, 0, 0);
+    for cell in [0, 127, 1999, 2000, 9999, 16383u32] {
+        let (x, y) = (cell % 128 * 32 + 31, cell / 128 * 32 + 16);
+        let at = (y * 4096 + x) as usize * 4;
+        assert_eq!(picture.bytes[at..at + 4], color(cell % TEXTURES), "cell {cell}");
+    }
 }
 
 fn held_buffers() {

@@ -12,9 +12,11 @@
 
 pub mod case;
 pub mod compare;
+pub mod differential;
 pub mod discover;
 pub mod encode;
 pub mod expectations;
+pub mod generate;
 pub mod report;
 pub mod results;
 pub mod run;

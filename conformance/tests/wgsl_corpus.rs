@@ -82,6 +82,7 @@ fn wiring(shader: &ValidatedShader) -> Wiring {
             Stage::Pixel => (0..shader.output_registers() as u32).map(|r| (r, r, Scalar::F32)).collect(),
             _ => Vec::new(),
         },
+        depth: true,
         dual_source: false,
         textures: shader.resources().iter().map(|r| (r.first, texture)).collect(),
     }

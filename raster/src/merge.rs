@@ -12,7 +12,7 @@ use crate::depth_stencil::{BlockTest, DepthStencilTest, Sample};
 use crate::pass::{DrawState, TargetLayout, Work};
 use crate::shader::{InterpolationMode, PixelShader, PixelShaderInfo};
 use crate::state::{CompareFunc, MAX_TARGETS};
-use crate::tile::{PAIR_COLUMNS, PAIRS, TilePixels, TileTargets};
+use crate::tile::{PAIR_COLUMNS, PAIRS, TilePixels, TileTargets, quads_of};
 use crate::unorm8::Unorm8Blend;
 
 /// When depth and stencil are tested and written (d3d-rules §10.5).
@@ -76,6 +76,8 @@ pub(crate) struct Merger {
     by_rows: bool,
     alpha_to_coverage: bool,
     alpha_test: Option<(CompareFunc, u8)>,
+    #[cfg(feature = "test-utils")]
+    broken_blend: bool,
 }
 
 impl Merger {
@@ -128,7 +130,15 @@ impl Merger {
             locations,
             alpha_to_coverage,
             alpha_test,
+            #[cfg(feature = "test-utils")]
+            broken_blend: false,
         }
+    }
+
+    /// See [`PassOptions`](crate::pass::PassOptions).
+    #[cfg(feature = "test-utils")]
+    pub(crate) fn with_broken_blend(self, broken_blend: bool) -> Self {
+        Self { broken_blend, ..self }
     }
 
     /// Samples that remain of a pixel's `coverage` once its shader has given a colour and perhaps a mask (d3d-rules §11.1).
@@ -161,6 +171,7 @@ impl Context<'_> {
             return;
         }
         if let (Some(test), Some(pixels)) = (&self.merger.depth_stencil, &mut targets.depth_stencil) {
+            work.z_quads += u64::from(quads_of(open).count_ones());
             let whole = open.len() == 1 && test.tests_blocks() && !surface.interpolator.is_clamped();
             for (sample, open) in open.iter_mut().enumerate().filter(|(_, open)| **open != 0) {
                 let tested = u64::from(open.count_ones());
@@ -252,22 +263,44 @@ impl Batch {
         targets: &mut TileTargets<'_>,
         work: &mut Work,
     ) {
-        if context.merger.by_rows {
-            self.merge_rows(simd, context, targets, work);
+        let quads = if context.merger.by_rows {
+            self.merge_rows(simd, context, targets, work)
         } else {
-            for lane in (0..self.input.lanes).filter(|&lane| self.input.live[lane]) {
-                self.merge_lane(lane, info, context, targets, work);
-            }
+            let quads =
+                (0..self.input.lanes / 4).map(|quad| self.merge_quad(quad, info, context, targets, work));
+            quads.map(u64::from).sum()
+        };
+        for writer in &context.merger.writers {
+            work.rop_quads += quads;
+            work.rop_blended_quads += if writer.one.blends() { quads } else { 0 };
         }
     }
 
+    /// Merges the lanes of a quad one by one; returns whether a pixel was written.
+    fn merge_quad(
+        &self,
+        quad: usize,
+        info: &PixelShaderInfo,
+        context: &Context<'_>,
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) -> bool {
+        let (tested, written) = (work.z_tested, work.pixels_written);
+        for lane in (4 * quad..4 * quad + 4).filter(|&lane| self.input.live[lane]) {
+            self.merge_lane(lane, info, context, targets, work);
+        }
+        work.z_quads += u64::from(work.z_tested != tested);
+        work.pixels_written != written
+    }
+
+    /// Merges all lanes, target by target; returns how many quads had a pixel written.
     fn merge_rows<S: Simd>(
         &mut self,
         simd: S,
         context: &Context<'_>,
         targets: &mut TileTargets<'_>,
         work: &mut Work,
-    ) {
+    ) -> u64 {
         let Self { quads, runs, input, output, texels, .. } = self;
         let count = |lanes: &[bool]| lanes.iter().filter(|live| **live).count() as u64;
         let mut written = count(&input.live);
@@ -281,7 +314,7 @@ impl Batch {
             work.occlusion_samples += written;
         }
         if written == 0 {
-            return;
+            return 0;
         }
         texels.resize(input.lanes, 0);
         for TargetWriter { target, many, .. } in &context.merger.writers {
@@ -298,6 +331,11 @@ impl Batch {
                         #[inline(always)]
                         || many.run(simd, rows, input.lanes, range.start, &mut texels[range.clone()]),
                     );
+                    #[cfg(feature = "test-utils")]
+                    if context.merger.broken_blend {
+                        // A code that is rounded the wrong way.
+                        texels[range.clone()].iter_mut().for_each(|texel| *texel |= 1);
+                    }
                     lanes.scatter(range.clone(), pixels, texels);
                 }
             } else {
@@ -308,6 +346,7 @@ impl Batch {
                 lanes.scatter(0..input.lanes, pixels, texels);
             }
         }
+        output.live.as_chunks::<4>().0.iter().filter(|quad| quad.contains(&true)).count() as u64
     }
 
     /// Merges one live lane into the targets.

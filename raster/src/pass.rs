@@ -47,11 +47,19 @@ pub struct PassOptions {
     pub tile_size: u32,
     /// Instructions to use.
     pub level: Level,
+    /// Blend wrongly here and there, so that tests can show that they would notice.
+    #[cfg(feature = "test-utils")]
+    pub broken_blend: bool,
 }
 
 impl Default for PassOptions {
     fn default() -> Self {
-        Self { tile_size: 64, level: Level::new() }
+        Self {
+            tile_size: 64,
+            level: Level::new(),
+            #[cfg(feature = "test-utils")]
+            broken_blend: false,
+        }
     }
 }
 
@@ -99,7 +107,7 @@ thread_local! {
 #[derive(Debug)]
 pub struct Pass {
     layout: TargetLayout,
-    level: Level,
+    options: PassOptions,
     offsets: Vec<[i32; 2]>,
     draws: Vec<(QueuedDraw, Merger)>,
     records: Vec<Record>,
@@ -134,7 +142,7 @@ impl Pass {
             batch_bytes: 0,
             cells: 0,
             work: Work::default(),
-            level: options.level,
+            options,
             layout,
         }
     }
@@ -242,6 +250,8 @@ impl Pass {
         }
         self.batch_bytes += primitives.bytes() + size_of::<DrawState>();
         let merger = Merger::new(state, &self.layout);
+        #[cfg(feature = "test-utils")]
+        let merger = merger.with_broken_blend(self.options.broken_blend);
         let draw = QueuedDraw::new(Arc::clone(state), vertices, primitives, &self.layout);
         let draw_index = self.draws.len() as u32;
         self.draws.push((draw, merger));
@@ -295,7 +305,7 @@ impl Pass {
                 break;
             }
             let share = budget.saturating_sub(outcome.spent) / group.len() as u64;
-            let level = self.level;
+            let level = self.options.level;
             let run = |job: TileJob<'_>| {
                 // A shader could flush another pass meanwhile: the batch is taken, not borrowed.
                 let mut batch = BATCH.take();

@@ -270,6 +270,7 @@ impl Assembler<'_> {
         if (0..vertices.cull_count).any(|c| v.iter().all(|&v| !matches!(cull(c, v), 0.0..))) {
             return None;
         }
+        let mut planes = (any & (outside::NEAR | outside::FAR)).count_ones();
         for c in 0..vertices.clip_count {
             let distances = v.map(|v| vertices.clip[v as usize * vertices.clip_count + c]);
             // An infinite distance has no plane either.
@@ -278,13 +279,13 @@ impl Assembler<'_> {
             }
             if distances.iter().any(|&d| d < 0.0) {
                 any |= CLIP_DISTANCES;
+                planes += 1;
             }
         }
-        let tests = any & SAMPLE_TESTS;
-        if tests != 0 || s.iter().any(|s| s.place == Place::Beyond) {
-            self.work.clipped += 1;
-        }
-        Some(tests)
+        planes += u32::from(s.iter().any(|s| s.place == Place::Beyond));
+        self.work.clipped += u64::from(planes != 0);
+        self.work.clip_planes += u64::from(planes);
+        Some(any & SAMPLE_TESTS)
     }
 
     fn triangle(&mut self, primitive: Primitive, v: [u32; 3], s: &[ScreenVertex; 3]) {

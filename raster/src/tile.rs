@@ -417,7 +417,7 @@ impl ShapeInTile<'_, '_> {
 
 /// The first pixels of the quads that a block's masks touch.
 #[inline(always)]
-fn quads_of(masks: &[u64]) -> u64 {
+pub(crate) fn quads_of(masks: &[u64]) -> u64 {
     const QUADS: u64 = 0x0055_0055_0055_0055;
     let mut any = 0;
     for mask in masks {

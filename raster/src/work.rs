@@ -25,6 +25,8 @@ work! {
     c_primitives,
     /// Primitives that a clip plane or the guard band crosses.
     clipped,
+    /// Planes that cross them, summed: near, far, each clip distance; the guard band and the eye's plane count as one.
+    clip_planes,
     /// Primitives that are wholly outside, culled by distance, or have a position that is not a number.
     rejected,
     /// Triangles dropped for their facing.
@@ -43,6 +45,8 @@ work! {
     z_passed,
     /// Of these, failed.
     z_failed,
+    /// 2x2 quads with a sample whose depth or stencil was tested.
+    z_quads,
     /// Quads that were shaded.
     ps_quads,
     /// Pixels (or samples, for shaders that run once a sample) that were shaded, helpers aside.
@@ -55,6 +59,10 @@ work! {
     pixels_written,
     /// Of these, blended.
     pixels_blended,
+    /// 2x2 quads with a pixel that was written, once a colour target (and a sample, for shaders that run once a sample).
+    rop_quads,
+    /// Of these, blended.
+    rop_blended_quads,
     /// Samples that passed every test.
     occlusion_samples,
     /// Bytes that clears wrote.

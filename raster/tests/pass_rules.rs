@@ -581,3 +581,58 @@ fn what_is_queued_is_weighed() {
     scene.flush();
     assert_eq!(scene.pass.queued_bytes(), 0);
 }
+
+#[test]
+fn quads_are_counted_where_they_are_tested_and_written() {
+    let discard = |most: fn(f32) -> bool| {
+        let info = PixelShaderInfo { discards: true, ..inputs(&[]) };
+        shader(info, move |batch, output| {
+            fill_color(output, 0, [ONE; 4]);
+            (0..batch.lanes)
+                .filter(|&lane| most(batch.position[0][lane]))
+                .for_each(|lane| output.live[lane] = false);
+        })
+    };
+    // Pixels 2..7 by 3..5 lie in three by two quads.
+    let draw = |format, shader: Option<Arc<dyn PixelShader>>, depth: Option<f32>, blend| {
+        let mut scene = Scene::new(format, Some(Format::D32Float), 16, 16, 1, 64);
+        scene.pass.clear_depth_stencil(depth, None, None);
+        let mut state = if depth.is_some() { depth_state(shader) } else { state(16.0, 16.0, shader) };
+        state.blend.targets[0].blend = blend;
+        state.rasterizer.scissors.push(Rect { left: 2, top: 3, right: 7, bottom: 5 });
+        let corners = [[0.0, 0.0], [32.0, 0.0], [0.0, 32.0]].map(|[x, y]| (at([16.0; 2], x, y, 0.25), []));
+        let work = scene.draw_now(state, TRIANGLES, vertices(&corners));
+        (work.z_quads, work.rop_quads, work.rop_blended_quads)
+    };
+    let add = BlendEquation { src: BlendFactor::One, dst: BlendFactor::One, op: BlendOp::Add };
+    // Pixels of the first format are written by rows, those of the second one by one.
+    for format in [Format::R8G8B8A8Unorm, Format::R32G32B32A32Float] {
+        assert_eq!(draw(format, white(), None, None), (0, 6, 0));
+        assert_eq!(draw(format, white(), None, Some((add, add))), (0, 6, 6));
+        assert_eq!(draw(format, white(), Some(1.0), None), (6, 6, 0));
+        assert_eq!(draw(format, white(), Some(0.0), None), (6, 0, 0));
+        assert_eq!(draw(format, None, Some(1.0), None), (6, 0, 0));
+        // Discarding shaders are tested late: what is gone is tested no more.
+        assert_eq!(draw(format, Some(discard(|x| x < 4.0)), Some(1.0), None), (4, 4, 0));
+        assert_eq!(draw(format, Some(discard(|x| x < 4.0)), Some(0.0), None), (4, 0, 0));
+        assert_eq!(draw(format, Some(discard(|x| x < 4.0)), None, None), (0, 4, 0));
+    }
+}
+
+#[test]
+fn planes_that_cross_are_counted() {
+    let draw = |depths: [f32; 3], clip: &[f32]| {
+        let corners = [[0.0, 0.0], [32.0, 0.0], [0.0, 32.0]];
+        let mut batch =
+            vertices(&[0, 1, 2].map(|i| (at([16.0; 2], corners[i][0], corners[i][1], depths[i]), [])));
+        (batch.clip_count, batch.clip) = (clip.len() / 3, clip.to_vec());
+        let work = Scene::rgba8(16, 16).draw_now(state(16.0, 16.0, white()), TRIANGLES, batch);
+        (work.clipped, work.clip_planes)
+    };
+    assert_eq!(draw([0.5; 3], &[]), (0, 0));
+    assert_eq!(draw([-0.5, 0.5, 0.5], &[]), (1, 1));
+    assert_eq!(draw([-0.5, 0.5, 1.5], &[]), (1, 2));
+    assert_eq!(draw([0.5; 3], &[-1.0, -1.0, 1.0, 1.0, 1.0, 1.0]), (1, 2));
+    assert_eq!(draw([0.5; 3], &[1.0, -1.0, 1.0, 1.0, 1.0, 1.0]), (1, 1));
+    assert_eq!(draw([-0.5, 0.5, 1.5], &[-1.0, -1.0, 1.0, 1.0, 1.0, 1.0]), (1, 4));
+}

@@ -143,12 +143,14 @@ impl From<&PassWork> for Work {
     fn from(w: &PassWork) -> Self {
         Self {
             clip_clipped: w.clipped,
+            clip_planes: w.clip_planes,
             clip_rejected: w.rejected,
             setup_culled_backface: w.culled_backface,
             setup_culled_zero_area: w.culled_zero_area,
             raster_tiles: w.tiles,
             raster_quads: w.quads,
             raster_helper_pixels: w.helper_pixels,
+            z_quads: w.z_quads,
             z_tested: w.z_tested,
             z_passed: w.z_passed,
             z_failed: w.z_failed,
@@ -157,6 +159,8 @@ impl From<&PassWork> for Work {
             // An instruction is a slot of a quad until the instruction classes of the model are counted.
             ps_alu_slots: w.ps_instructions.div_ceil(4),
             ps_slots: w.ps_instructions.div_ceil(4),
+            rop_quads: w.rop_quads,
+            rop_blended_quads: w.rop_blended_quads,
             rop_pixels_written: w.pixels_written,
             rop_pixels_blended: w.pixels_blended,
             clear_bytes: w.cleared_bytes,

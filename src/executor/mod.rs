@@ -33,6 +33,7 @@ use std::sync::Arc;
 
 use aerogpu_protocol::packets::{Opcode, StreamHeader, UnknownShaderStage};
 use aerogpu_protocol::{AllocTable, Packet, PacketErrorReason, Stream, StreamError};
+use fearless_simd::Level;
 use rustc_hash::FxHashMap;
 
 use crate::backend::{
@@ -131,7 +132,7 @@ impl From<Spent> for Failure {
 }
 
 /// What may be chosen about the renderer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Edge of a raster tile in pixels: 8, 16, 32 or 64. It never changes a pixel.
     pub tile_size: u32,
@@ -145,6 +146,11 @@ pub struct Options {
     pub budget: u64,
     /// Which interpreter runs shaders. It never changes a pixel.
     pub engine: Engine,
+    /// Vector instructions of the rasterizer and the samplers. They never change a pixel.
+    pub level: Level,
+    /// Blend wrongly here and there, so that tests can show that they would notice.
+    #[cfg(feature = "test-utils")]
+    pub broken_blend: bool,
 }
 
 impl Default for Options {
@@ -155,6 +161,9 @@ impl Default for Options {
             half_pixel_centers: false,
             budget: limits::SUBMISSION_BUDGET,
             engine: Engine::default(),
+            level: Level::new(),
+            #[cfg(feature = "test-utils")]
+            broken_blend: false,
         }
     }
 }

@@ -205,7 +205,13 @@ impl Execution<'_, '_> {
         for attachment in attachments.all() {
             self.refresh_texture(&attachment.subresources())?;
         }
-        let options = PassOptions { tile_size: self.renderer.options.tile_size, ..Default::default() };
+        let options = &self.renderer.options;
+        let options = PassOptions {
+            tile_size: options.tile_size,
+            level: options.level,
+            #[cfg(feature = "test-utils")]
+            broken_blend: options.broken_blend,
+        };
         let open = self.renderer.pass.get_or_insert_with(|| OpenPass {
             attachments,
             pass: Pass::new(attachments.layout(), options),

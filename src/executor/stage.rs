@@ -78,7 +78,8 @@ impl Execution<'_, '_> {
     /// What a stage has bound in the slots that its shader declares.
     pub(super) fn bindings(&mut self, stage: ShaderStage, shader: &Shader) -> Result<StageBindings, Failure> {
         let program = shader.program();
-        let mut bindings = StageBindings::default();
+        let level = self.renderer.options.level;
+        let mut bindings = StageBindings { level, ..Default::default() };
         for range in program.constant_buffers() {
             for slot in slots(range.first, range.last, limits::CONSTANT_BUFFER_SLOTS) {
                 let view = match shader.direct3d9() {

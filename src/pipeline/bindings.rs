@@ -18,6 +18,7 @@ use aerogpu_raster::coverage::sample_positions;
 use aerogpu_raster::format::Format;
 use aerogpu_raster::sampler::{self, SamplerState};
 use aerogpu_raster::surface::{TextureView, ViewDimension};
+use fearless_simd::Level;
 use parking_lot::Mutex;
 
 pub use texels::TexelLayout;
@@ -130,7 +131,7 @@ fn word_index(address: BufferAddress, stride: u32, len: usize) -> Option<usize> 
 }
 
 /// Everything bound to one stage.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct StageBindings {
     /// `cb#`
     pub constants: Vec<WordView>,
@@ -144,6 +145,22 @@ pub struct StageBindings {
     pub samples: u32,
     /// What sampling an empty slot returns: zeros in Direct3D 10/11, opaque black in Direct3D 9.
     pub unbound_texel: [u32; 4],
+    /// Vector instructions that samples are taken with.
+    pub level: Level,
+}
+
+impl Default for StageBindings {
+    fn default() -> Self {
+        Self {
+            constants: Vec::new(),
+            resources: Vec::new(),
+            samplers: Vec::new(),
+            uavs: Vec::new(),
+            samples: 0,
+            unbound_texel: [0; 4],
+            level: Level::new(),
+        }
+    }
 }
 
 /// Contents that are shared with a resource or a context: whoever writes there makes a copy while they are.

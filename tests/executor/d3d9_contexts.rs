@@ -227,3 +227,55 @@ fn booleans_come_in_either_encoding() {
         assert_eq!(rig.count(1, [0, 0, 255, 255]), 16, "{bytes_each} bytes a register");
     }
 }
+
+#[test]
+fn constants_belong_to_their_stage_and_context() {
+    let mut rig = rig();
+    let text =
+        "ps_2_x\ndef c1, 0.2, 0.0, 0.0, 0.0\nmov r0, c0\nrep i1\nadd r0, r0, c1\nendrep\nmov oC0, r0\n";
+    rig.run(|w| shader(w, 60, text));
+    let constants = |w: &mut StreamWriter, stage, blue: f32, turns: i32| {
+        w.set_shader_constants_f(stage, 0, &[[0.0, 0.0, blue, 1.0]]).set_shader_constants_i(
+            stage,
+            1,
+            &[[turns, 0, 0, 0]],
+        );
+    };
+    let drawn = |rig: &mut Rig, context: u32| {
+        ok(rig, context, |w| {
+            w.set_render_targets(&[1], 0);
+            bind(w, &quad(FULL, [0.5, 1.0], 0));
+            w.bind_shaders(VS9, 60).set_primitive_topology(PrimitiveTopology::TriangleStrip);
+            rig::draw(w, 0, 4);
+        });
+        rig.pixel(1, 0, 0)
+    };
+    ok(&mut rig, 0, |w| constants(w, ShaderStage::Pixel, 0.6, 3));
+    ok(&mut rig, 5, |w| constants(w, ShaderStage::Pixel, 1.0, 1));
+    ok(&mut rig, 0, |w| constants(w, ShaderStage::Vertex, 0.0, 5));
+    assert_eq!(drawn(&mut rig, 0), [153, 0, 153, 255]);
+    assert_eq!(drawn(&mut rig, 5), [51, 0, 255, 255]);
+    assert_eq!(drawn(&mut rig, 6), [0, 0, 0, 0], "a new context has zeros");
+}
+
+#[test]
+fn a_value_that_is_set_again_is_applied_again() {
+    let mut rig = rig();
+    let add = [(rs::ALPHABLENDENABLE, 1), (rs::SRCBLEND, 2), (rs::DESTBLEND, 2)];
+    rig.run(|w| {
+        states(w, &add);
+        w.set_blend_state(BlendState {
+            src_factor_alpha: BlendFactor::One.to_u32(),
+            color_write_mask: 0xf,
+            sample_mask: u32::MAX,
+            ..Default::default()
+        });
+        draw_full(w, 0xff10_0000);
+    });
+    assert_eq!(rig.pixel(1, 0, 0), [16, 0, 0, 255], "Direct3D 11's packet came last");
+    rig.run(|w| {
+        states(w, &add);
+        draw_full(w, 0xff10_0000);
+    });
+    assert_eq!(rig.pixel(1, 0, 0), [32, 0, 0, 255]);
+}

@@ -5,6 +5,7 @@ mod budget;
 mod d3d9_and_11;
 mod d3d9_contexts;
 mod d3d9_pixels;
+mod d3d9_samplers;
 mod d3d9_vertices;
 mod dirty;
 mod drawing;

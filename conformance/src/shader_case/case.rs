@@ -291,6 +291,7 @@ pub struct State {
     /// Direct3D 9's fog.
     pub fog: Option<Fog>,
     /// Direct3D 9's user clip planes by index.
+    #[serde(default, deserialize_with = "numbered")]
     pub clip_planes: Option<BTreeMap<u32, [f32; 4]>>,
     /// Direct3D 9's flat shading.
     pub flat_shading: Option<bool>,
@@ -298,6 +299,19 @@ pub struct State {
     pub point_size: Option<[f32; 3]>,
     /// Direct3D 9's point sprites.
     pub point_sprite: Option<bool>,
+}
+
+/// A map whose keys are numbers. Inside a step, whose `op` is read first, serde does not take them out of JSON's text itself.
+fn numbered<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<u32, [f32; 4]>>, D::Error> {
+    let named = Option::<BTreeMap<String, [f32; 4]>>::deserialize(deserializer)?;
+    let number = |(name, plane): (String, _)| {
+        let number =
+            name.parse().map_err(|_| serde::de::Error::custom(format!("\"{name}\" is no number")))?;
+        Ok((number, plane))
+    };
+    named.map(|planes| planes.into_iter().map(number).collect()).transpose()
 }
 
 /// Depth test.

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aerogpu::pipeline::bindings::WordView;
+use aerogpu::pipeline::direct3d9::PointState;
 use aerogpu::pipeline::shader::Shader;
 use aerogpu_dxbc::ir::Stage;
 use aerogpu_dxbc::sm3::{self, AlphaTest, Comparison, Fog, FogSource, Variant, environment};
 use aerogpu_raster::format::Format;
+use aerogpu_raster::primitive::VertexBatch;
+use aerogpu_raster::state::Viewport;
 
 use super::case::{Compare, FogMode, StageName, State};
 
@@ -121,6 +124,28 @@ fn variant(state: &State, target: Option<Format>) -> (Variant, f32) {
         AlphaTest { comparison: comparison(test.func), scale }
     });
     (Variant { fog, alpha_test, flat: state.flat_shading.unwrap_or(false) }, reference)
+}
+
+/// What becomes of points (d3d-rules §17.2).
+pub fn points(state: &State, viewport: Option<&Viewport>) -> PointState {
+    let [size, min, max] = state.point_size.unwrap_or([1.0, 1.0, 64.0]);
+    PointState {
+        size,
+        min,
+        max,
+        scale: None,
+        sprites: state.point_sprite.unwrap_or(false),
+        viewport: viewport.map_or([1.0; 2], |viewport| [viewport.width, viewport.height]),
+    }
+}
+
+/// Clips at the user's planes, which vertex shaders have in clip space (d3d-rules §17.3). The protocol does not carry them.
+pub fn clip(state: &State, vertices: &mut VertexBatch) {
+    let Some(planes) = state.clip_planes.as_ref().filter(|planes| !planes.is_empty()) else { return };
+    vertices.clip_count = planes.len();
+    vertices.clip = (vertices.positions.iter())
+        .flat_map(|p| planes.values().map(move |q| q[0] * p[0] + q[1] * p[1] + q[2] * p[2] + q[3] * p[3]))
+        .collect();
 }
 
 /// The words of [`sm3::ENVIRONMENT`].

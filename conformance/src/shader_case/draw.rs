@@ -8,6 +8,7 @@ use aerogpu::budget::Budget;
 use aerogpu::executor::Failure;
 use aerogpu::limits;
 use aerogpu::pipeline::bindings::Held;
+use aerogpu::pipeline::direct3d9::Direct3d9Rules;
 use aerogpu::pipeline::draw::{self, IndexStream};
 use aerogpu::pipeline::input::VertexStream;
 use aerogpu::pipeline::layout::InputLayout;
@@ -22,6 +23,7 @@ use aerogpu_raster::state as raster;
 use aerogpu_raster::surface::{Image, Texture};
 
 use super::case::{self, Blend, Compare, Cull, Data, Element, Kind, Rules, StageName};
+use super::direct3d9;
 use super::world::{World, format};
 use crate::run::Trouble;
 
@@ -52,10 +54,24 @@ impl World {
         };
         let topology = topology(&step.topology)?;
         optional.check(topology).map_err(|error| error.to_string())?;
-        let producer = optional.rasterized(&vertex.program().signatures().outputs).into_owned();
+        let rules = self.direct3d9.is_some().then(|| {
+            let viewports = self.viewports(step.viewports.as_deref(), &layout);
+            let points = direct3d9::points(&self.state, viewports.first());
+            Direct3d9Rules::new(topology, vertex.program(), points)
+        });
+        let producer = optional.rasterized(&vertex.program().signatures().outputs);
+        let producer = match &rules {
+            Some(rules) => rules.rasterized(&producer).into_owned(),
+            None => producer.into_owned(),
+        };
         let pixel_shader = bound(StageName::Ps)?.map(|pixel| -> Arc<dyn PixelShader> {
             Arc::new(BoundPixelShader::new(pixel.shader, pixel.bindings, &producer, self.engine))
         });
+        let mut state = self.draw_state(step.viewports.as_deref(), &layout, pixel_shader);
+        if rules.is_some() && topology == PrimitiveTopology::PointList {
+            // Points are never culled, sprites among them.
+            state.rasterizer.cull = raster::CullMode::None;
+        }
         let draw = draw::Draw {
             topology,
             count: step.vertex_count,
@@ -68,8 +84,8 @@ impl World {
             vertex,
             optional,
             restarts: self.rules == Rules::D3d11,
-            direct3d9: None,
-            state: Arc::new(self.draw_state(step.viewports.as_deref(), &layout, pixel_shader)),
+            direct3d9: rules,
+            state: Arc::new(state),
             held: Vec::<Held>::new(),
         };
         self.rasterize(&draw, layout)
@@ -80,6 +96,11 @@ impl World {
         let budget = Budget::with_engine(limits::SUBMISSION_BUDGET, self.engine);
         let mut statistics = Statistics::default();
         draw::run(draw, &budget, &mut statistics, &mut |vertices, primitives| {
+            let (mut vertices, primitives) = match &draw.direct3d9 {
+                Some(rules) => rules.apply(vertices, primitives),
+                None => (vertices, primitives),
+            };
+            direct3d9::clip(&self.state, &mut vertices);
             pass.draw(&draw.state, Arc::new(vertices), primitives);
             Ok(())
         })?;
@@ -137,15 +158,10 @@ impl World {
         })
     }
 
-    fn draw_state(
-        &self,
-        viewports: Option<&[[f32; 6]]>,
-        layout: &TargetLayout,
-        pixel_shader: Option<Arc<dyn PixelShader>>,
-    ) -> DrawState {
-        let state = &self.state;
+    /// The viewports of a draw: its own, the state's, or the whole of the targets.
+    fn viewports(&self, own: Option<&[[f32; 6]]>, layout: &TargetLayout) -> Vec<raster::Viewport> {
         let whole = [[0.0, 0.0, layout.width as f32, layout.height as f32, 0.0, 1.0]];
-        let viewports = viewports.or(state.viewports.as_deref()).unwrap_or(&whole);
+        let viewports = own.or(self.state.viewports.as_deref()).unwrap_or(&whole);
         // Pixels of Direct3D 9 have their centres at whole coordinates (d3d-rules §17.1.1).
         let shift = if self.direct3d9.is_some() { 0.5 } else { 0.0 };
         let viewport = |&[x, y, width, height, min_depth, max_depth]: &[f32; 6]| raster::Viewport {
@@ -156,6 +172,16 @@ impl World {
             min_depth,
             max_depth,
         };
+        viewports.iter().map(viewport).collect()
+    }
+
+    fn draw_state(
+        &self,
+        viewports: Option<&[[f32; 6]]>,
+        layout: &TargetLayout,
+        pixel_shader: Option<Arc<dyn PixelShader>>,
+    ) -> DrawState {
+        let state = &self.state;
         let scissor = |&[x, y, width, height]: &[i32; 4]| raster::Rect {
             left: x,
             top: y,
@@ -173,7 +199,7 @@ impl World {
                 front_counter_clockwise: false,
                 depth_clip: state.depth_clip.unwrap_or(true),
                 depth_bias: raster::DepthBias::default(),
-                viewports: viewports.iter().map(viewport).collect(),
+                viewports: self.viewports(viewports, layout).into(),
                 scissors: state.scissors.iter().flatten().map(scissor).collect(),
             },
             depth_stencil: raster::DepthStencilState {
@@ -203,25 +229,18 @@ impl World {
     }
 }
 
-/// State that these rules do not have is a mistake; state that cannot be followed yet says so.
+/// State that these rules do not have is a mistake.
 fn check_state(state: &case::State, rules: Rules) -> Result<(), Trouble> {
-    let later = [
+    let direct3d9 = [
         ("clip_planes", state.clip_planes.is_some()),
         ("point_size", state.point_size.is_some()),
         ("point_sprite", state.point_sprite.is_some()),
-    ];
-    let now = [
         ("fog", state.fog.is_some()),
         ("flat_shading", state.flat_shading.is_some()),
         ("alpha_test", state.alpha_test.is_some()),
     ];
-    let later = later.into_iter().find_map(|(name, given)| given.then_some(name));
-    let now = now.into_iter().find_map(|(name, given)| given.then_some(name));
-    match (rules, later, now) {
-        (Rules::D3d11, Some(name), _) | (Rules::D3d11, None, Some(name)) => {
-            Err(format!("{name} is state of Direct3D 9").into())
-        }
-        (Rules::D3d9, Some(name), _) => Err(Failure::Unsupported(format!("{name} of shader cases")).into()),
+    match direct3d9.into_iter().find(|(_, given)| *given) {
+        Some((name, _)) if rules == Rules::D3d11 => Err(format!("{name} is state of Direct3D 9").into()),
         _ => Ok(()),
     }
 }

@@ -26,6 +26,8 @@ use super::wgsl::{SampleType, binding};
 /// The bound targets, as the adapter takes them.
 struct Targets {
     colors: Vec<Option<(TextureView, wgpu::TextureFormat, bool)>>,
+    /// The same, layer by layer as a clear reaches them.
+    layers: Vec<(TextureView, bool)>,
     depth: Option<(TextureView, wgpu::TextureFormat)>,
     size: [u32; 2],
 }
@@ -75,7 +77,8 @@ impl Execution<'_, '_> {
         let context = self.context();
         let (colors, depth) = (context.colors, context.depth_stencil);
         let used = colors.iter().rposition(|&handle| handle != 0).map_or(0, |last| last + 1);
-        let mut targets = Targets { colors: Vec::new(), depth: None, size: [u32::MAX; 2] };
+        let mut targets =
+            Targets { colors: Vec::new(), layers: Vec::new(), depth: None, size: [u32::MAX; 2] };
         for handle in colors[..used].iter().copied().chain([depth]).enumerate() {
             let (i, handle) = handle;
             let part = match handle {
@@ -93,6 +96,14 @@ impl Execution<'_, '_> {
                     let [width, height] = self.texture_of(part.texture)?.layout.mip_extent(part.mips.0);
                     targets.size = [targets.size[0].min(width), targets.size[1].min(height)];
                     let view = self.view(part, TextureViewDimension::D2, 1)?;
+                    if i < used {
+                        let alpha = !part.format.has_unused_alpha();
+                        let all = self.texture_of(part.texture)?.layers;
+                        for layer in part.layers.0..part.layers.0.saturating_add(part.layers.1).min(all) {
+                            let part = Subresources { layers: (layer, 1), ..part };
+                            targets.layers.push((self.view(part, TextureViewDimension::D2, 1)?, alpha));
+                        }
+                    }
                     Some((view, texture_format(part.format)?, !part.format.has_unused_alpha()))
                 }
             };
@@ -120,8 +131,8 @@ impl Execution<'_, '_> {
         let stencil =
             if flags.contains(ClearFlags::STENCIL) { LoadOp::Clear(p.stencil & 0xff) } else { LoadOp::Load };
         let gpu = self.renderer.gpu.clone();
-        // One pass a target: they need not have the same size.
-        for (view, _, has_alpha) in targets.colors.iter().flatten() {
+        // One pass a target and layer: they need not have the same size.
+        for (view, has_alpha) in &targets.layers {
             gpu.submit(|encoder| drop(begin(encoder, &[Some((view, color(*has_alpha)))], None)));
         }
         if let Some((view, format)) = &targets.depth {
@@ -350,7 +361,11 @@ impl Execution<'_, '_> {
             };
             let view = match part {
                 Some(part) => {
-                    let kind = if part.format.is_depth() { SampleType::Depth } else { SampleType::Float };
+                    let kind = match part.format {
+                        format if format.is_depth() => SampleType::Depth,
+                        format if format.has_unused_alpha() => SampleType::Opaque,
+                        _ => SampleType::Float,
+                    };
                     types.insert(register.first, kind);
                     let layers = match dimension {
                         TextureViewDimension::D2 => 1,

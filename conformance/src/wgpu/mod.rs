@@ -31,6 +31,13 @@ use pipeline::Pipelines;
 use resource::{Resource, WriteBack};
 use state::Context;
 
+/// How the reason begins when WebGPU's validation refused what this back end made of a command: an error of its own.
+pub const REFUSED: &str = "the adapter refused a command";
+
+fn refused(said: &str) -> Failure {
+    Failure::Unsupported(format!("{REFUSED}: {said}"))
+}
+
 /// The renderer on an adapter.
 pub struct WgpuRenderer {
     gpu: Arc<Gpu>,
@@ -115,11 +122,7 @@ impl WgpuRenderer {
                 }
                 Err(error) => (error.offset, error.opcode, Err(error.reason.into())),
             };
-            let complaint = execution
-                .renderer
-                .gpu
-                .complaints()
-                .map(|said| Err(Failure::Unsupported(format!("the adapter refused a command: {said}"))));
+            let complaint = execution.renderer.gpu.complaints().map(|said| Err(refused(&said)));
             if let Err(reason) = result.and(complaint.unwrap_or(Ok(()))) {
                 let packet = Opcode::from_u32(opcode).map_or("unknown", |o| o.name());
                 execution.report.errors.push(CommandError { offset, packet, reason });

@@ -14,8 +14,12 @@ use wgpu::{
 };
 
 use super::gpu::Gpu;
+use super::refused;
 use super::state::Context;
 use super::wgsl::{SampleType, Scalar, Varying, Wiring, binding, translate};
+
+/// Pipelines that are remembered, of each kind.
+const MAX_PIPELINES: usize = 2048;
 
 /// Pipelines by everything that went into them.
 #[derive(Default)]
@@ -70,6 +74,7 @@ impl Pipelines {
         let pixel_wiring = Wiring {
             varyings,
             targets: key.pixel.map(|pixel| targets(pixel, key.colors)).unwrap_or_default(),
+            depth: key.depth.is_some(),
             textures: key.textures[1].clone(),
             ..Wiring::default()
         };
@@ -83,9 +88,9 @@ impl Pipelines {
             key.colors,
             key.depth,
             key.topology,
-            context.blend,
+            packets::BlendState { blend_constant_rgba_f32: [0; 4], ..context.blend },
             context.depth,
-            context.rasterizer
+            packets::RasterizerState { scissor_enable: 0, ..context.rasterizer }
         );
         if let Some(known) = self.render.get(&name) {
             return Ok(known.clone());
@@ -101,8 +106,7 @@ impl Pipelines {
         ];
         let pipeline = create(gpu, key, &layouts, &vertex_text, pixel_text.as_deref())?;
         let made = (pipeline, layouts);
-        self.render.insert(name, made.clone());
-        Ok(made)
+        keep(&mut self.render, gpu, name, made)
     }
 
     /// The pipeline of a dispatch.
@@ -132,9 +136,20 @@ impl Pipelines {
             compilation_options: Default::default(),
             cache: None,
         });
-        self.compute.insert(text, (pipeline.clone(), layout.clone()));
-        Ok((pipeline, layout))
+        keep(&mut self.compute, gpu, text, (pipeline, layout))
     }
+}
+
+/// Remembers what was made, unless the adapter refused it. A campaign makes more than is worth remembering.
+fn keep<T: Clone>(known: &mut HashMap<String, T>, gpu: &Gpu, name: String, made: T) -> Result<T, Failure> {
+    if let Some(said) = gpu.complaints() {
+        return Err(refused(&said));
+    }
+    if known.len() >= MAX_PIPELINES {
+        known.clear();
+    }
+    known.insert(name, made.clone());
+    Ok(made)
 }
 
 fn module(gpu: &Gpu, text: &str) -> wgpu::ShaderModule {
@@ -252,16 +267,19 @@ fn compare(func: Option<packets::CompareFunc>) -> wgpu::CompareFunction {
 
 fn color_targets(key: &RenderKey<'_>) -> Vec<Option<wgpu::ColorTargetState>> {
     let state = &key.context.blend;
-    let component = |src, dst, op| wgpu::BlendComponent {
-        src_factor: factor(src),
-        dst_factor: factor(dst),
-        operation: match packets::BlendOp::from_u32(op) {
-            Some(packets::BlendOp::Subtract) => wgpu::BlendOperation::Subtract,
-            Some(packets::BlendOp::RevSubtract) => wgpu::BlendOperation::ReverseSubtract,
-            Some(packets::BlendOp::Min) => wgpu::BlendOperation::Min,
-            Some(packets::BlendOp::Max) => wgpu::BlendOperation::Max,
-            _ => wgpu::BlendOperation::Add,
-        },
+    let component = |src, dst, op| {
+        let (src_factor, dst_factor) = (factor(src), factor(dst));
+        let weighted = |operation| wgpu::BlendComponent { src_factor, dst_factor, operation };
+        // Minimum and maximum have no factors; WebGPU wants them to be one.
+        let one = wgpu::BlendFactor::One;
+        let plain = |operation| wgpu::BlendComponent { src_factor: one, dst_factor: one, operation };
+        match packets::BlendOp::from_u32(op) {
+            Some(packets::BlendOp::Subtract) => weighted(wgpu::BlendOperation::Subtract),
+            Some(packets::BlendOp::RevSubtract) => weighted(wgpu::BlendOperation::ReverseSubtract),
+            Some(packets::BlendOp::Min) => plain(wgpu::BlendOperation::Min),
+            Some(packets::BlendOp::Max) => plain(wgpu::BlendOperation::Max),
+            _ => weighted(wgpu::BlendOperation::Add),
+        }
     };
     let blend = (state.enable != 0).then(|| wgpu::BlendState {
         color: component(state.src_factor, state.dst_factor, state.blend_op),
@@ -440,7 +458,9 @@ fn bind_group_layout(
                     Some(SampleType::Depth) => TextureSampleType::Depth,
                     Some(SampleType::Sint) => TextureSampleType::Sint,
                     Some(SampleType::Uint) => TextureSampleType::Uint,
-                    Some(SampleType::Float) | None => TextureSampleType::Float { filterable: true },
+                    Some(SampleType::Float | SampleType::Opaque) | None => {
+                        TextureSampleType::Float { filterable: true }
+                    }
                 },
                 view_dimension,
                 multisampled: false,

@@ -81,10 +81,14 @@ impl Buffer {
     /// Replaces bytes; the device writes whole words.
     pub(super) fn write(&self, gpu: &Gpu, offset: u64, bytes: &[u8]) {
         let (start, end) = (offset & !3, (offset + bytes.len() as u64).next_multiple_of(4));
-        let mut words = gpu.read_buffer(&self.gpu, start, end - start);
-        words.truncate((end - start) as usize);
-        words[(offset - start) as usize..][..bytes.len()].copy_from_slice(bytes);
-        gpu.queue.write_buffer(&self.gpu, start, &words);
+        if (start, end) == (offset, offset + bytes.len() as u64) {
+            gpu.queue.write_buffer(&self.gpu, start, bytes);
+        } else {
+            let mut words = gpu.read_buffer(&self.gpu, start, end - start);
+            words.truncate((end - start) as usize);
+            words[(offset - start) as usize..][..bytes.len()].copy_from_slice(bytes);
+            gpu.queue.write_buffer(&self.gpu, start, &words);
+        }
         gpu.submit(|_| {});
     }
 
@@ -222,7 +226,11 @@ impl Texture {
             if from >= to {
                 continue;
             }
-            let mut bytes = self.read(gpu, mip, layer)?;
+            let whole = (from, to) == (place.offset, place.offset + place.size_bytes());
+            let mut bytes = match whole {
+                true => vec![0; (place.row_bytes * place.rows) as usize],
+                false => self.read(gpu, mip, layer)?,
+            };
             for row in 0..place.rows {
                 let start = place.offset + row * place.row_pitch;
                 let (from, to) = (offset.max(start), end.min(start + place.row_bytes));

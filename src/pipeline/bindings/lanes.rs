@@ -7,7 +7,6 @@ use aerogpu_dxbc::resources::{
     active_lanes,
 };
 use aerogpu_raster::sampler::{self, BatchKind, BatchLod, SampleBatch, SamplerState};
-use fearless_simd::Level;
 
 use super::{ResourceView, StageBindings, word_index};
 
@@ -30,7 +29,6 @@ pub(super) fn sample(bindings: &StageBindings, request: &SampleLanes<'_>, mut ou
         }
         return;
     };
-    let level = Level::new();
     for start in (0..request.lanes.len()).step_by(LANES) {
         let end = request.lanes.len().min(start + LANES);
         let floats = |row| part(row, start..end);
@@ -60,7 +58,13 @@ pub(super) fn sample(bindings: &StageBindings, request: &SampleLanes<'_>, mut ou
             offset,
             lanes: &request.lanes[start..end],
         };
-        sampler::sample_batch(level, view, state, &batch, out.each_mut().map(|row| &mut row[start..end]));
+        sampler::sample_batch(
+            bindings.level,
+            view,
+            state,
+            &batch,
+            out.each_mut().map(|row| &mut row[start..end]),
+        );
     }
 }
 

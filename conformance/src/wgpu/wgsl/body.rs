@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use aerogpu_dxbc::ValidatedShader;
-use aerogpu_dxbc::ir::{Declaration, Instruction, Op, Operand, OperandType, RegisterFile};
+use aerogpu_dxbc::ir::{Declaration, Instruction, Op, Operand, OperandType, RegisterFile, Stage};
 
 use super::operand::{index, number, scalar, source, target};
 use super::{Unsupported, Wiring, component};
@@ -239,7 +239,11 @@ impl<'a> Body<'a> {
         self.line("}");
     }
 
+    /// Only threads of a group can wait for each other; elsewhere there is nothing that a fence would order.
     fn sync(&mut self, i: &Instruction) {
+        if self.shader.stage() != Stage::Compute {
+            return;
+        }
         if i.sync.uav_group || i.sync.uav_global {
             self.line("storageBarrier();");
         }
@@ -388,12 +392,13 @@ fn arithmetic(i: &Instruction) -> Result<Option<String>, Unsupported> {
         Op::Or => uint("|"),
         Op::Xor => uint("^"),
         Op::Not => format!("(~{a})"),
-        Op::Ishl => format!("({a} << ({b} & vec4u(31u)))"),
-        Op::Ushr => format!("({a} >> ({b} & vec4u(31u)))"),
-        Op::Ishr => format!("bi(i4({a}) >> ({b} & vec4u(31u)))"),
+        Op::Ishl => format!("ishl4({a}, {b})"),
+        Op::Ushr => format!("ushr4({a}, {b})"),
+        Op::Ishr => format!("ishr4({a}, {b})"),
         Op::Ubfe => format!("ubfe4({a}, {b}, {c})"),
         Op::Ibfe => format!("ibfe4({a}, {b}, {c})"),
         Op::Bfi => format!("bfi4({a}, {b}, {c}, {d})"),
+        Op::Msad => format!("msad4({a}, {b}, {c})"),
         Op::Bfrev => format!("reverseBits({a})"),
         Op::Countbits => format!("countOneBits({a})"),
         Op::FirstbitHi => format!("firsthi4({a})"),

@@ -22,7 +22,7 @@ pub(super) fn texture_type(dimension: ResourceDimension, sample: SampleType) -> 
     };
     Ok(match sample {
         SampleType::Depth => format!("texture_depth_{shape}"),
-        SampleType::Float => format!("texture_{shape}<f32>"),
+        SampleType::Float | SampleType::Opaque => format!("texture_{shape}<f32>"),
         SampleType::Sint => format!("texture_{shape}<i32>"),
         SampleType::Uint => format!("texture_{shape}<u32>"),
     })
@@ -151,7 +151,7 @@ impl Body<'_> {
         self.texel(destination, texture, &words, i.saturate)
     }
 
-    /// `ld`: 0 outside of the level, of the levels and of the layers.
+    /// `ld`: outside of the level, of the levels and of the layers 0, and 1 for an alpha that the format does not have.
     fn load_texel(&mut self, i: &Instruction) -> Result<(), Unsupported> {
         let (destination, coordinate, texture) = (&i.operands[0], &i.operands[1], &i.operands[2]);
         let dimension = self.dimension(texture)?;
@@ -176,7 +176,9 @@ impl Body<'_> {
             arguments += &format!(", {at}.z");
         }
         let texel = words(&format!("textureLoad({t}, {arguments}, {level})"), self.is_depth(texture)?);
-        let words = format!("select(vec4u(0u), {texel}, {inside})");
+        let opaque = self.wiring.textures.get(&number(texture)?) == Some(&SampleType::Opaque);
+        let outside = if opaque { "vec4u(0u, 0u, 0u, 0x3f800000u)" } else { "vec4u(0u)" };
+        let words = format!("select({outside}, {texel}, {inside})");
         self.texel(destination, texture, &words, i.saturate)
     }
 

@@ -44,6 +44,8 @@ pub mod binding {
 #[allow(missing_docs, reason = "the variants are WebGPU's own names")]
 pub enum SampleType {
     Float,
+    /// Floats of a format without alpha: it reads 1, outside as well.
+    Opaque,
     Depth,
     Sint,
     Uint,
@@ -90,6 +92,8 @@ pub struct Wiring {
     pub varyings: Vec<Varying>,
     /// Pixel shader: output register, colour target, its type.
     pub targets: Vec<(u32, u32, Scalar)>,
+    /// Pixel shader: a depth target is bound; otherwise its depth goes nowhere.
+    pub depth: bool,
     /// Pixel shader: registers 0 and 1 are the two sources of target 0's blend.
     pub dual_source: bool,
     /// What is bound to each `t#` that the shader declares as a texture.
@@ -347,7 +351,7 @@ fn pixel(text: &mut String, shader: &ValidatedShader, wiring: &Wiring) -> Result
         let _ = writeln!(text, "{place} c{target}: {ty},");
         let _ = writeln!(result, "out.c{target} = bitcast<{ty}>(o[{register}]);");
     }
-    if info.depth.is_some() {
+    if info.depth.is_some() && wiring.depth {
         text.push_str("@builtin(frag_depth) depth: f32,\n");
         result.push_str("out.depth = f4(o_depth).x;\n");
     }

@@ -7,6 +7,11 @@ fn bi(x: vec4i) -> vec4u { return bitcast<vec4u>(x); }
 fn mask(x: vec4<bool>) -> vec4u { return select(vec4u(0u), vec4u(0xffffffffu), x); }
 fn nan4(x: vec4u) -> vec4<bool> { return (x & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
 
+// Shifts stand in functions too: WGSL refuses a constant one that loses bits.
+fn ishl4(x: vec4u, n: vec4u) -> vec4u { return x << (n & vec4u(31u)); }
+fn ushr4(x: vec4u, n: vec4u) -> vec4u { return x >> (n & vec4u(31u)); }
+fn ishr4(x: vec4u, n: vec4u) -> vec4u { return bi(i4(x) >> (n & vec4u(31u))); }
+
 // One NaN gives the other operand.
 fn fmin4(a: vec4u, b: vec4u) -> vec4u {
     let less = select(b, a, f4(a) < f4(b));
@@ -86,3 +91,14 @@ fn half(x: u32) -> u32 {
 fn half4(x: vec4u) -> vec4u { return vec4u(half(x.x), half(x.y), half(x.z), half(x.w)); }
 fn unhalf(x: u32) -> u32 { return bitcast<u32>(unpack2x16float(x & 0xffffu).x); }
 fn unhalf4(x: vec4u) -> vec4u { return vec4u(unhalf(x.x), unhalf(x.y), unhalf(x.z), unhalf(x.w)); }
+// Bytes whose reference is 0 do not count; the sum saturates.
+fn msad(reference: u32, source: u32, accumulator: u32) -> u32 {
+    let r = (vec4u(reference) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
+    let s = (vec4u(source) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u);
+    let d = select(max(r, s) - min(r, s), vec4u(0u), r == vec4u(0u));
+    let sum = d.x + d.y + d.z + d.w;
+    return select(accumulator + sum, 0xffffffffu, accumulator > 0xffffffffu - sum);
+}
+fn msad4(r: vec4u, s: vec4u, a: vec4u) -> vec4u {
+    return vec4u(msad(r.x, s.x, a.x), msad(r.y, s.y, a.y), msad(r.z, s.z, a.z), msad(r.w, s.w, a.w));
+}

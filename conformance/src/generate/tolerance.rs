@@ -1,0 +1,201 @@
+//! How far two correct back ends may be apart, and why.
+//!
+//! A difference is counted in steps of an 8-bit channel. What the specification fixes has a bound of 0: clears to codes, copies,
+//! integer work, nearest sampling, texel loads, coverage (vertices lie on sixteenths of a pixel, which every adapter
+//! represents: Vulkan guarantees 4 subpixel bits), flat shading. Everything else adds a [`Rule`].
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use aerogpu_protocol::packets::{BlendFactor, BlendOp};
+
+use super::scene::Blend;
+
+/// A freedom that the specification leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// A value that is no multiple of 1/255 rounds to either neighbour near a tie: Direct3D 11.3 §3.2.3.6 allows 0.6 ulp, so
+    /// correct results are at most 1 step apart.
+    UnormRounding,
+    /// Encoding sRGB has the same 0.6 ulp (§3.2.3.8): 1 step. What differs before it is stretched by the curve's steepest slope.
+    SrgbEncoding,
+    /// Attributes are planes through three vertices, evaluated in floats: gradients of slivers (area 1/512 pixel, edges of 32
+    /// pixels) lose at most 14 bits of 24, which moves a colour by less than 1/2 step; rounding adds 1.
+    Interpolation,
+    /// Weights have 8 bits of fraction (§7.18.16.1) and filtering rounds once an axis: 1 step for each.
+    LinearFilter,
+    /// Instructions other than + - * are exact to a few ulp (§22.10.6), which moves an 8-bit code by at most 1.
+    Arithmetic,
+    /// A blender needs the precision of its target (§17.4): both products and the sum may be rounded to codes, 2 steps a layer.
+    Blend,
+    /// The same in linear light, then stretched by the sRGB curve.
+    SrgbBlend,
+    /// BC1 to BC3 interpolate their end points with a tolerance (§19.5.2): 1/255 and 3 % of the end points' distance, 9 steps.
+    BlockDecoding,
+}
+
+impl Rule {
+    /// The reason in a sentence.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::UnormRounding => "conversion to 8 bits may err by 0.6 ulp (D3D 11.3 3.2.3.6)",
+            Self::SrgbEncoding => "conversion to sRGB may err by 0.6 ulp (D3D 11.3 3.2.3.8)",
+            Self::Interpolation => "attributes are interpolated in floats without a fixed order",
+            Self::LinearFilter => "filter weights have 8 bits of fraction (D3D 11.3 7.18.16.1)",
+            Self::Arithmetic => "instructions err by some ulp (D3D 11.3 22.10.6)",
+            Self::Blend => "a blender has the precision of its target (D3D 11.3 17.4)",
+            Self::SrgbBlend => "linear blending is stretched by the sRGB curve near black",
+            Self::BlockDecoding => "BC1 to BC3 are interpolated with a tolerance (D3D 11.3 19.5.2)",
+        }
+    }
+}
+
+/// The steepest slope of the sRGB encoding, near black.
+const ENCODE_SLOPE: f64 = 12.92;
+/// The steepest slope of the sRGB decoding, near white: 2.4 / 1.055.
+const DECODE_SLOPE: f64 = 2.275;
+/// Steps that a channel has.
+const ALL: f64 = 255.0;
+
+/// How many steps two back ends may be apart, and by which rules.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Bound {
+    steps: f64,
+    rules: BTreeSet<Rule>,
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.rules.is_empty() {
+            return f.write_str("exact");
+        }
+        let rules: Vec<_> = self.rules.iter().map(|rule| format!("{rule:?}")).collect();
+        write!(f, "within {} steps ({})", self.steps, rules.join(", "))
+    }
+}
+
+impl Bound {
+    /// Equal to the bit.
+    pub const EXACT: Self = Self { steps: 0.0, rules: BTreeSet::new() };
+
+    /// Steps of an 8-bit channel.
+    pub fn steps(&self) -> f64 {
+        self.steps
+    }
+
+    /// Why they may differ.
+    pub fn rules(&self) -> impl Iterator<Item = Rule> {
+        self.rules.iter().copied()
+    }
+
+    /// Nothing may differ.
+    pub fn is_exact(&self) -> bool {
+        self.steps == 0.0
+    }
+
+    /// More freedom.
+    #[must_use]
+    pub fn and(mut self, rule: Rule, steps: f64) -> Self {
+        self.rules.insert(rule);
+        let steps = self.steps + steps;
+        self.raise(steps)
+    }
+
+    fn raise(mut self, steps: f64) -> Self {
+        self.steps = if steps > ALL { ALL } else { steps };
+        self
+    }
+
+    /// The freedom of what may be either.
+    #[must_use]
+    pub fn or(mut self, other: &Self) -> Self {
+        self.rules.extend(&other.rules);
+        let steps = if other.steps > self.steps { other.steps } else { self.steps };
+        self.raise(steps)
+    }
+
+    /// After reading sRGB texels as linear values.
+    #[must_use]
+    pub fn decoded(self) -> Self {
+        let steps = self.steps * DECODE_SLOPE;
+        self.raise(steps)
+    }
+
+    /// After encoding to sRGB.
+    #[must_use]
+    pub fn encoded(self) -> Self {
+        let steps = self.steps * ENCODE_SLOPE;
+        self.raise(steps).and(Rule::SrgbEncoding, 1.0)
+    }
+
+    /// What is in a target after `layers` layers of a source with this bound were blended onto it.
+    #[must_use]
+    pub fn blended(self, target: &Self, blend: &Blend, layers: usize, srgb: bool) -> Self {
+        let mut steps = target.steps;
+        for _ in 0..layers {
+            steps = blend_steps(blend, self.steps, if srgb { steps * DECODE_SLOPE } else { steps });
+            if srgb {
+                steps *= ENCODE_SLOPE;
+            }
+            steps = if steps > ALL { ALL } else { steps };
+        }
+        let rule = if srgb { Rule::SrgbBlend } else { Rule::Blend };
+        let rules = self.rules.union(&target.rules).copied().chain([rule]).collect();
+        Self { steps, rules }
+    }
+}
+
+/// A layer: factors are at most 1, so that a value's error stays; a factor of the target's alpha errs as the target does.
+fn blend_steps(blend: &Blend, source: f64, target: f64) -> f64 {
+    let mut most = 0.0;
+    for (pair, op) in blend.factors.chunks(2).zip(blend.ops) {
+        let error = |factor: BlendFactor, value: f64| match factor {
+            BlendFactor::Zero => 0.0,
+            BlendFactor::One | BlendFactor::Constant | BlendFactor::InvConstant => value,
+            BlendFactor::SrcAlpha | BlendFactor::InvSrcAlpha => value + source,
+            BlendFactor::DestAlpha | BlendFactor::InvDestAlpha => value + target,
+        };
+        let steps = match op {
+            BlendOp::Min | BlendOp::Max if source > target => source,
+            BlendOp::Min | BlendOp::Max => target,
+            _ => error(pair[0], source) + error(pair[1], target),
+        };
+        most = if steps > most { steps } else { most };
+    }
+    most + 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OVER: Blend = Blend {
+        factors: [BlendFactor::SrcAlpha, BlendFactor::InvSrcAlpha, BlendFactor::One, BlendFactor::Zero],
+        ops: [BlendOp::Add; 2],
+        constant: [255; 4],
+    };
+
+    #[test]
+    fn bounds_add_up_and_name_their_reasons() {
+        let filtered = Bound::EXACT.and(Rule::LinearFilter, 2.0);
+        assert_eq!(filtered.to_string(), "within 2 steps (LinearFilter)");
+        assert!(Bound::EXACT.is_exact() && Bound::EXACT.to_string() == "exact");
+        // 2 steps, at most 12.92 times as many in sRGB, and its own rounding.
+        assert_eq!(filtered.clone().encoded().steps(), 26.84);
+        assert_eq!(filtered.or(&Bound::EXACT.and(Rule::Arithmetic, 1.0)).rules().count(), 2);
+    }
+
+    #[test]
+    fn layers_of_exact_colours_err_by_two_steps_each() {
+        let steps = |layers| Bound::EXACT.blended(&Bound::EXACT, &OVER, layers, false).steps();
+        assert_eq!([steps(1), steps(2), steps(3)], [2.0, 4.0, 6.0]);
+        let of_target = Blend {
+            factors: [BlendFactor::Zero, BlendFactor::DestAlpha, BlendFactor::One, BlendFactor::Zero],
+            ..OVER
+        };
+        let steps = |layers| Bound::EXACT.blended(&Bound::EXACT, &of_target, layers, false).steps();
+        // The alpha that multiplies has erred by 2 as well: 2 + 2 + 2.
+        assert_eq!([steps(1), steps(2)], [2.0, 6.0]);
+        assert_eq!(steps(100), 255.0);
+    }
+}
