@@ -18,6 +18,15 @@ pub enum Entry {
     Shader(PathBuf),
 }
 
+impl Entry {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Case(path) | Self::Trace(path) | Self::Shader(path) => path,
+        }
+    }
+}
+
 /// Why a path gives nothing to run.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoverError {

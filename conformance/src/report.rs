@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use image::{ColorType, ImageError};
 use maud::{DOCTYPE, Markup, html};
+use serde::Serialize;
 
-use crate::results::{Record, Results, Status};
+use crate::results::{Record, Results, Run};
 use crate::run::Pictures;
 
 /// A file of the report cannot be written.
@@ -26,35 +27,42 @@ impl ReportError {
 }
 
 /// Writes `index.html`, `results.json` and the pictures of failed cases into `folder`, which is created when missing.
-pub fn write(folder: &Path, results: &Results) -> Result<(), ReportError> {
+pub fn write(folder: &Path, run: &Run) -> Result<(), ReportError> {
     std::fs::create_dir_all(folder).map_err(ReportError::at(folder))?;
-    for (number, record) in results.cases.iter().enumerate() {
-        if let Some(pictures) = &record.pictures {
-            write_pictures(folder, number, pictures)?;
+    for results in &run.backends {
+        for (number, record) in results.cases.iter().enumerate() {
+            if let Some(pictures) = &record.pictures {
+                write_pictures(folder, &results.backend, number, pictures)?;
+            }
         }
     }
-    write_json(&folder.join("results.json"), results)?;
+    write_json(&folder.join("results.json"), run)?;
     let index = folder.join("index.html");
-    std::fs::write(&index, page(results).into_string()).map_err(ReportError::at(&index))
+    std::fs::write(&index, page(run).into_string()).map_err(ReportError::at(&index))
 }
 
-/// Writes the results as JSON.
-pub fn write_json(path: &Path, results: &Results) -> Result<(), ReportError> {
+/// Writes results as JSON.
+pub fn write_json(path: &Path, results: &impl Serialize) -> Result<(), ReportError> {
     let mut json = serde_json::to_vec_pretty(results).map_err(|error| ReportError::at(path)(error.into()))?;
     json.push(b'\n');
     std::fs::write(path, json).map_err(ReportError::at(path))
 }
 
-fn file_name(number: usize, kind: &str) -> String {
-    format!("{number:04}-{kind}.png")
+fn file_name(backend: &str, number: usize, kind: &str) -> String {
+    format!("{backend}-{number:04}-{kind}.png")
 }
 
-fn write_pictures(folder: &Path, number: usize, pictures: &Pictures) -> Result<(), ReportError> {
+fn write_pictures(
+    folder: &Path,
+    backend: &str,
+    number: usize,
+    pictures: &Pictures,
+) -> Result<(), ReportError> {
     let difference = difference(pictures);
     for (kind, rgba) in
         [("expected", &pictures.expected), ("actual", &pictures.actual), ("difference", &difference)]
     {
-        let path = folder.join(file_name(number, kind));
+        let path = folder.join(file_name(backend, number, kind));
         image::save_buffer(&path, rgba, pictures.width, pictures.height, ColorType::Rgba8)
             .map_err(|source| ReportError { path, source })?;
     }
@@ -80,40 +88,74 @@ figure { display: inline-block; margin: 0 1rem 0 0; }
 img { background: #888; image-rendering: pixelated; min-width: 192px; }
 .red { color: #b00; }
 table { border-collapse: collapse; }
+p.path { color: #666; margin: 0; overflow-wrap: anywhere; }
 td, th { padding: .1rem .8rem .1rem 0; text-align: left; }
 ";
 
-fn page(results: &Results) -> Markup {
-    let notable = results.cases.iter().enumerate().filter(|(_, record)| record.detail.is_some());
+fn page(run: &Run) -> Markup {
+    let names: Vec<_> = run.backends.iter().map(|results| results.backend.as_str()).collect();
+    let title = format!("AeroGPU conformance: {}", names.join(" and "));
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                title { "AeroGPU conformance: " (results.backend) }
+                meta name="viewport" content="width=device-width";
+                title { (title) }
                 style { (STYLE) }
             }
             body {
-                h1 { "AeroGPU conformance: " (results.backend) }
-                (totals(results))
-                @for (number, record) in notable { (section(number, record)) }
+                h1 { (title) }
+                @for results in &run.backends {
+                    @if let Some(adapter) = &results.adapter { p { (results.backend) ": " (adapter) } }
+                }
+                (totals(run))
+                @for path in notable(run) { (section(run, path)) }
             }
         }
     }
 }
 
-fn totals(results: &Results) -> Markup {
-    let classes = results.classes.iter().map(|(class, totals)| (*class, totals));
+/// Paths of the cases that somebody must look at, in the order of the run.
+fn notable(run: &Run) -> Vec<&str> {
+    let mut paths: Vec<&str> = Vec::new();
+    let records = run.backends.iter().flat_map(|results| &results.cases);
+    for record in records.filter(|record| record.detail.is_some()) {
+        if !paths.contains(&record.path.as_str()) {
+            paths.push(&record.path);
+        }
+    }
+    paths
+}
+
+/// A row a class, and in it for each back end what came of its cases.
+fn totals(run: &Run) -> Markup {
+    let mut classes: Vec<&str> =
+        run.backends.iter().flat_map(|r| r.classes.keys().map(String::as_str)).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    let of = |results: &Results, class: &str| {
+        if class == "all" { results.totals } else { results.classes.get(class).copied().unwrap_or_default() }
+    };
     html! {
         table {
-            tr { th { "cases" } th { "passed" } th { "failed" } th { "skipped" } th { "expected failures" } }
-            @for (class, totals) in classes.chain([("all", &results.totals)]) {
+            tr { th { "cases" } @for results in &run.backends { th colspan="5" { (results.backend) } } }
+            tr {
+                th {}
+                @for _ in &run.backends {
+                    th { "passed" } th { "failed" } th { "unsupported" } th { "skipped" } th { "expected failures" }
+                }
+            }
+            @for class in classes.into_iter().chain(["all"]) {
                 tr {
                     td { (class) }
-                    td { (totals.passed) }
-                    td { (totals.failed) }
-                    td { (totals.skipped) }
-                    td { (totals.expected_failures) }
+                    @for totals in run.backends.iter().map(|results| of(results, class)) {
+                        td { (totals.passed) }
+                        td { (totals.failed) }
+                        td { (totals.unsupported) }
+                        td { (totals.skipped) }
+                        td { (totals.expected_failures) }
+                    }
                 }
             }
         }
@@ -121,21 +163,36 @@ fn totals(results: &Results) -> Markup {
     }
 }
 
-fn section(number: usize, record: &Record) -> Markup {
+/// One case: what came of it on each back end.
+fn section(run: &Run, path: &str) -> Markup {
+    let records = || {
+        run.backends.iter().filter_map(|results| {
+            let (number, record) = results.cases.iter().enumerate().find(|(_, r)| r.path == path)?;
+            Some((results, number, record))
+        })
+    };
+    let name = records().next().map_or(path, |(.., record)| &record.name);
     html! {
         section {
-            h2 {
-                @if record.status == Status::ExpectedFailure { (record.status) }
-                @else { span.red { (record.status) } }
-                " " (record.name)
-            }
-            p { (record.detail.as_deref().unwrap_or_default()) }
-            @if record.pictures.is_some() {
-                @for kind in ["expected", "actual", "difference"] {
-                    figure {
-                        img src=(file_name(number, kind)) alt=(kind);
-                        figcaption { (kind) }
-                    }
+            h2 { (name) }
+            p.path { (path) }
+            @for (results, number, record) in records() { (outcome(results, number, record)) }
+        }
+    }
+}
+
+fn outcome(results: &Results, number: usize, record: &Record) -> Markup {
+    html! {
+        p {
+            (results.backend) ": "
+            @if results.is_red(record) { span.red { (record.status) } } @else { (record.status) }
+            @if let Some(detail) = &record.detail { ": " (detail) }
+        }
+        @if record.pictures.is_some() {
+            @for kind in ["expected", "actual", "difference"] {
+                figure {
+                    img src=(file_name(&results.backend, number, kind)) alt=(kind);
+                    figcaption { (kind) }
                 }
             }
         }
@@ -145,6 +202,7 @@ fn section(number: usize, record: &Record) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::Status;
 
     #[test]
     fn differences_are_scaled_to_the_greatest() {
@@ -161,14 +219,15 @@ mod tests {
     fn text_is_escaped() {
         let mut results = Results::new("software");
         results.push(Record {
+            path: "cases/script".into(),
             name: "<script>".into(),
             features: Vec::new(),
-            class: "other",
+            class: "other".into(),
             status: Status::Fail,
             detail: Some("a < b".into()),
             pictures: None,
         });
-        let page = page(&results).into_string();
+        let page = page(&Run::from(vec![results])).into_string();
         assert!(page.contains("&lt;script&gt;") && page.contains("a &lt; b") && !page.contains("<script>"));
     }
 }

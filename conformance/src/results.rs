@@ -1,29 +1,34 @@
 //! What came of a run: a record a case, totals, and both as JSON.
 //!
 //! ```json
-//! {"schema": "aerogpu-conformance-results/1", "backend": "software",
-//!  "totals": {"passed": 2, "failed": 1, "skipped": 0, "expected_failures": 1},
-//!  "classes": {"d3d11": {"passed": 2, "failed": 1, "skipped": 0, "expected_failures": 1}},
-//!  "cases": [{"name": "depth/less", "features": ["d3d11"], "class": "d3d11", "status": "fail",
-//!             "detail": "step 3: texture 7: pixel (4,5) is ..."}]}
+//! {"schema": "aerogpu-conformance-results/2",
+//!  "backends": [
+//!   {"backend": "software", "adapter": null,
+//!    "totals": {"passed": 2, "failed": 1, "skipped": 0, "unsupported": 0, "expected_failures": 1},
+//!    "classes": {"d3d11": {"passed": 2, "failed": 1, "skipped": 0, "unsupported": 0, "expected_failures": 1}},
+//!    "cases": [{"path": "cases/depth/less", "name": "depth/less", "features": ["d3d11"], "class": "d3d11",
+//!               "status": "fail", "detail": "step 3: texture 7: pixel (4,5) is ..."}]}]}
 //! ```
 //!
-//! `status` is one of the names of [`Status`] in `snake_case`; `detail` is `null` for a pass. Times are left out: the same run
-//! gives the same bytes.
+//! `status` is one of the names of [`Status`] in `snake_case`; `detail` is `null` for a pass; `adapter` is what a GPU back end
+//! draws with. Times are left out: the same run gives the same bytes. Results of shards of one run [merge](Run::merge) into
+//! those of the whole.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::AddAssign;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::run::Pictures;
 
 /// Identifies the shape of the JSON.
-pub const SCHEMA: &str = "aerogpu-conformance-results/1";
+pub const SCHEMA: &str = "aerogpu-conformance-results/2";
+
+/// The back end that may say of something that it does not support it.
+pub const GPU: &str = "wgpu";
 
 /// What came of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Everything is as expected.
@@ -67,14 +72,16 @@ impl fmt::Display for Status {
 }
 
 /// One case and what came of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
+    /// Where it is.
+    pub path: String,
     /// Name of the case, or the path of one that cannot be loaded.
     pub name: String,
     /// Its features.
     pub features: Vec<String>,
     /// What it is counted in: see [`stages::class`](crate::stages::class).
-    pub class: &'static str,
+    pub class: String,
     /// What came of it.
     pub status: Status,
     /// What happened, unless it passed.
@@ -92,7 +99,7 @@ impl fmt::Display for Record {
 }
 
 /// How many cases came to what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Totals {
     /// As expected.
     pub passed: u64,
@@ -100,16 +107,19 @@ pub struct Totals {
     pub failed: u64,
     /// Not run.
     pub skipped: u64,
+    /// What a back end says that it cannot do, which is no failure of it; the reference must do everything.
+    pub unsupported: u64,
     /// Known to fail.
     pub expected_failures: u64,
 }
 
-impl AddAssign<Status> for Totals {
-    fn add_assign(&mut self, status: Status) {
+impl Totals {
+    fn count(&mut self, status: Status, reference: bool) {
         *match status {
             Status::Pass => &mut self.passed,
             Status::Skipped => &mut self.skipped,
             Status::ExpectedFailure => &mut self.expected_failures,
+            Status::Unsupported if !reference => &mut self.unsupported,
             Status::Fail | Status::Crash | Status::Timeout | Status::Unsupported | Status::UnexpectedPass => {
                 &mut self.failed
             }
@@ -119,21 +129,25 @@ impl AddAssign<Status> for Totals {
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)?;
+        match self.unsupported {
+            0 => Ok(()),
+            n => write!(f, ", {n} unsupported"),
+        }
     }
 }
 
-/// A whole run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// What came of the cases on one back end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Results {
-    /// [`SCHEMA`].
-    pub schema: &'static str,
     /// Which back end ran.
     pub backend: String,
+    /// What it drew with, unless that is the processor.
+    pub adapter: Option<String>,
     /// All cases.
     pub totals: Totals,
     /// The cases of each class.
-    pub classes: BTreeMap<&'static str, Totals>,
+    pub classes: BTreeMap<String, Totals>,
     /// In the order of the run.
     pub cases: Vec<Record>,
 }
@@ -142,8 +156,8 @@ impl Results {
     /// Nothing yet.
     pub fn new(backend: impl Into<String>) -> Self {
         Self {
-            schema: SCHEMA,
             backend: backend.into(),
+            adapter: None,
             totals: Totals::default(),
             classes: BTreeMap::new(),
             cases: Vec::new(),
@@ -152,9 +166,22 @@ impl Results {
 
     /// Counts a record and keeps it.
     pub fn push(&mut self, record: Record) {
-        self.totals += record.status;
-        *self.classes.entry(record.class).or_default() += record.status;
+        let reference = self.backend != GPU;
+        self.totals.count(record.status, reference);
+        self.classes.entry(record.class.clone()).or_default().count(record.status, reference);
         self.cases.push(record);
+    }
+
+    /// Whether a record makes the run fail.
+    pub fn is_red(&self, record: &Record) -> bool {
+        let mut totals = Totals::default();
+        totals.count(record.status, self.backend != GPU);
+        totals.failed > 0
+    }
+
+    /// What came of the case at a path.
+    pub fn at(&self, path: &str) -> Option<&Record> {
+        self.cases.iter().find(|record| record.path == path)
     }
 
     /// Whether the run is a success: something ran, and nothing is red.
@@ -163,13 +190,55 @@ impl Results {
     }
 }
 
+/// A whole run: the same cases on one back end or more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// One for each back end.
+    pub backends: Vec<Results>,
+}
+
+impl From<Vec<Results>> for Run {
+    fn from(backends: Vec<Results>) -> Self {
+        Self { schema: SCHEMA.into(), backends }
+    }
+}
+
+impl Run {
+    /// Whether every back end succeeded.
+    pub fn success(&self) -> bool {
+        !self.backends.is_empty() && self.backends.iter().all(Results::success)
+    }
+
+    /// Adds another shard of the same run. A case that both have is taken once.
+    pub fn merge(&mut self, other: Self) {
+        for results in other.backends {
+            let known = self
+                .backends
+                .iter_mut()
+                .find(|r| r.backend == results.backend && r.adapter == results.adapter);
+            let Some(known) = known else {
+                self.backends.push(results);
+                continue;
+            };
+            for record in results.cases {
+                if known.at(&record.path).is_none() {
+                    known.push(record);
+                }
+            }
+            known.cases.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn record(name: &str, class: &'static str, status: Status) -> Record {
-        let features = vec![class.to_owned()];
-        Record { name: name.into(), features, class, status, detail: None, pictures: None }
+    fn record(name: &str, class: &str, status: Status) -> Record {
+        let (path, name, class) = (format!("cases/{name}"), name.into(), class.to_owned());
+        Record { path, name, features: vec![class.clone()], class, status, detail: None, pictures: None }
     }
 
     #[test]
@@ -179,15 +248,46 @@ mod tests {
         let red = Record { detail: Some("step 3: no".into()), ..record("b", "d3d11", Status::Fail) };
         assert_eq!(red.to_string(), "FAIL b: step 3: no");
         results.push(red);
-        let json = serde_json::to_value(&results).expect("serialises");
+        let json = serde_json::to_value(Run::from(vec![results])).expect("serialises");
+        let totals = serde_json::json!(
+            {"passed": 1, "failed": 1, "skipped": 0, "unsupported": 0, "expected_failures": 0});
         let expected = serde_json::json!({
-            "schema": "aerogpu-conformance-results/1", "backend": "software",
-            "totals": {"passed": 1, "failed": 1, "skipped": 0, "expected_failures": 0},
-            "classes": {"d3d11": {"passed": 1, "failed": 1, "skipped": 0, "expected_failures": 0}},
-            "cases": [
-                {"name": "a", "features": ["d3d11"], "class": "d3d11", "status": "pass", "detail": null},
-                {"name": "b", "features": ["d3d11"], "class": "d3d11", "status": "fail", "detail": "step 3: no"}]});
+            "schema": "aerogpu-conformance-results/2",
+            "backends": [{
+                "backend": "software", "adapter": null, "totals": totals, "classes": {"d3d11": totals},
+                "cases": [
+                    {"path": "cases/a", "name": "a", "features": ["d3d11"], "class": "d3d11", "status": "pass",
+                     "detail": null},
+                    {"path": "cases/b", "name": "b", "features": ["d3d11"], "class": "d3d11", "status": "fail",
+                     "detail": "step 3: no"}]}]});
         assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn only_the_reference_must_support_everything() {
+        let totals = |backend: &str| {
+            let mut results = Results::new(backend);
+            results.push(record("a", "other", Status::Unsupported));
+            results.totals
+        };
+        assert_eq!(totals("software").failed, 1);
+        assert_eq!((totals("wgpu").failed, totals("wgpu").unsupported), (0, 1));
+        assert_eq!(totals("wgpu").to_string(), "0 passed, 0 failed, 0 skipped, 1 unsupported");
+    }
+
+    #[test]
+    fn shards_merge_into_the_whole() {
+        let shard = |names: &[(&str, Status)]| {
+            let mut results = Results::new("software");
+            names.iter().for_each(|&(name, status)| results.push(record(name, "other", status)));
+            Run::from(vec![results])
+        };
+        let whole = shard(&[("a", Status::Pass), ("b", Status::Fail), ("c", Status::Skipped)]);
+        let mut merged = shard(&[("b", Status::Fail)]);
+        merged.merge(shard(&[("a", Status::Pass), ("c", Status::Skipped)]));
+        merged.merge(shard(&[("b", Status::Fail)]));
+        assert_eq!(merged, whole);
+        assert!(!merged.success() && shard(&[("a", Status::Pass)]).success());
     }
 
     #[test]

@@ -52,19 +52,18 @@ pub struct Suite<'a> {
 impl Suite<'_> {
     /// Runs one entry. It never fails: what cannot even be loaded has a record too.
     pub fn run(&self, entry: &Entry) -> Record {
-        let (path, record) = match entry {
-            Entry::Case(folder) => (folder, self.case(folder)),
-            Entry::Trace(path) => (path, self.trace(path)),
-            Entry::Shader(path) => (path, self.shader(path)),
+        let path = entry.path().display().to_string();
+        let record = match entry {
+            Entry::Case(folder) => self.case(folder),
+            Entry::Trace(path) => self.trace(path),
+            Entry::Shader(path) => self.shader(path),
         };
-        record.unwrap_or_else(|error| Record {
-            name: path.display().to_string(),
-            features: Vec::new(),
-            class: "other",
+        let record = record.unwrap_or_else(|error| Record {
             status: Status::Fail,
             detail: Some(error.to_string()),
-            pictures: None,
-        })
+            ..blank(path.clone(), Vec::new(), "other")
+        });
+        Record { path, ..record }
     }
 
     fn case(&self, folder: &Path) -> Result<Record, CaseError> {
@@ -154,8 +153,9 @@ impl Selection {
     }
 }
 
-fn blank(name: String, features: Vec<String>, class: &'static str) -> Record {
-    Record { name, features, class, status: Status::Skipped, detail: None, pictures: None }
+fn blank(name: String, features: Vec<String>, class: &str) -> Record {
+    let (path, class) = (String::new(), class.to_owned());
+    Record { path, name, features, class, status: Status::Skipped, detail: None, pictures: None }
 }
 
 enum Outcome {

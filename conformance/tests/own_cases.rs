@@ -10,6 +10,7 @@ use aerogpu_conformance::discover;
 use aerogpu_conformance::expectations::Expectations;
 use aerogpu_conformance::results::Status;
 use aerogpu_conformance::suite::{Selection, Suite};
+use aerogpu_protocol::input_layout::{semantic_name_hash, write_ilay};
 use aerogpu_protocol::packets::*;
 use aerogpu_protocol::{Format, StreamWriter};
 use serde_json::{Value, json};
@@ -118,6 +119,97 @@ fn errors(files: &mut Files) {
     case(files, "errors/atomic", &["errors"], steps, &data);
 }
 
+/// A half transparent square over opaque blue. 1, 0, 0 at alpha 128/255 over 0, 0, 1: red is 255 * 128/255, blue 255 * 127/255;
+/// alpha is the source's. The square covers pixels 1 and 2 of both axes: its corners are at 1 and 3 of 4.
+fn blend(files: &mut Files) {
+    let vertex = assemble(
+        ".input POSITION 0 v0.xyzw float\n.output SV_Position 0 o0.xyzw float position\nvs_4_0\ndcl_input v0.xyzw\n\
+         dcl_output_siv o0.xyzw, position\nmov o0.xyzw, v0.xyzw\nret\n",
+    );
+    let pixel = assemble(
+        ".input SV_Position 0 v0.xyzw float position\n.output SV_Target 0 o0.xyzw float target\nps_4_0\n\
+         dcl_output o0.xyzw\nmov o0.xyzw, l(1.0, 0, 0, 0.501960784)\nret\n",
+    );
+    let corners = [[-0.5f32, -0.5], [-0.5, 0.5], [0.5, -0.5], [0.5, 0.5]];
+    let vertices: Vec<u8> = corners.as_flattened().iter().flat_map(|v| v.to_le_bytes()).collect();
+    let draw = stream(|w| {
+        w.create_simple_texture(1, Format::R8G8B8A8Unorm, 4, 4, ResourceUsage::RENDER_TARGET);
+        w.create_buffer(CreateBuffer { buffer_handle: 2, size_bytes: 32, ..Default::default() });
+        w.upload_resource(2, 0, &vertices);
+        w.create_shader_dxbc(3, ShaderStage::Vertex, &vertex);
+        w.create_shader_dxbc(4, ShaderStage::Pixel, &pixel);
+        let position = InputLayoutElementDxgi {
+            semantic_name_hash: semantic_name_hash("POSITION"),
+            dxgi_format: 16,
+            ..Default::default()
+        };
+        w.create_input_layout(5, &write_ilay(&[position]));
+        w.set_render_targets(&[1], 0).clear(ClearFlags::COLOR, [0.0, 0.0, 1.0, 1.0], 1.0, 0);
+        w.bind_shaders(3, 4).set_input_layout(5).set_primitive_topology(PrimitiveTopology::TriangleStrip);
+        w.set_vertex_buffers(0, &[VertexBufferBinding { buffer: 2, stride_bytes: 8, ..Default::default() }]);
+        w.set_viewport([0.0, 0.0, 4.0, 4.0], [0.0, 1.0]);
+        w.set_rasterizer_state(RasterizerState::default());
+        w.set_blend_state(BlendState {
+            enable: 1,
+            src_factor: BlendFactor::SrcAlpha.to_u32(),
+            dst_factor: BlendFactor::InvSrcAlpha.to_u32(),
+            src_factor_alpha: BlendFactor::One.to_u32(),
+            color_write_mask: 15,
+            sample_mask: u32::MAX,
+            ..Default::default()
+        });
+        w.draw(Draw { vertex_count: 4, instance_count: 1, ..Default::default() });
+    });
+    let (back, blended) = ([0, 0, 255, 255], [128, 0, 127, 128]);
+    let inside = |i: usize| (1..3).contains(&(i % 4)) && (1..3).contains(&(i / 4));
+    let pixels: Vec<u8> = (0..16).flat_map(|i| if inside(i) { blended } else { back }).collect();
+    let steps = json!([
+        {"op": "submit", "stream": "stream.bin", "result": "ok"},
+        {"op": "expect_texture", "handle": 1, "width": 4, "height": 4, "encoding": "rgba8", "data": "pixels.bin"}]);
+    case(files, "draw/blend", &["draw"], steps, &[("stream.bin", draw), ("pixels.bin", pixels)]);
+}
+
+fn assemble(text: &str) -> Vec<u8> {
+    aerogpu_dxbc::assembler::assemble(text).expect("assembles").to_dxbc()
+}
+
+/// A rectangle of a texture reaches the guest memory behind another, and the pixels around it there do not change.
+fn texture_write_back(files: &mut Files) {
+    let copy = stream(|w| {
+        for (texture_handle, backing_alloc_id) in [(1, 10), (2, 20)] {
+            w.create_texture2d(CreateTexture2d {
+                texture_handle,
+                format: Format::R8G8B8A8Unorm.to_u32(),
+                width: 2,
+                height: 2,
+                mip_levels: 1,
+                array_layers: 1,
+                row_pitch_bytes: 8,
+                backing_alloc_id,
+                ..Default::default()
+            });
+        }
+        w.copy_texture2d(CopyTexture2d {
+            dst_texture: 2,
+            src_texture: 1,
+            dst_x: 1,
+            width: 1,
+            height: 2,
+            flags: CopyFlags::WRITEBACK_DST.bits(),
+            ..Default::default()
+        });
+    });
+    let allocation = |id: u32, gpa: u64| json!({"alloc_id": id, "gpa": gpa, "size_bytes": 16});
+    let steps = json!([
+        {"op": "memory", "gpa": 4096, "data": "source.bin"},
+        {"op": "submit", "stream": "stream.bin", "result": "ok", "alloc_table": [allocation(10, 4096), allocation(20, 8192)]},
+        {"op": "expect_memory", "gpa": 8192, "data": "copied.bin"}]);
+    let source: Vec<u8> = (1..=16).collect();
+    let copied = vec![0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 9, 10, 11, 12];
+    let data = [("stream.bin", copy), ("source.bin", source), ("copied.bin", copied)];
+    case(files, "copy/texture_write_back", &["copy"], steps, &data);
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")
 }
@@ -128,6 +220,8 @@ fn the_files_are_what_this_code_writes() {
     clear(&mut files);
     write_back(&mut files);
     errors(&mut files);
+    blend(&mut files);
+    texture_write_back(&mut files);
     if std::env::var_os("AEROGPU_WRITE_CASES").is_some() {
         for (name, bytes) in &files {
             let path = folder().join(name);
@@ -150,7 +244,7 @@ fn the_software_renderer_passes() {
         engines: Vec::new(),
     };
     let entries = discover::find(&[folder()]).expect("cases");
-    assert_eq!(entries.len(), 3);
+    assert_eq!(entries.len(), 5);
     for entry in &entries {
         let record = suite.run(entry);
         assert_eq!(record.status, Status::Pass, "{record}");
@@ -165,11 +259,11 @@ fn command_line(arguments: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn the_command_line_ends_with_totals() {
-    let all = "other: 3 passed, 0 failed, 0 skipped\n3 passed, 0 failed, 0 skipped\n";
+    let all = "other: 5 passed, 0 failed, 0 skipped\n5 passed, 0 failed, 0 skipped\n";
     assert_eq!(command_line(&["run", "cases"]), (Some(0), all.into()));
-    let one = "other: 1 passed, 0 failed, 2 skipped\n1 passed, 0 failed, 2 skipped\n";
+    let one = "other: 1 passed, 0 failed, 4 skipped\n1 passed, 0 failed, 4 skipped\n";
     assert_eq!(command_line(&["run", "cases", "--filter", "clear"]), (Some(0), one.into()));
-    let none = "other: 0 passed, 0 failed, 3 skipped\n0 passed, 0 failed, 3 skipped\n";
+    let none = "other: 0 passed, 0 failed, 5 skipped\n0 passed, 0 failed, 5 skipped\n";
     assert_eq!(command_line(&["run", "cases", "--features", "none"]), (Some(1), none.into()));
     assert_eq!(command_line(&["run", "nowhere"]), (Some(2), String::new()));
 }

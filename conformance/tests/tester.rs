@@ -187,10 +187,10 @@ fn the_report_shows_what_is_wrong() {
     let folder = tempdir("report");
     let mut results = Results::new("liar");
     results.push(run_expecting(Lie::FlipsOneBit, "clear/formats", Expectations::default()));
-    report::write(&folder, &results).expect("writable");
+    report::write(&folder, &vec![results].into()).expect("writable");
     let page = std::fs::read_to_string(folder.join("index.html")).expect("written");
     for kind in ["expected", "actual", "difference"] {
-        let file = format!("0000-{kind}.png");
+        let file = format!("liar-0000-{kind}.png");
         assert!(page.contains(&file), "{file}");
         let picture = image::open(folder.join(&file)).expect("a picture").into_rgba8();
         assert_eq!(picture.dimensions(), (2, 2));
@@ -203,7 +203,7 @@ fn the_report_shows_what_is_wrong() {
     }
     let json = std::fs::read(folder.join("results.json")).expect("written");
     let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
-    assert_eq!(json["cases"][0]["status"], "fail");
+    assert_eq!(json["backends"][0]["cases"][0]["status"], "fail");
 }
 
 fn tempdir(name: &str) -> std::path::PathBuf {

@@ -14,6 +14,9 @@ use super::ledger::Ledger;
 use super::{Difference, Observation, Verdict, compare, observe};
 use crate::generate::{Scene, strategy};
 
+/// Identifies the shape of a campaign's JSON.
+pub const SCHEMA: &str = "aerogpu-conformance-campaign/1";
+
 /// Smaller scenes that are tried for a finding.
 const SHRINK_STEPS: usize = 256;
 
@@ -38,7 +41,7 @@ pub struct Finding {
 }
 
 /// What a campaign came to.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Tally {
     /// Scenes run.
     pub scenes: u64,
@@ -54,6 +57,38 @@ pub struct Tally {
     pub findings: Vec<FindingRecord>,
     /// What the scenes reached.
     pub coverage: Coverage,
+}
+
+/// Where a campaign stands, as its JSON says it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Of the streams.
+    pub seed: u64,
+    /// The other back end.
+    pub adapter: String,
+    /// Which part of the streams, such as `2/8`.
+    pub shard: String,
+    /// The number of the stream that comes next.
+    pub next: u64,
+    /// What it came to so far.
+    pub tally: Tally,
+}
+
+impl State {
+    /// A campaign that begins.
+    pub fn new(seed: u64, adapter: &str, shard: &str) -> Self {
+        let (adapter, shard) = (adapter.to_owned(), shard.to_owned());
+        Self { schema: SCHEMA.into(), seed, adapter, shard, next: 0, tally: Tally::default() }
+    }
+
+    /// Whether it is the same campaign, further on.
+    pub fn continues(&self, other: &Self) -> bool {
+        let key =
+            |state: &Self| (state.schema.clone(), state.seed, state.adapter.clone(), state.shard.clone());
+        key(self) == key(other)
+    }
 }
 
 /// A finding, as JSON says it.

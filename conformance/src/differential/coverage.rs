@@ -10,12 +10,12 @@ use aerogpu_protocol::packets::{
     SamplerFilter,
 };
 use aerogpu_protocol::{Format, Packet, Stream};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::generate::Script;
 
 /// How often each thing was met, by `family:name`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Coverage {
     counts: BTreeMap<String, u64>,
