@@ -103,6 +103,8 @@ impl Coverage {
                     if let Some(shader) = shader.as_ref().and_then(|shader| shader.dxbc()) {
                         let ops: BTreeSet<Op> = shader.program().instructions().map(|i| i.op).collect();
                         ops.iter().for_each(|op| self.add("op", op.info().mnemonic));
+                        let plain = shader.inputs().iter().filter(|input| input.name.is_none());
+                        plain.for_each(|i| self.add("interpolation", &format!("{:?}", i.interpolation)));
                     }
                 }
                 _ => {}

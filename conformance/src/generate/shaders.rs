@@ -65,16 +65,21 @@ pub(super) fn vertex(kind: Vertex) -> Result<Vec<u8>, AssembleError> {
             return bytes(&vertex_text(
                 "",
                 &arrays,
-                &format!("{START}{body}{BYTES}mov r1.xyzw, r0.xyzw\nmov r0.xyzw, v0.xyzw\n"),
+                &format!("{START}{REST}{body}{BYTES}mov r1.xyzw, r0.xyzw\nmov r0.xyzw, v0.xyzw\n"),
             ));
         }
     };
     bytes(&vertex_text(inputs, "dcl_temps 3\n", &format!("mov r0.xyzw, v0.xyzw\n{body}")))
 }
 
-/// Random programs begin with something in their registers.
+/// Random programs begin with something in their registers: what nobody wrote is not Direct3D's to say.
 const START: &str =
     "mov r0.xyzw, v1.xyzw\nmov r1.xyzw, cb0[0].xyzw\nmov r2.xyzw, cb1[1].xyzw\nmov r3.xyzw, v1.wzyx\n";
+/// The rest of the registers and arrays of any random program.
+const REST: &str = "mov r4.xyzw, cb1[2].xyzw\nmov r5.xyzw, cb1[3].xyzw\nmov r6.xyzw, l(0, 0, 0, 0)\n\
+    mov r7.xyzw, r6.xyzw\nmov r8.xyzw, r6.xyzw\nmov r9.xyzw, r6.xyzw\nmov r10.xyzw, r6.xyzw\n\
+    mov x0[0].xyzw, cb1[4].xyzw\nmov x0[1].xyzw, cb1[5].xyzw\nmov x0[2].xyzw, cb1[6].xyzw\nmov x0[3].xyzw, r4.xyzw\n\
+    mov x1[0].xyzw, cb1[7].xyzw\nmov x1[1].xyzw, cb1[8].xyzw\nmov x1[2].xyzw, r5.xyzw\n";
 
 fn vertex_text(inputs: &str, temps: &str, body: &str) -> String {
     let system = match inputs {
@@ -129,7 +134,7 @@ pub(super) fn pixel(kind: Pixel, targets: usize) -> Result<Vec<u8>, AssembleErro
         Pixel::Float(float) => ("constant", String::new(), operation(float)),
         Pixel::Random(seed, size) => {
             let (arrays, body) = random(Stage::Pixel, seed, size);
-            ("constant", arrays, format!("{START}{body}{BYTES}"))
+            ("constant", arrays, format!("{START}{REST}{body}{BYTES}"))
         }
     };
     if !matches!(kind, Pixel::Random(..)) {
@@ -184,8 +189,9 @@ pub(super) fn compute(kind: Kernel) -> Result<Vec<u8>, AssembleError> {
         ),
         Kernel::Random(seed, size) => {
             let (arrays, body) = random(Stage::Compute, seed, size);
-            let start = "mov r0.xyzw, vThreadID.xyzx\nld_raw r1.xyzw, l(0), t0.xyzw\nmov r2.xyzw, cb1[1].xyzw\n";
-            (arrays, format!("{start}{body}{store}"))
+            let start = "mov r0.xyzw, vThreadID.xyzx\nld_raw r1.xyzw, l(0), t0.xyzw\nmov r2.xyzw, cb1[1].xyzw\n\
+                         mov r3.xyzw, cb0[1].xyzw\n";
+            (arrays, format!("{start}{REST}{body}{store}"))
         }
     };
     bytes(&format!(
