@@ -3,8 +3,8 @@
 
 use aerogpu::Options;
 use aerogpu::state::d3d9::render_state as rs;
-use aerogpu_protocol::StreamWriter;
 use aerogpu_protocol::packets::*;
+use aerogpu_protocol::{Format, StreamWriter};
 
 use crate::rig::buffer;
 use crate::rig9::*;
@@ -324,4 +324,41 @@ fn culling_names_the_winding() {
     assert_eq!(visible(1), (true, true));
     assert_eq!(visible(2), (false, true));
     assert_eq!(visible(3), (true, false));
+}
+
+#[test]
+fn tokens_may_lie_in_a_container() {
+    let mut rig = rig();
+    let contained = |text: &str| aerogpu_dxbc::container::build(&[(*b"SHDR", code(text))]);
+    rig.run(|w| {
+        let vertex = contained("vs_2_0\ndcl_position v0\nmov oPos, v0\n");
+        let pixel = contained("ps_2_0\ndef c0, 0.2, 0.4, 0.6, 1.0\nmov oC0, c0\n");
+        w.create_shader_dxbc(60, ShaderStage::Vertex, &vertex).create_shader_dxbc(
+            61,
+            ShaderStage::Pixel,
+            &pixel,
+        );
+        bind(w, &quad(FULL, [0.5, 1.0], 0));
+        w.bind_shaders(60, 61).set_primitive_topology(PrimitiveTopology::TriangleStrip);
+        crate::rig::draw(w, 0, 4);
+    });
+    assert_eq!(rig.count(1, [51, 102, 153, 255]), 16);
+}
+
+#[test]
+fn depth_ranges_may_be_turned_around() {
+    let depth = |range: [f32; 2]| {
+        let mut rig = rig();
+        rig.run(|w| {
+            depth_target(w, 2, Format::D32Float, 1.0, 0);
+            w.set_viewport([0.0, 0.0, 4.0, 4.0], range);
+            draw(w, PrimitiveTopology::TriangleStrip, &quad(FULL, [0.25, 1.0], RED));
+        });
+        let bytes = rig.texture(2, 0, 0).bytes;
+        f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+    };
+    assert_eq!(depth([0.0, 1.0]), 0.25);
+    assert_eq!(depth([1.0, 0.0]), 0.75);
+    assert_eq!(depth([0.75, 0.25]), 0.625);
+    assert_eq!(depth([0.5, 0.5]), 0.5);
 }

@@ -85,7 +85,7 @@ pub fn code(text: &str) -> Vec<u8> {
     bytemuck::cast_slice(&sm3::encode(&program)).to_vec()
 }
 
-/// The same as the guest driver writes shaders: without declarations, bit 31 of parameters, and lengths of the compiler's kind.
+/// The same as the guest driver writes its own: bit 31 of parameters is clear, and lengths count the opcode token.
 pub fn driver_code(text: &str) -> Vec<u8> {
     let program = sm3::assemble(text).expect("assembles");
     let tokens = sm3::encode(&sm3::Program { bare_parameters: true, ..program });
