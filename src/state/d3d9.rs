@@ -5,7 +5,7 @@
 //! (driver-streams §5.9). It also applies whole blocks of states, most of them 0, so that 0 stands for the default
 //! wherever Direct3D 9 gives it no meaning.
 //!
-//! User clip planes are not on the wire. What else old hardware left open is listed in the repository's `docs/direct3d9.md`.
+#![doc = include_str!("direct3d9.md")]
 
 use std::collections::BTreeMap;
 

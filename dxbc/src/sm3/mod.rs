@@ -17,7 +17,7 @@
 //!   Vertex outputs before shader model 3 lie in fixed registers ([`registers`]), where pixel shaders look for them.
 //!
 //! # Where hardware varied
-//! `docs/direct3d9.md` in the repository lists every choice.
+//! `src/state/direct3d9.md` in the repository lists every choice.
 
 mod assemble;
 mod decode;
