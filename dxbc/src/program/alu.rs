@@ -5,13 +5,41 @@ use smallvec::SmallVec;
 use super::live::componentwise;
 use super::lower::{Lowering, SIGN, Value};
 use super::op::{Op, Row};
-use super::values::{Known, VALID};
+use super::values::{Known, NORMAL, VALID};
 use crate::ir;
 use crate::shader::{Source, Step};
 
-const BITS: Known = Known { flushed: false, float: false, dirty: false, mask: false };
+const BITS: Known = Known::BITS;
 /// A float that is no NaN but the canonical one, and no denormal.
-const CLEAN: Known = Known { flushed: true, float: true, dirty: false, mask: false };
+const CLEAN: Known = Known { dirty: false, ..Known::ARITHMETIC };
+
+/// From this exponent on a number swallows denormals: half a unit in its last place is more than any of them.
+const ABSORBING: i16 = -100;
+
+/// The least exponent of `a + b`, of which one is perhaps a constant of this exponent; `None` if the sum can be denormal, or
+/// if a denormal product in place of `a` would count.
+fn least_of_sum(a: i16, b: i16, constant: Option<i16>) -> Option<i16> {
+    // Numbers from 2^e on are multiples of 2^(e - 23), and so is their sum. Next to a constant only numbers of at
+    // least half its size can leave less than half of it.
+    let both = a.min(b) - 23;
+    let near = constant.filter(|&e| e >= ABSORBING).map(|e| e - 24);
+    near.max((both >= NORMAL).then_some(both))
+}
+
+/// The least exponent of a function's result, from that of its argument.
+fn least_of_function(op: Op, least: i16) -> i16 {
+    match op {
+        Op::Frc => least.min(-24),
+        Op::RoundNe | Op::RoundNi | Op::RoundPi | Op::RoundZ => 0,
+        Op::Sqrt => least.div_euclid(2),
+        Op::Rsq => -64,
+        Op::Log => -24,
+        // Floats keep more than 2^-32 turns away from the zeros of the cosine, and from all but one of the sine's.
+        Op::Sin => (least - 1).min(-40),
+        Op::Cos => -40,
+        _ => NORMAL,
+    }
+}
 
 impl Lowering<'_> {
     /// Lowers a step that is no branch.
@@ -89,7 +117,7 @@ impl Lowering<'_> {
             return value;
         }
         let row = self.row(value);
-        Value::Inst(Op::Saturate, [row; 3], CLEAN)
+        Value::Inst(Op::Saturate, [row; 3], Known { least: self.least(row).clamp(NORMAL, 0), ..CLEAN })
     }
 
     fn unsaturated(&mut self, step: &Step, number: usize, c: usize) -> Value {
@@ -149,9 +177,9 @@ impl Lowering<'_> {
             I::Ftoi => self.float_to_bits(Op::Ftoi, &s[0], c),
             I::Ftou => self.float_to_bits(Op::Ftou, &s[0], c),
             I::F32tof16 => self.float_to_bits(Op::F32tof16, &s[0], c),
-            I::Itof => self.integer(Op::Itof, s, c, CLEAN),
-            I::Utof => self.integer(Op::Utof, s, c, CLEAN),
-            I::F16tof32 => self.integer(Op::F16tof32, s, c, Known { dirty: true, ..CLEAN }),
+            I::Itof => self.integer(Op::Itof, s, c, Known { least: 0, ..CLEAN }),
+            I::Utof => self.integer(Op::Utof, s, c, Known { least: 0, ..CLEAN }),
+            I::F16tof32 => self.integer(Op::F16tof32, s, c, Known::at_least(-24)),
             I::CheckAccessFullyMapped => self.integer(Op::NonZero, s, c, Known::MASK),
             I::Bfi => self.bit_field_insert(s, c),
             op => match integer_op(op, number) {
@@ -175,7 +203,7 @@ impl Lowering<'_> {
             (a, b) = (self.exact(a), self.exact(b));
         }
         let known = Known {
-            flushed: known_a.flushed && known_b.flushed,
+            least: known_a.least.min(known_b.least),
             float,
             dirty: float && (known_a.dirty || known_b.dirty),
             mask: known_a.mask && known_b.mask,
@@ -183,26 +211,31 @@ impl Lowering<'_> {
         Value::Inst(Op::Select, [test, a, b], known)
     }
 
-    /// True for a number so large that no denormal can change or leave a sum with it.
-    fn absorbs_denormals(&self, row: Row) -> bool {
-        // 2^-100 and infinity.
-        self.values.immediate_word(row).is_some_and(|w| (0x0d80_0000..0x7f80_0000).contains(&(w & !SIGN)))
+    fn least(&self, row: Row) -> i16 {
+        self.values.known(row).least
+    }
+
+    /// The exponent of an immediate that is neither zero nor infinite.
+    fn exponent(&self, row: Row) -> Option<i16> {
+        let word = self.values.immediate_word(row)? & !SIGN;
+        (0x0080_0000..0x7f80_0000).contains(&word).then_some((word >> 23) as i16 - 127)
     }
 
     fn add(&mut self, (a, na): (Row, bool), (b, nb): (Row, bool)) -> Value {
-        let exact = self.absorbs_denormals(a) || self.absorbs_denormals(b);
+        let constant = self.exponent(a).max(self.exponent(b));
+        let least = least_of_sum(self.least(a), self.least(b), constant);
         let (op, a, b) = match (na, nb) {
             (false, false) => (Op::Add, a, b),
             (false, true) => (Op::Sub, a, b),
             (true, false) => (Op::Sub, b, a),
             (true, true) => (Op::Sub, self.negated(a, true), b),
         };
-        let op = match (exact, op) {
-            (true, Op::Add) => Op::AddExact,
-            (true, _) => Op::SubExact,
-            (false, op) => op,
+        let op = match (least, op) {
+            (Some(_), Op::Add) => Op::AddExact,
+            (Some(_), _) => Op::SubExact,
+            (None, op) => op,
         };
-        Value::Inst(op, [a, b, b], Known::ARITHMETIC)
+        Value::Inst(op, [a, b, b], Known::at_least(least.unwrap_or(NORMAL)))
     }
 
     /// Puts the sign on an operand that is the same in all lanes, if there is one.
@@ -215,11 +248,10 @@ impl Lowering<'_> {
     }
 
     fn multiply(&mut self, (a, na): (Row, bool), (b, nb): (Row, bool)) -> Value {
-        let grows =
-            |row: Row| self.values.immediate_word(row).is_some_and(|w| w & !SIGN >= 1.0_f32.to_bits());
-        let op = if grows(a) || grows(b) { Op::MulExact } else { Op::Mul };
+        let least = self.least(a) + self.least(b);
+        let op = if least >= NORMAL { Op::MulExact } else { Op::Mul };
         let (a, b) = self.fold_sign(a, b, na != nb);
-        Value::Inst(op, [a, b, b], Known::ARITHMETIC)
+        Value::Inst(op, [a, b, b], Known::at_least(least))
     }
 
     fn multiply_legacy(&mut self, (a, na): (Row, bool), (b, nb): (Row, bool)) -> Value {
@@ -233,16 +265,25 @@ impl Lowering<'_> {
         (b, nb): (Row, bool),
         (addend, negative): (Row, bool),
     ) -> Value {
-        let exact = self.absorbs_denormals(addend);
+        let (product, least) = (self.least(a) + self.least(b), self.least(addend));
+        let sum = match self.exponent(addend) {
+            None if product < NORMAL => None,
+            constant => least_of_sum(product, least, constant),
+        };
+        let forms = |plain, late, exact| match sum {
+            Some(_) => exact,
+            None if least >= ABSORBING => late,
+            None => plain,
+        };
         let (op, a, b) = match (na != nb, negative) {
-            (false, false) => (if exact { Op::MadExact } else { Op::Mad }, a, b),
-            (true, false) => (if exact { Op::NmadExact } else { Op::Nmad }, a, b),
+            (false, false) => (forms(Op::Mad, Op::MadLate, Op::MadExact), a, b),
+            (true, false) => (forms(Op::Nmad, Op::NmadLate, Op::NmadExact), a, b),
             (neg, true) => {
                 let (a, b) = self.fold_sign(a, b, neg);
-                (if exact { Op::MsubExact } else { Op::Msub }, a, b)
+                (forms(Op::Msub, Op::Msub, Op::MsubExact), a, b)
             }
         };
-        Value::Inst(op, [a, b, addend], Known::ARITHMETIC)
+        Value::Inst(op, [a, b, addend], Known::at_least(sum.unwrap_or(NORMAL)))
     }
 
     /// Left to right, each step rounded and flushed (S22.10.3-5). All components of the result are the same.
@@ -296,13 +337,14 @@ impl Lowering<'_> {
             let (row, neg) = self.raw_number(source, c);
             self.negated(row, neg)
         });
-        let flushed = self.values.known(a).flushed && self.values.known(b).flushed;
-        Value::Inst(if flushed { op } else { raw }, [a, b, b], Known { flushed, ..Known::ARITHMETIC })
+        let least = self.least(a).min(self.least(b));
+        let op = if least >= NORMAL { op } else { raw };
+        Value::Inst(op, [a, b, b], Known { least, ..Known::ARITHMETIC })
     }
 
     fn unary_number(&mut self, op: Op, source: &Source, c: usize) -> Value {
         let row = self.number(source, c);
-        Value::Inst(op, [row; 3], Known::ARITHMETIC)
+        Value::Inst(op, [row; 3], Known::at_least(least_of_function(op, self.least(row))))
     }
 
     fn binary_number(&mut self, op: Op, sources: &[Source], c: usize, known: Known) -> Value {

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::flow::Frame;
 use super::live::{Liveness, Variables, contains, is_pure, read_destination};
 use super::op::{Indexed, Inst, Op, Row, Tables};
-use super::values::{Known, UNIFORM, UniformWord, Values, is_uniform};
+use super::values::{Known, NORMAL, UNIFORM, UniformWord, Values, is_uniform};
 use super::{InputWord, Program};
 use crate::shader::{Code, Destination, Index, Place, Source, SourceModifier, Step, ValidatedShader};
 
@@ -92,10 +92,10 @@ impl Lowering<'_> {
     /// A row with the same numbers, denormals as zeros.
     pub(super) fn flushed(&mut self, row: Row) -> Row {
         let known = self.values.known(row);
-        if known.flushed {
+        if known.flushed() {
             return row;
         }
-        let known = Known { flushed: true, ..known };
+        let known = Known { least: NORMAL, ..known };
         if is_uniform(row) {
             return self.values.compute(Op::Flush, [row; 3], known);
         }
@@ -193,7 +193,7 @@ impl Lowering<'_> {
         if let Some(&(_, row)) = self.inputs.iter().find(|(other, _)| *other == word) {
             return row;
         }
-        let row = self.values.allocate_constant(Known::default());
+        let row = self.values.allocate_constant(Known::BITS);
         self.inputs.push((word, row));
         row
     }
@@ -203,7 +203,7 @@ impl Lowering<'_> {
         self.tables.indexed.push(table(index.base));
         let row = self.values.scratch();
         self.emit(Op::Gather, row, [index_row, self.tables.indexed.len() as u32 - 1, 0]);
-        self.values.set_known(row, Known::default());
+        self.values.set_known(row, Known::BITS);
         row
     }
 
@@ -250,11 +250,11 @@ impl Lowering<'_> {
             SourceModifier::None => row,
             SourceModifier::Float { abs, neg } => self.sign(row, abs, neg, known),
             // On the high halves.
-            SourceModifier::Double { abs, neg } if c % 2 == 1 => self.sign(row, abs, neg, Known::default()),
+            SourceModifier::Double { abs, neg } if c % 2 == 1 => self.sign(row, abs, neg, Known::BITS),
             SourceModifier::Double { .. } => row,
             SourceModifier::Integer { abs, neg } => {
-                let row = if abs { self.compute(Op::Iabs, [row; 3], Known::default()) } else { row };
-                if neg { self.compute(Op::Ineg, [row; 3], Known::default()) } else { row }
+                let row = if abs { self.compute(Op::Iabs, [row; 3], Known::BITS) } else { row };
+                if neg { self.compute(Op::Ineg, [row; 3], Known::BITS) } else { row }
             }
         }
     }
@@ -394,7 +394,7 @@ impl Lowering<'_> {
             self.bring_home(variable);
             self.clobber(home);
             self.emit(Op::Select, home, [exec, row, home]);
-            self.values.set_known(home, Known::default());
+            self.values.set_known(home, Known::BITS);
         } else if row == home {
             self.values.aliases.remove(&variable);
         } else {
@@ -499,7 +499,7 @@ impl Lowering<'_> {
         self.synchronize(first, count as usize * 4);
         for row in range.clone() {
             self.clobber(row);
-            self.values.set_known(row, Known::default());
+            self.values.set_known(row, Known::BITS);
         }
         let lanes = self.active();
         for (c, row) in values {
@@ -561,6 +561,7 @@ impl Lowering<'_> {
         }
         program.uniforms.iter_mut().for_each(|(_, row)| place(row));
         program.tables.cold.iter_mut().flat_map(|cold| &mut cold.reads).for_each(place);
+        super::fuse::fuse(&mut program.insts);
         program
     }
 }

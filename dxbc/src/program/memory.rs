@@ -117,7 +117,7 @@ impl Lowering<'_> {
                 row
             } else {
                 let offset = self.values.immediate(offset);
-                self.compute(Op::Iadd, [row, offset, offset], Known::default())
+                self.compute(Op::Iadd, [row, offset, offset], Known::BITS)
             };
             self.lane_row(row)
         });
@@ -184,7 +184,7 @@ impl Lowering<'_> {
     /// What was read, swizzled, and the status of `_s` forms: every texel was mapped.
     fn write_texel(&mut self, step: &Step, memory: &Memory) {
         for row in TEXELS..TEXELS + 4 {
-            self.values.set_known(row, Known::default());
+            self.values.set_known(row, Known::BITS);
         }
         self.write(&step.destinations[0], |c| Value::Row(TEXELS + Row::from(memory.swizzle[c] & 3)));
         if let Some(status) = step.destinations.get(1) {
@@ -218,7 +218,7 @@ impl Lowering<'_> {
             let results: [Row; 4] = std::array::from_fn(|_| self.values.scratch());
             for c in (0..4).filter(|c| destination.mask >> c & 1 == 1) {
                 writes.push((register * 4 + c as u32, results[c]));
-                self.values.set_known(results[c], Known::default());
+                self.values.set_known(results[c], Known::BITS);
             }
             rows.push(results);
             destination.target = Target::Temp(register);
@@ -239,7 +239,7 @@ impl Lowering<'_> {
         self.stage_place(&mut source.place, &mut reads);
         let register = (reads.len() / 4) as u32;
         let row = self.values.scratch();
-        self.values.set_known(row, Known::default());
+        self.values.set_known(row, Known::BITS);
         let step = Step {
             op: ir::Op::Mov,
             statement: 0,

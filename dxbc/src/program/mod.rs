@@ -12,6 +12,7 @@
 
 mod alu;
 mod flow;
+mod fuse;
 mod live;
 mod lower;
 mod memory;

@@ -46,6 +46,9 @@ pub(crate) enum Op {
     Msub,
     /// `c - a * b`
     Nmad,
+    /// `a * b + c` and `c - a * b`, where `c` is zero or so large that denormals do not count beside it.
+    MadLate,
+    NmadLate,
     /// As above, where no product and no sum can be denormal.
     AddExact,
     SubExact,
@@ -80,6 +83,14 @@ pub(crate) enum Op {
     Fne,
     Flt,
     Fge,
+
+    // This instruction and the next one, which takes its result as `c` or `a`: `MadExact` with `MadExact` or `MadLate`,
+    // `Min` with `AddExact` or `Max`, `Max` with `Min`.
+    MadThenMad,
+    MadThenMadLate,
+    MinThenAdd,
+    MinThenMax,
+    MaxThenMin,
 
     // Integers.
     Iadd,

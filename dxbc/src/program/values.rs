@@ -16,11 +16,14 @@ pub(super) fn is_uniform(row: Row) -> bool {
     row & UNIFORM != 0
 }
 
+/// The exponent of the least normal number.
+pub(super) const NORMAL: i16 = -126;
+
 /// What is known of a row's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Known {
-    /// No denormals.
-    pub(super) flushed: bool,
+    /// As floats they are zeros, infinities, NaNs, or at least 2^least; from [`NORMAL`] on there are no denormals.
+    pub(super) least: i16,
     /// Every NaN stands for the canonical one.
     pub(super) float: bool,
     /// NaNs may have other bits than the value that they stand for. Only of floats.
@@ -31,14 +34,29 @@ pub(super) struct Known {
 
 impl Known {
     /// What float arithmetic gives.
-    pub(super) const ARITHMETIC: Self = Self { flushed: true, float: true, dirty: true, mask: false };
+    pub(super) const ARITHMETIC: Self = Self { least: NORMAL, float: true, dirty: true, mask: false };
+    /// Any word.
+    pub(super) const BITS: Self = Self { least: -149, float: false, dirty: false, mask: false };
     /// A comparison's result.
-    pub(super) const MASK: Self = Self { flushed: false, float: false, dirty: false, mask: true };
+    pub(super) const MASK: Self = Self { mask: true, ..Self::BITS };
+
+    /// [`Self::ARITHMETIC`] of a known least exponent.
+    pub(super) fn at_least(least: i16) -> Self {
+        Self { least: least.clamp(NORMAL, 127), ..Self::ARITHMETIC }
+    }
+
+    pub(super) fn flushed(self) -> bool {
+        self.least >= NORMAL
+    }
 
     pub(super) fn of(word: u32) -> Self {
         let magnitude = word & 0x7fff_ffff;
         Self {
-            flushed: magnitude == 0 || magnitude >= 0x0080_0000,
+            least: match magnitude {
+                0 => 127,
+                1..0x0080_0000 => -149,
+                _ => (magnitude >> 23) as i16 - 127,
+            },
             float: magnitude <= 0x7f80_0000 || word == 0x7fc0_0000,
             dirty: false,
             mask: word == 0 || word == u32::MAX,
@@ -91,7 +109,7 @@ impl Values {
     pub(super) fn new(variables: usize) -> Self {
         let mut values = Self { homes: vec![None; variables], ..Self::default() };
         values.lane_rows = FIRST_FREE;
-        values.known = vec![Known::default(); FIRST_FREE as usize];
+        values.known = vec![Known::BITS; FIRST_FREE as usize];
         values.constant = vec![false; FIRST_FREE as usize];
         values.known[VALID as usize] = Known::MASK;
         values.constant[VALID as usize] = true;
@@ -105,7 +123,7 @@ impl Values {
     /// A row that stays allocated.
     pub(super) fn allocate(&mut self) -> Row {
         self.lane_rows += 1;
-        self.known.push(Known::default());
+        self.known.push(Known::BITS);
         self.constant.push(false);
         self.lane_rows - 1
     }
@@ -144,7 +162,7 @@ impl Values {
         self.flushed.retain(|row, _| is_uniform(*row) || self.constant[*row as usize]);
         for (known, constant) in self.known.iter_mut().zip(&self.constant) {
             if !constant {
-                *known = Known::default();
+                *known = Known::BITS;
             }
         }
     }
@@ -212,7 +230,7 @@ impl Values {
             return copy;
         }
         let copy = if self.is_constant(row) {
-            self.allocate_constant(Known { flushed: true, ..self.known(row) })
+            self.allocate_constant(Known { least: NORMAL, ..self.known(row) })
         } else {
             self.allocate()
         };
@@ -233,7 +251,7 @@ impl Values {
         }
         let known = match word {
             UniformWord::Immediate(word) => Known::of(word),
-            _ => Known::default(),
+            _ => Known::BITS,
         };
         let row = self.new_uniform(known);
         if let UniformWord::Immediate(word) = word {

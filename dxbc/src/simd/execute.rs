@@ -2,10 +2,10 @@
 
 use fearless_simd::prelude::*;
 
-use super::float::{self, bits, float, flush, flushed, mask};
+use super::float::{self, bits, float, flush, flushed, flushed_late, mad, mad_late, mask};
 use super::math;
 use super::outside::Outside;
-use super::rows::{Group, Shape, any, binary, each, quads, ternary, unary};
+use super::rows::{Group, Shape, any, binary, each, pair, quads, ternary, unary, unary_by_two};
 use crate::program::{Inst, Op};
 use crate::scalar::{self, ExecutionError, convert, integer};
 
@@ -46,6 +46,7 @@ pub(super) fn execute<S: Simd>(
     shape: Shape,
     outside: &mut Outside<'_>,
 ) -> Result<(), ExecutionError> {
+    let mut position = 0;
     // Closures must be inlined always: outside of this function they would be compiled without vector instructions.
     macro_rules! op1 {
         ($i:expr, |$x:ident| $result:expr) => {
@@ -107,6 +108,37 @@ pub(super) fn execute<S: Simd>(
             })
         };
     }
+    /// Functions that take neighbouring vectors.
+    macro_rules! function {
+        ($i:expr, $function:path) => {
+            unary_by_two(
+                s,
+                rows,
+                shape,
+                $i,
+                #[inline(always)]
+                |x| $function(s, x),
+            )
+        };
+    }
+    /// This instruction and the next, which takes this one's result.
+    macro_rules! pair {
+        ($i:expr, |$x:ident, $y:ident, $z:tt| $first:expr, |$r:ident, $a:tt, $b:ident| $second:expr) => {
+            if let Some(next) = insts.get(position) {
+                position += 1;
+                pair(
+                    s,
+                    rows,
+                    shape,
+                    [$i, next],
+                    #[inline(always)]
+                    |$x, $y, $z| $first,
+                    #[inline(always)]
+                    |$r, $a, $b| $second,
+                );
+            }
+        };
+    }
     macro_rules! compare {
         ($i:expr, $type:ident, $method:ident) => {
             op2!($i, |x, y| {
@@ -136,7 +168,6 @@ pub(super) fn execute<S: Simd>(
             )
         };
     }
-    let mut position = 0;
     while let Some(i) = insts.get(position) {
         position += 1;
         match i.op {
@@ -160,10 +191,12 @@ pub(super) fn execute<S: Simd>(
             Op::Mad => float3!(i, |x, y, z| flushed(s, flushed(s, x * y) + z)),
             Op::Msub => float3!(i, |x, y, z| flushed(s, flushed(s, x * y) - z)),
             Op::Nmad => float3!(i, |x, y, z| flushed(s, z - flushed(s, x * y))),
+            Op::MadLate => op3!(i, |x, y, z| mad_late(s, x, y, z)),
+            Op::NmadLate => float3!(i, |x, y, z| flushed_late(s, z - x * y, z)),
             Op::AddExact => float2!(i, |x, y| x + y),
             Op::SubExact => float2!(i, |x, y| x - y),
             Op::MulExact => float2!(i, |x, y| x * y),
-            Op::MadExact => float3!(i, |x, y, z| x * y + z),
+            Op::MadExact => op3!(i, |x, y, z| mad::<S>(x, y, z)),
             Op::MsubExact => float3!(i, |x, y, z| x * y - z),
             Op::NmadExact => float3!(i, |x, y, z| z - x * y),
             Op::MulLegacy => float2!(i, |x, y| flushed(s, float::mul_legacy(s, x, y))),
@@ -179,16 +212,24 @@ pub(super) fn execute<S: Simd>(
             Op::RoundPi => float1!(i, |x| x.ceil()),
             Op::RoundZ => float1!(i, |x| x.trunc()),
             Op::Rcp => float1!(i, |x| flushed(s, S::f32s::splat(s, 1.0) / x)),
-            Op::Rsq => float1!(i, |x| math::rsqrt(s, x)),
+            Op::Rsq => function!(i, math::rsqrt),
             Op::Sqrt => float1!(i, |x| x.sqrt()),
-            Op::Exp => float1!(i, |x| flushed(s, math::exp2(s, x))),
-            Op::Log => float1!(i, |x| math::log2(s, x)),
-            Op::Sin => float1!(i, |x| math::sin(s, x)),
-            Op::Cos => float1!(i, |x| math::cos(s, x)),
+            Op::Exp => function!(i, math::exp2),
+            Op::Log => function!(i, math::log2),
+            Op::Sin => function!(i, math::sin),
+            Op::Cos => function!(i, math::cos),
             Op::Feq => compare!(i, f32s, simd_eq),
             Op::Fne => compare!(i, f32s, simd_ne),
             Op::Flt => compare!(i, f32s, simd_lt),
             Op::Fge => compare!(i, f32s, simd_ge),
+
+            Op::MadThenMad => pair!(i, |x, y, z| mad::<S>(x, y, z), |z, x, y| mad::<S>(x, y, z)),
+            Op::MadThenMadLate => pair!(i, |x, y, z| mad::<S>(x, y, z), |z, x, y| mad_late(s, x, y, z)),
+            Op::MinThenAdd => {
+                pair!(i, |x, y, _| float::min(s, x, y), |x, _, y| bits::<S>(float::<S>(x) + float::<S>(y)));
+            }
+            Op::MinThenMax => pair!(i, |x, y, _| float::min(s, x, y), |x, _, y| float::max(s, x, y)),
+            Op::MaxThenMin => pair!(i, |x, y, _| float::max(s, x, y), |x, _, y| float::min(s, x, y)),
 
             Op::Iadd => op2!(i, |x, y| x + y),
             Op::Isub => op2!(i, |x, y| x - y),

@@ -27,21 +27,46 @@ fn abs<S: Simd>(x: S::u32s) -> S::f32s {
     float::<S>(x & !SIGN)
 }
 
-/// Denormals become zeros of their sign.
+/// True for denormals and zeros.
 #[inline(always)]
-pub(super) fn flush<S: Simd>(s: S, x: S::u32s) -> S::u32s {
+fn is_small<S: Simd>(s: S, x: S::u32s) -> S::mask32s {
     // The integer test is two instructions with mask registers, the float one is shorter without.
-    let denormal = if S::u32s::LEN == 16 {
+    if S::u32s::LEN == 16 {
         (x & EXPONENT).simd_eq(S::u32s::splat(s, 0))
     } else {
         abs::<S>(x).simd_lt(S::f32s::splat(s, f32::MIN_POSITIVE))
-    };
-    denormal.select(x & SIGN, x)
+    }
+}
+
+/// Denormals become zeros of their sign.
+#[inline(always)]
+pub(super) fn flush<S: Simd>(s: S, x: S::u32s) -> S::u32s {
+    is_small(s, x).select(x & SIGN, x)
+}
+
+/// The sum of a product and `addend`, both flushed, from the sum of what they were before. The addend absorbs
+/// denormals unless it is zero; then the sum of two zeros is negative where both are.
+#[inline(always)]
+pub(super) fn flushed_late<S: Simd>(s: S, sum: S::f32s, addend: S::f32s) -> S::f32s {
+    let (sum, addend) = (bits::<S>(sum), bits::<S>(addend));
+    float::<S>(is_small(s, sum).select(sum & addend, sum))
 }
 
 #[inline(always)]
 pub(super) fn flushed<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     float::<S>(flush(s, bits::<S>(x)))
+}
+
+/// `x y + z` where nothing can be denormal.
+#[inline(always)]
+pub(super) fn mad<S: Simd>(x: S::u32s, y: S::u32s, z: S::u32s) -> S::u32s {
+    bits::<S>(float::<S>(x) * float::<S>(y) + float::<S>(z))
+}
+
+/// `x y + z` where `z` is zero or absorbs denormals.
+#[inline(always)]
+pub(super) fn mad_late<S: Simd>(s: S, x: S::u32s, y: S::u32s, z: S::u32s) -> S::u32s {
+    bits::<S>(flushed_late(s, float::<S>(mad::<S>(x, y, z)), float::<S>(z)))
 }
 
 /// NaNs become the canonical one.

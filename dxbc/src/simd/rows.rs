@@ -61,6 +61,30 @@ impl Shape {
     }
 }
 
+/// The vector of a row that starts at a lane.
+#[inline(always)]
+fn load<S: Simd>(s: S, rows: &[Group], row: Row, lane: usize) -> S::u32s {
+    S::u32s::from_slice(s, &rows[row as usize].0[lane..lane + S::u32s::LEN])
+}
+
+#[inline(always)]
+fn store<S: Simd>(rows: &mut [Group], row: Row, lane: usize, value: S::u32s) {
+    value.store_slice(&mut rows[row as usize].0[lane..lane + S::u32s::LEN]);
+}
+
+/// Calls `f` with the rows of each group and the first lane of each vector.
+#[inline(always)]
+fn vectors<S: Simd>(rows: &mut [Group], shape: Shape, step: usize, f: impl Fn(&mut [Group], usize)) {
+    let mut first = shape.from();
+    while first < shape.to() {
+        let rows = &mut rows[first..first + shape.stride];
+        for lane in (0..LANES).step_by(S::u32s::LEN * step) {
+            f(rows, lane);
+        }
+        first += shape.stride;
+    }
+}
+
 /// Applies `f` to vectors of row `a`.
 #[inline(always)]
 pub(super) fn unary<S: Simd>(
@@ -70,16 +94,37 @@ pub(super) fn unary<S: Simd>(
     i: &Inst,
     f: impl Fn(S::u32s) -> S::u32s,
 ) {
-    let (a, d) = (i.a as usize, i.d as usize);
-    let mut first = shape.from();
-    while first < shape.to() {
-        let rows = &mut rows[first..first + shape.stride];
-        for lane in (0..LANES).step_by(S::u32s::LEN) {
-            let x = S::u32s::from_slice(s, &rows[a].0[lane..lane + S::u32s::LEN]);
-            f(x).store_slice(&mut rows[d].0[lane..lane + S::u32s::LEN]);
-        }
-        first += shape.stride;
-    }
+    vectors::<S>(
+        rows,
+        shape,
+        1,
+        #[inline(always)]
+        |rows, lane| store::<S>(rows, i.d, lane, f(load(s, rows, i.a, lane))),
+    );
+}
+
+/// Applies `f` to two vectors of row `a` at a time.
+#[inline(always)]
+pub(super) fn unary_by_two<S: Simd>(
+    s: S,
+    rows: &mut [Group],
+    shape: Shape,
+    i: &Inst,
+    f: impl Fn([S::f32s; 2]) -> [S::f32s; 2],
+) {
+    vectors::<S>(
+        rows,
+        shape,
+        2,
+        #[inline(always)]
+        |rows, lane| {
+            let next = lane + S::u32s::LEN;
+            let [low, high] =
+                f([load::<S>(s, rows, i.a, lane).bitcast(), load::<S>(s, rows, i.a, next).bitcast()]);
+            store::<S>(rows, i.d, lane, low.bitcast());
+            store::<S>(rows, i.d, next, high.bitcast());
+        },
+    );
 }
 
 /// Applies `f` to vectors of rows `a` and `b`.
@@ -91,17 +136,16 @@ pub(super) fn binary<S: Simd>(
     i: &Inst,
     f: impl Fn(S::u32s, S::u32s) -> S::u32s,
 ) {
-    let (a, b, d) = (i.a as usize, i.b as usize, i.d as usize);
-    let mut first = shape.from();
-    while first < shape.to() {
-        let rows = &mut rows[first..first + shape.stride];
-        for lane in (0..LANES).step_by(S::u32s::LEN) {
-            let x = S::u32s::from_slice(s, &rows[a].0[lane..lane + S::u32s::LEN]);
-            let y = S::u32s::from_slice(s, &rows[b].0[lane..lane + S::u32s::LEN]);
-            f(x, y).store_slice(&mut rows[d].0[lane..lane + S::u32s::LEN]);
-        }
-        first += shape.stride;
-    }
+    vectors::<S>(
+        rows,
+        shape,
+        1,
+        #[inline(always)]
+        |rows, lane| {
+            let result = f(load(s, rows, i.a, lane), load(s, rows, i.b, lane));
+            store::<S>(rows, i.d, lane, result);
+        },
+    );
 }
 
 /// Applies `f` to vectors of rows `a`, `b` and `c`.
@@ -113,18 +157,42 @@ pub(super) fn ternary<S: Simd>(
     i: &Inst,
     f: impl Fn(S::u32s, S::u32s, S::u32s) -> S::u32s,
 ) {
-    let (a, b, c, d) = (i.a as usize, i.b as usize, i.c as usize, i.d as usize);
-    let mut first = shape.from();
-    while first < shape.to() {
-        let rows = &mut rows[first..first + shape.stride];
-        for lane in (0..LANES).step_by(S::u32s::LEN) {
-            let x = S::u32s::from_slice(s, &rows[a].0[lane..lane + S::u32s::LEN]);
-            let y = S::u32s::from_slice(s, &rows[b].0[lane..lane + S::u32s::LEN]);
-            let z = S::u32s::from_slice(s, &rows[c].0[lane..lane + S::u32s::LEN]);
-            f(x, y, z).store_slice(&mut rows[d].0[lane..lane + S::u32s::LEN]);
-        }
-        first += shape.stride;
-    }
+    vectors::<S>(
+        rows,
+        shape,
+        1,
+        #[inline(always)]
+        |rows, lane| {
+            let result = f(load(s, rows, i.a, lane), load(s, rows, i.b, lane), load(s, rows, i.c, lane));
+            store::<S>(rows, i.d, lane, result);
+        },
+    );
+}
+
+/// Two instructions as one: `first` of the rows of `i`, then `second` of that and the rows `a` and `b` of `next`.
+#[inline(always)]
+pub(super) fn pair<S: Simd>(
+    s: S,
+    rows: &mut [Group],
+    shape: Shape,
+    [i, next]: [&Inst; 2],
+    first: impl Fn(S::u32s, S::u32s, S::u32s) -> S::u32s,
+    second: impl Fn(S::u32s, S::u32s, S::u32s) -> S::u32s,
+) {
+    vectors::<S>(
+        rows,
+        shape,
+        1,
+        #[inline(always)]
+        |rows, lane| {
+            let result = first(load(s, rows, i.a, lane), load(s, rows, i.b, lane), load(s, rows, i.c, lane));
+            if i.d != next.d {
+                store::<S>(rows, i.d, lane, result);
+            }
+            let result = second(result, load(s, rows, next.a, lane), load(s, rows, next.b, lane));
+            store::<S>(rows, next.d, lane, result);
+        },
+    );
 }
 
 /// Applies `f` lane by lane to the three source rows.
