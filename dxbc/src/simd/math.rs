@@ -125,7 +125,7 @@ fn unless_listed<S: Simd, const N: usize>(
 /// between two floats (all arguments from 1 to 4 were tried; the others are these times powers of 4).
 #[inline(always)]
 pub(super) fn rsqrt<S: Simd>(s: S, [x, y]: Two<S>) -> Two<S> {
-    const HALF: f64 = 0.5 + 1.0 / (1u64 << 48) as f64;
+    const HALF: f64 = 0.5 + 3.0 / (1u64 << 50) as f64;
     let one = S::f32s::splat(s, 1.0);
     let guess = [one / x.sqrt(), one / y.sqrt()];
     let root = Wide::<S>::new(guess);

@@ -63,26 +63,42 @@ impl Shape {
 
 /// The vector of a row that starts at a lane.
 #[inline(always)]
-fn load<S: Simd>(s: S, rows: &[Group], row: Row, lane: usize) -> S::u32s {
-    S::u32s::from_slice(s, &rows[row as usize].0[lane..lane + S::u32s::LEN])
+fn load<S: Simd>(s: S, rows: &[Group], row: usize, lane: usize) -> S::u32s {
+    S::u32s::from_slice(s, &rows[row].0[lane..lane + S::u32s::LEN])
 }
 
 #[inline(always)]
-fn store<S: Simd>(rows: &mut [Group], row: Row, lane: usize, value: S::u32s) {
-    value.store_slice(&mut rows[row as usize].0[lane..lane + S::u32s::LEN]);
+fn store<S: Simd>(rows: &mut [Group], row: usize, lane: usize, value: S::u32s) {
+    value.store_slice(&mut rows[row].0[lane..lane + S::u32s::LEN]);
 }
 
-/// Calls `f` with the rows of each group and the first lane of each vector.
+/// Calls `f` with the rows of each group and the first lanes of two neighbouring vectors, and then of the next two.
 #[inline(always)]
-fn vectors<S: Simd>(rows: &mut [Group], shape: Shape, step: usize, f: impl Fn(&mut [Group], usize)) {
+fn vectors<S: Simd, const N: usize>(
+    rows: &mut [Group],
+    shape: Shape,
+    operands: [usize; N],
+    f: impl Fn(&mut [Group], [usize; 2]),
+) {
     let mut first = shape.from();
     while first < shape.to() {
         let rows = &mut rows[first..first + shape.stride];
-        for lane in (0..LANES).step_by(S::u32s::LEN * step) {
-            f(rows, lane);
+        // Lowering sees to that. Said here once, it need not be checked for every vector.
+        if operands.iter().any(|&row| row >= rows.len()) {
+            return;
+        }
+        for lane in (0..LANES).step_by(4 * S::u32s::LEN) {
+            f(rows, [lane, lane + S::u32s::LEN]);
+            f(rows, [lane + 2 * S::u32s::LEN, lane + 3 * S::u32s::LEN]);
         }
         first += shape.stride;
     }
+}
+
+/// The operand rows of an instruction: `d`, `a`, `b`, `c`.
+#[inline(always)]
+fn operands(i: &Inst) -> [usize; 4] {
+    [i.d as usize, i.a as usize, i.b as usize, i.c as usize]
 }
 
 /// Applies `f` to vectors of row `a`.
@@ -94,12 +110,17 @@ pub(super) fn unary<S: Simd>(
     i: &Inst,
     f: impl Fn(S::u32s) -> S::u32s,
 ) {
-    vectors::<S>(
+    let [d, a, ..] = operands(i);
+    vectors::<S, 2>(
         rows,
         shape,
-        1,
+        [d, a],
         #[inline(always)]
-        |rows, lane| store::<S>(rows, i.d, lane, f(load(s, rows, i.a, lane))),
+        |rows, lanes| {
+            for lane in lanes {
+                store::<S>(rows, d, lane, f(load(s, rows, a, lane)));
+            }
+        },
     );
 }
 
@@ -112,17 +133,16 @@ pub(super) fn unary_by_two<S: Simd>(
     i: &Inst,
     f: impl Fn([S::f32s; 2]) -> [S::f32s; 2],
 ) {
-    vectors::<S>(
+    let [d, a, ..] = operands(i);
+    vectors::<S, 2>(
         rows,
         shape,
-        2,
+        [d, a],
         #[inline(always)]
-        |rows, lane| {
-            let next = lane + S::u32s::LEN;
-            let [low, high] =
-                f([load::<S>(s, rows, i.a, lane).bitcast(), load::<S>(s, rows, i.a, next).bitcast()]);
-            store::<S>(rows, i.d, lane, low.bitcast());
-            store::<S>(rows, i.d, next, high.bitcast());
+        |rows, [low, high]| {
+            let results = f([load::<S>(s, rows, a, low).bitcast(), load::<S>(s, rows, a, high).bitcast()]);
+            store::<S>(rows, d, low, results[0].bitcast());
+            store::<S>(rows, d, high, results[1].bitcast());
         },
     );
 }
@@ -136,14 +156,16 @@ pub(super) fn binary<S: Simd>(
     i: &Inst,
     f: impl Fn(S::u32s, S::u32s) -> S::u32s,
 ) {
-    vectors::<S>(
+    let [d, a, b, _] = operands(i);
+    vectors::<S, 3>(
         rows,
         shape,
-        1,
+        [d, a, b],
         #[inline(always)]
-        |rows, lane| {
-            let result = f(load(s, rows, i.a, lane), load(s, rows, i.b, lane));
-            store::<S>(rows, i.d, lane, result);
+        |rows, lanes| {
+            for lane in lanes {
+                store::<S>(rows, d, lane, f(load(s, rows, a, lane), load(s, rows, b, lane)));
+            }
         },
     );
 }
@@ -157,14 +179,17 @@ pub(super) fn ternary<S: Simd>(
     i: &Inst,
     f: impl Fn(S::u32s, S::u32s, S::u32s) -> S::u32s,
 ) {
-    vectors::<S>(
+    let [d, a, b, c] = operands(i);
+    vectors::<S, 4>(
         rows,
         shape,
-        1,
+        [d, a, b, c],
         #[inline(always)]
-        |rows, lane| {
-            let result = f(load(s, rows, i.a, lane), load(s, rows, i.b, lane), load(s, rows, i.c, lane));
-            store::<S>(rows, i.d, lane, result);
+        |rows, lanes| {
+            for lane in lanes {
+                let result = f(load(s, rows, a, lane), load(s, rows, b, lane), load(s, rows, c, lane));
+                store::<S>(rows, d, lane, result);
+            }
         },
     );
 }
@@ -179,18 +204,19 @@ pub(super) fn pair<S: Simd>(
     first: impl Fn(S::u32s, S::u32s, S::u32s) -> S::u32s,
     second: impl Fn(S::u32s, S::u32s, S::u32s) -> S::u32s,
 ) {
-    vectors::<S>(
+    let ([d, a, b, c], [e, x, y, _]) = (operands(i), operands(next));
+    vectors::<S, 7>(
         rows,
         shape,
-        1,
+        [d, a, b, c, e, x, y],
         #[inline(always)]
-        |rows, lane| {
-            let result = first(load(s, rows, i.a, lane), load(s, rows, i.b, lane), load(s, rows, i.c, lane));
-            if i.d != next.d {
-                store::<S>(rows, i.d, lane, result);
+        |rows, lanes| {
+            for lane in lanes {
+                let result = first(load(s, rows, a, lane), load(s, rows, b, lane), load(s, rows, c, lane));
+                store::<S>(rows, d, lane, result);
+                let result = second(result, load(s, rows, x, lane), load(s, rows, y, lane));
+                store::<S>(rows, e, lane, result);
             }
-            let result = second(result, load(s, rows, next.a, lane), load(s, rows, next.b, lane));
-            store::<S>(rows, next.d, lane, result);
         },
     );
 }
