@@ -17,18 +17,18 @@ pub(super) type Label = u32;
 #[derive(Debug)]
 pub(super) struct Frame {
     /// Lanes of the surrounding block.
-    outer: Option<Row>,
+    pub(super) outer: Option<Row>,
     /// Lanes of this block; `None` when it does not split lanes and all execute.
-    lanes: Option<Row>,
+    pub(super) lanes: Option<Row>,
     /// What waiting lanes need, those of outer blocks included.
-    waiting: Option<Vec<u64>>,
+    pub(super) waiting: Option<Vec<u64>>,
     /// Where lanes go when none is left here: the next side, case, or the end of the loop's body.
-    join: Label,
-    kind: Kind,
+    pub(super) join: Label,
+    pub(super) kind: Kind,
 }
 
 #[derive(Debug)]
-enum Kind {
+pub(super) enum Kind {
     If {
         end: Label,
         /// Lanes of the other side.
@@ -50,15 +50,17 @@ enum Kind {
         /// Literals of the cases that are still to come.
         literals: Vec<u32>,
     },
+    /// A subroutine, in place of its call.
+    Call,
 }
 
 impl Lowering<'_> {
-    fn label(&mut self) -> Label {
+    pub(super) fn label(&mut self) -> Label {
         self.labels.push(u32::MAX);
         self.labels.len() as Label - 1
     }
 
-    fn place(&mut self, label: Label) {
+    pub(super) fn place(&mut self, label: Label) {
         self.labels[label as usize] = self.insts.len() as u32;
     }
 
@@ -68,7 +70,7 @@ impl Lowering<'_> {
     }
 
     /// What is waited for inside a block that some lanes wait for at these positions.
-    fn waiting_at(&self, positions: impl IntoIterator<Item = usize>) -> Option<Vec<u64>> {
+    pub(super) fn waiting_at(&self, positions: impl IntoIterator<Item = usize>) -> Option<Vec<u64>> {
         let mut set = self.waiting().map_or_else(|| vec![0; self.needed.len()], <[u64]>::to_vec);
         for position in positions {
             set.iter_mut().zip(self.live.before(position)).for_each(|(word, other)| *word |= other);
@@ -76,14 +78,23 @@ impl Lowering<'_> {
         Some(set)
     }
 
-    /// Lowers all steps of the program from `start` on.
-    pub(super) fn section(&mut self) {
-        let code = self.code;
+    /// Lowers the program.
+    pub(super) fn program(&mut self) {
         let end = self.label();
         self.program_end = end;
+        self.section(0);
+        self.close(self.code.steps.len());
+        self.place(end);
+        self.emit(Op::End, 0, [0; 3]);
+    }
+
+    /// Lowers the steps of the program or of the subroutine that starts at a position.
+    pub(super) fn section(&mut self, start: usize) {
+        let code = self.code;
         // How many blocks deep steps are that no lane can reach.
         let mut skipped: Option<usize> = None;
-        for (position, step) in code.steps.iter().enumerate() {
+        for position in start..code.section_end(start) {
+            let step = &code.steps[position];
             if let Some(depth) = &mut skipped {
                 match step.op {
                     ir::Op::If | ir::Op::Loop | ir::Op::Switch => *depth += 1,
@@ -109,19 +120,16 @@ impl Lowering<'_> {
                 self.step(step, position);
             }
         }
-        self.close(code.steps.len());
-        self.place(end);
-        self.emit(Op::End, 0, [0; 3]);
     }
 
     /// Ends the block before the step at `position`: everything that it needs is at its place.
-    fn close(&mut self, position: usize) {
+    pub(super) fn close(&mut self, position: usize) {
         let needed = self.live.before(position).to_vec();
         self.end_block(&needed);
     }
 
     /// Ends the block after the step at `position`.
-    fn close_after(&mut self, position: usize) {
+    pub(super) fn close_after(&mut self, position: usize) {
         let needed = self.live.after(self.code, position);
         self.end_block(&needed);
     }
@@ -143,6 +151,12 @@ impl Lowering<'_> {
                 self.close_after(position);
                 self.leave(step.op, leaving);
             }
+            ir::Op::Ret if matches!(self.frames.last(), Some(Frame { kind: Kind::Call, .. })) => {
+                // All lanes that are here go on behind the call.
+                self.close_after(position);
+            }
+            ir::Op::Call | ir::Op::Callc => self.call(step, position),
+            ir::Op::Fcall => self.interface_call(step, position),
             ir::Op::Ret | ir::Op::Retc => {
                 let leaving = self.leaving(step);
                 self.close_after(position);
@@ -157,7 +171,7 @@ impl Lowering<'_> {
     }
 
     /// All ones in the lanes (executing or not) whose test holds, and what to test of a uniform.
-    fn test(&mut self, step: &Step) -> Row {
+    pub(super) fn test(&mut self, step: &Step) -> Row {
         let row = self.test_bits(&step.sources[0], 0);
         let known = self.values.known(row);
         match step.test_nonzero {
@@ -168,7 +182,7 @@ impl Lowering<'_> {
     }
 
     /// A row for the lanes of a block.
-    fn lanes(&mut self, op: Op, operands: [Row; 3]) -> Row {
+    pub(super) fn lanes(&mut self, op: Op, operands: [Row; 3]) -> Row {
         let row = self.values.take();
         self.emit(op, row, operands);
         row
@@ -236,12 +250,12 @@ impl Lowering<'_> {
     }
 
     /// The lanes of a block that is entered again: without those that have returned.
-    fn restored(&self, outer: Option<Row>) -> Option<Row> {
+    pub(super) fn restored(&self, outer: Option<Row>) -> Option<Row> {
         outer.or(self.running.filter(|_| self.returned))
     }
 
     /// Lanes may have left: with none remaining the rest of the block is skipped.
-    fn skip_if_none(&mut self) {
+    pub(super) fn skip_if_none(&mut self) {
         if let Some(exec) = self.exec {
             let join = self.frames.last().map_or(self.program_end, |f| f.join);
             self.emit(Op::JumpNone, 0, [exec, join, 0]);
@@ -364,7 +378,7 @@ impl Lowering<'_> {
     fn leave(&mut self, op: ir::Op, leaving: Row) {
         let breaks = matches!(op, ir::Op::Break | ir::Op::Breakc);
         let stops = |kind: &Kind| match kind {
-            Kind::If { .. } => false,
+            Kind::If { .. } | Kind::Call => false,
             Kind::Loop { .. } => true,
             Kind::Switch { .. } => breaks,
         };
@@ -388,7 +402,10 @@ impl Lowering<'_> {
     }
 
     fn returns(&mut self, leaving: Row, all: bool) {
-        if self.exec.is_none() && all {
+        if let Some(call) = self.frames.iter().rposition(|f| matches!(f.kind, Kind::Call)) {
+            self.take_out(call, leaving);
+            self.skip_if_none();
+        } else if self.exec.is_none() && all {
             self.emit(Op::Jump, 0, [self.program_end, 0, 0]);
         } else {
             self.end_lanes(leaving);
@@ -434,14 +451,11 @@ impl Lowering<'_> {
     /// Sets up the row of lanes that have not returned, if any lane can return before the others.
     pub(super) fn open_program(&mut self) {
         let steps = &self.code.steps;
-        let last = steps.len() - 1;
+        let end = self.code.section_end(0);
         let early = |(position, step): (usize, &Step)| match step.op {
-            ir::Op::Retc
-            | ir::Op::Emit
-            | ir::Op::EmitStream
-            | ir::Op::EmitThenCut
-            | ir::Op::EmitThenCutStream => true,
-            ir::Op::Ret => position != last,
+            ir::Op::Retc => position < end,
+            ir::Op::Emit | ir::Op::EmitStream | ir::Op::EmitThenCut | ir::Op::EmitThenCutStream => true,
+            ir::Op::Ret => position + 1 < end,
             _ => false,
         };
         if steps.iter().enumerate().any(early) {

@@ -78,10 +78,11 @@ pub(super) fn contains(set: Set<'_>, variable: usize) -> bool {
     set[variable / 64] >> (variable % 64) & 1 == 1
 }
 
-/// The live sets of a program.
+/// The live sets of a program. Subroutines have one for all their callers.
 #[derive(Debug)]
 pub(super) struct Liveness {
     words: usize,
+    exits: Exits,
     /// Before each step; the last one is what the end needs.
     sets: Vec<u64>,
 }
@@ -93,7 +94,7 @@ impl Liveness {
         let words = variables.count().div_ceil(64);
         let steps = code.steps.len();
         let size = words.checked_mul(steps + 1).filter(|&size| size <= LIMIT)?;
-        let mut liveness = Self { words, sets: vec![0; size] };
+        let mut liveness = Self { words, exits: Exits::new(code), sets: vec![0; size] };
         let end = &mut liveness.sets[steps * words..];
         end.copy_from_slice(&pinned);
         variables.outputs().for_each(|v| end[v / 64] |= 1 << (v % 64));
@@ -102,7 +103,7 @@ impl Liveness {
             let mut changed = false;
             for (position, step) in code.steps.iter().enumerate().rev() {
                 set.copy_from_slice(&pinned);
-                successors(code, position, steps, |next| {
+                liveness.exits.successors(code, position, |next| {
                     set.iter_mut().zip(liveness.before(next)).for_each(|(word, other)| *word |= other);
                 });
                 transfer(step, variables, &mut set);
@@ -125,7 +126,7 @@ impl Liveness {
     /// What is needed after a step.
     pub(super) fn after(&self, code: &Code, position: usize) -> Vec<u64> {
         let mut set = vec![0; self.words];
-        successors(code, position, code.steps.len(), |next| {
+        self.exits.successors(code, position, |next| {
             set.iter_mut().zip(self.before(next)).for_each(|(word, other)| *word |= other);
         });
         set
@@ -137,7 +138,9 @@ fn pinned(code: &Code, variables: &Variables) -> Vec<u64> {
     let mut set = vec![0; variables.count().div_ceil(64)];
     let mut depth = 0usize;
     let mut returned = false;
-    for step in &code.steps {
+    for (position, step) in code.steps.iter().enumerate() {
+        // Whether lanes are together in a subroutine is not known.
+        returned |= code.section(position) > 0;
         match step.op {
             Op::If | Op::Loop | Op::Switch => depth += 1,
             Op::Endif | Op::Endloop | Op::Endswitch => depth = depth.saturating_sub(1),
@@ -153,26 +156,58 @@ fn pinned(code: &Code, variables: &Variables) -> Vec<u64> {
     set
 }
 
-/// Where lanes may go after a step; `end` when they are done.
-fn successors(code: &Code, position: usize, end: usize, mut f: impl FnMut(usize)) {
-    let step = &code.steps[position];
-    match step.op {
-        Op::Else | Op::Break | Op::Continue | Op::Endloop => f(step.target),
-        Op::If | Op::Breakc | Op::Continuec => {
-            f(position + 1);
-            f(step.target);
+/// Where lanes go when they return.
+#[derive(Debug)]
+struct Exits {
+    /// For each of [`Code::sections`] the positions behind its calls; none for the program itself.
+    sections: Vec<Vec<usize>>,
+}
+
+impl Exits {
+    fn new(code: &Code) -> Self {
+        let mut sections = vec![Vec::new(); code.sections.len()];
+        for position in 0..code.steps.len() {
+            for &body in code.called(position) {
+                sections[code.section(body)].push(position + 1);
+            }
         }
-        Op::Switch => {
-            let switch = &code.switches[step.target];
-            switch.cases.iter().for_each(|&(_, case)| f(case));
-            f(switch.default);
+        Self { sections }
+    }
+
+    /// Where lanes may go after a step; behind the last one when they are done.
+    fn successors(&self, code: &Code, position: usize, mut f: impl FnMut(usize)) {
+        let step = &code.steps[position];
+        let end = code.steps.len();
+        let mut returned = || {
+            let sites = &self.sections[code.section(position)];
+            sites.iter().copied().chain(sites.is_empty().then_some(end)).for_each(&mut f);
+        };
+        match step.op {
+            Op::Ret => returned(),
+            Op::Retc => {
+                returned();
+                f(position + 1);
+            }
+            Op::Else | Op::Break | Op::Continue | Op::Endloop | Op::Call => f(step.target),
+            Op::If | Op::Breakc | Op::Continuec | Op::Callc => {
+                f(position + 1);
+                f(step.target);
+            }
+            Op::Fcall => {
+                f(position + 1);
+                code.called(position).iter().copied().for_each(f);
+            }
+            Op::Switch => {
+                let switch = &code.switches[step.target];
+                switch.cases.iter().for_each(|&(_, case)| f(case));
+                f(switch.default);
+            }
+            Op::Emit | Op::EmitStream | Op::EmitThenCut | Op::EmitThenCutStream => {
+                f(position + 1);
+                f(end);
+            }
+            _ => f(position + 1),
         }
-        Op::Ret => f(end),
-        Op::Retc | Op::Emit | Op::EmitStream | Op::EmitThenCut | Op::EmitThenCutStream => {
-            f(position + 1);
-            f(end);
-        }
-        _ => f(position + 1),
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) struct Lowering<'a> {
     pub(super) array_rows: Vec<(u32, Row)>,
     pub(super) output_rows: Option<Row>,
     pub(super) input_rows: Option<Row>,
+    /// Calls have made it too long.
+    pub(super) too_large: bool,
 }
 
 /// What a component of a result is.
@@ -568,5 +570,5 @@ impl Lowering<'_> {
 
 /// True for what acts on lanes in order, or counts.
 fn has_order(op: Op) -> bool {
-    matches!(op, Op::StoreWords | Op::Cold | Op::Emit | Op::Cut | Op::LoopBack)
+    matches!(op, Op::StoreWords | Op::Cold | Op::Emit | Op::Cut | Op::LoopBack | Op::Charge)
 }

@@ -11,6 +11,7 @@
 //! the instructions, `live` what is needed where, `values` which row holds what.
 
 mod alu;
+mod call;
 mod flow;
 mod fuse;
 mod live;
@@ -75,11 +76,11 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Lowers a shader; `None` for what only the reference interpreter runs: hull shaders, subroutines, and programs so
-    /// large that the analysis would not pay.
+    /// Lowers a shader; `None` for what only the reference interpreter runs: hull shaders, and programs so large that the
+    /// analysis would not pay.
     pub(crate) fn new(shader: &ValidatedShader) -> Option<Self> {
         let code = shader.code();
-        if shader.stage() == Stage::Hull || code.has_calls {
+        if shader.stage() == Stage::Hull {
             return None;
         }
         let variables = Variables::new(code, shader.output_registers());
@@ -107,11 +108,12 @@ impl Program {
             array_rows: Vec::new(),
             output_rows: None,
             input_rows: None,
+            too_large: false,
         };
         lowering.place_indexed();
         lowering.open_program();
-        lowering.section();
-        Some(lowering.close_program())
+        lowering.program();
+        (!lowering.too_large).then(|| lowering.close_program())
     }
 }
 

@@ -155,6 +155,8 @@ pub(crate) enum Op {
     Load,
     LoadWords,
     StoreWords,
+    /// Row `d` becomes the number of the body that lanes reach through class `b` of the table, at the index in row `a`.
+    Class,
     /// Any step, by the reference interpreter.
     Cold,
     /// Row `d` becomes all ones in lanes that are live.
@@ -175,6 +177,8 @@ pub(crate) enum Op {
     JumpUniform,
     /// To `b`, at a price of `c`, if a lane of `a` is active.
     LoopBack,
+    /// At a price of `a`.
+    Charge,
     End,
 }
 
@@ -275,6 +279,18 @@ pub(crate) struct ColdOp {
     pub(crate) writes: Vec<(u32, Row)>,
 }
 
+/// An interface call.
+#[derive(Debug, Clone)]
+pub(crate) struct ClassOp {
+    /// Interface slot of element 0.
+    pub(crate) interface: u32,
+    pub(crate) elements: u32,
+    /// What is added to the index.
+    pub(crate) base: u32,
+    /// The number of each class's body.
+    pub(crate) bodies: Vec<u32>,
+}
+
 /// Everything that instructions refer to by number.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
@@ -283,6 +299,7 @@ pub(crate) struct Tables {
     pub(crate) loads: Vec<LoadOp>,
     pub(crate) words: Vec<WordsOp>,
     pub(crate) cold: Vec<ColdOp>,
+    pub(crate) classes: Vec<ClassOp>,
 }
 
 impl Inst {

@@ -55,8 +55,28 @@ pub(crate) struct Code {
 impl Code {
     /// Steps of the phase or subroutine that starts at a position: what entering it costs of the budget.
     pub(crate) fn section_length(&self, start: usize) -> u64 {
+        (self.section_end(start) - start) as u64
+    }
+
+    /// The end of the phase or subroutine that starts at a position.
+    pub(crate) fn section_end(&self, start: usize) -> usize {
         let next = self.sections.partition_point(|&section| section <= start);
-        (self.sections.get(next).copied().unwrap_or(self.steps.len()) - start) as u64
+        self.sections.get(next).copied().unwrap_or(self.steps.len())
+    }
+
+    /// The number of the section that a position is in.
+    pub(crate) fn section(&self, position: usize) -> usize {
+        self.sections.partition_point(|&section| section <= position).saturating_sub(1)
+    }
+
+    /// Where the subroutines start that a step may call.
+    pub(crate) fn called(&self, position: usize) -> &[usize] {
+        let step = &self.steps[position];
+        match step.op {
+            Op::Call | Op::Callc => std::slice::from_ref(&step.target),
+            Op::Fcall => &self.interface_calls[step.target].bodies,
+            _ => &[],
+        }
     }
 }
 

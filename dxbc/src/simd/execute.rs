@@ -293,6 +293,7 @@ pub(super) fn execute<S: Simd>(
             Op::Load => outside.load(rows, shape, i),
             Op::LoadWords => outside.load_words(rows, shape, i),
             Op::StoreWords => outside.store_words(rows, shape, i),
+            Op::Class => outside.class(rows, shape, i),
             Op::Cold => outside.cold(rows, shape, i),
             Op::Live => outside.live(rows, shape, i),
             Op::Discard => outside.discard(rows, shape, i),
@@ -316,6 +317,7 @@ pub(super) fn execute<S: Simd>(
                     position = i.b as usize;
                 }
             }
+            Op::Charge => outside.charge(i.a.into())?,
             Op::End => break,
         }
     }

@@ -9,7 +9,7 @@
 //! since the last run with the same [`Registers`]. What is rare (doubles, atomics, queries) is done lane by lane by the
 //! reference interpreter's own functions.
 //!
-//! **What it is not.** Hull shaders and programs with subroutines run in the reference interpreter.
+//! **What it is not.** Hull shaders run in the reference interpreter.
 
 mod execute;
 mod float;

@@ -172,6 +172,18 @@ impl Outside<'_> {
         }
     }
 
+    #[inline(never)]
+    pub(super) fn class(&mut self, rows: &mut [Group], shape: Shape, i: &Inst) {
+        let op = &self.program.tables.classes[i.b as usize];
+        for lane in shape.first * LANES..shape.lanes.min(shape.end * LANES) {
+            let element = op.base.wrapping_add(shape.word(rows, i.a, lane));
+            let slot = (element < op.elements).then(|| op.interface + element);
+            let class = slot.map(|slot| self.resources.class_instance(slot).class);
+            let body = class.and_then(|class| op.bodies.get(class as usize)).copied();
+            *shape.word_mut(rows, i.d, lane) = body.unwrap_or(u32::MAX);
+        }
+    }
+
     /// A step by the reference interpreter.
     #[inline(never)]
     pub(super) fn cold(&mut self, rows: &mut [Group], shape: Shape, i: &Inst) {

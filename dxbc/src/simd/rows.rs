@@ -72,13 +72,14 @@ fn store<S: Simd>(rows: &mut [Group], row: usize, lane: usize, value: S::u32s) {
     value.store_slice(&mut rows[row].0[lane..lane + S::u32s::LEN]);
 }
 
-/// Calls `f` with the rows of each group and the first lanes of two neighbouring vectors, and then of the next two.
+/// Calls `f` with the rows of each group and every `step`th vector's first lane.
 #[inline(always)]
 fn vectors<S: Simd, const N: usize>(
     rows: &mut [Group],
     shape: Shape,
     operands: [usize; N],
-    f: impl Fn(&mut [Group], [usize; 2]),
+    step: usize,
+    f: impl Fn(&mut [Group], usize),
 ) {
     let mut first = shape.from();
     while first < shape.to() {
@@ -87,9 +88,8 @@ fn vectors<S: Simd, const N: usize>(
         if operands.iter().any(|&row| row >= rows.len()) {
             return;
         }
-        for lane in (0..LANES).step_by(4 * S::u32s::LEN) {
-            f(rows, [lane, lane + S::u32s::LEN]);
-            f(rows, [lane + 2 * S::u32s::LEN, lane + 3 * S::u32s::LEN]);
+        for lane in (0..LANES).step_by(step * S::u32s::LEN) {
+            f(rows, lane);
         }
         first += shape.stride;
     }
@@ -115,12 +115,9 @@ pub(super) fn unary<S: Simd>(
         rows,
         shape,
         [d, a],
+        1,
         #[inline(always)]
-        |rows, lanes| {
-            for lane in lanes {
-                store::<S>(rows, d, lane, f(load(s, rows, a, lane)));
-            }
-        },
+        |rows, lane| store::<S>(rows, d, lane, f(load(s, rows, a, lane))),
     );
 }
 
@@ -138,11 +135,13 @@ pub(super) fn unary_by_two<S: Simd>(
         rows,
         shape,
         [d, a],
+        2,
         #[inline(always)]
-        |rows, [low, high]| {
-            let results = f([load::<S>(s, rows, a, low).bitcast(), load::<S>(s, rows, a, high).bitcast()]);
-            store::<S>(rows, d, low, results[0].bitcast());
-            store::<S>(rows, d, high, results[1].bitcast());
+        |rows, lane| {
+            let next = lane + S::u32s::LEN;
+            let results = f([load::<S>(s, rows, a, lane).bitcast(), load::<S>(s, rows, a, next).bitcast()]);
+            store::<S>(rows, d, lane, results[0].bitcast());
+            store::<S>(rows, d, next, results[1].bitcast());
         },
     );
 }
@@ -161,12 +160,9 @@ pub(super) fn binary<S: Simd>(
         rows,
         shape,
         [d, a, b],
+        1,
         #[inline(always)]
-        |rows, lanes| {
-            for lane in lanes {
-                store::<S>(rows, d, lane, f(load(s, rows, a, lane), load(s, rows, b, lane)));
-            }
-        },
+        |rows, lane| store::<S>(rows, d, lane, f(load(s, rows, a, lane), load(s, rows, b, lane))),
     );
 }
 
@@ -184,12 +180,11 @@ pub(super) fn ternary<S: Simd>(
         rows,
         shape,
         [d, a, b, c],
+        1,
         #[inline(always)]
-        |rows, lanes| {
-            for lane in lanes {
-                let result = f(load(s, rows, a, lane), load(s, rows, b, lane), load(s, rows, c, lane));
-                store::<S>(rows, d, lane, result);
-            }
+        |rows, lane| {
+            let result = f(load(s, rows, a, lane), load(s, rows, b, lane), load(s, rows, c, lane));
+            store::<S>(rows, d, lane, result);
         },
     );
 }
@@ -209,14 +204,13 @@ pub(super) fn pair<S: Simd>(
         rows,
         shape,
         [d, a, b, c, e, x, y],
+        1,
         #[inline(always)]
-        |rows, lanes| {
-            for lane in lanes {
-                let result = first(load(s, rows, a, lane), load(s, rows, b, lane), load(s, rows, c, lane));
-                store::<S>(rows, d, lane, result);
-                let result = second(result, load(s, rows, x, lane), load(s, rows, y, lane));
-                store::<S>(rows, e, lane, result);
-            }
+        |rows, lane| {
+            let result = first(load(s, rows, a, lane), load(s, rows, b, lane), load(s, rows, c, lane));
+            store::<S>(rows, d, lane, result);
+            let result = second(result, load(s, rows, x, lane), load(s, rows, y, lane));
+            store::<S>(rows, e, lane, result);
         },
     );
 }
