@@ -11,6 +11,7 @@ use aerogpu_dxbc::{Io, Resources, ValidatedShader, assembler, ir::ResourceDimens
 pub struct Case {
     pub name: &'static str,
     pub shader: ValidatedShader,
+    #[allow(dead_code, reason = "one bench of two reads it")]
     pub operations: usize,
 }
 

@@ -1,6 +1,6 @@
 //! Declarations and operands of random programs.
 
-use super::program::{ARRAYS, Generator, IMMEDIATE_CONSTANTS, INPUTS, OUTPUTS, TEMPS};
+use super::program::{ARRAYS, BODIES, Generator, IMMEDIATE_CONSTANTS, INPUTS, OUTPUTS, TEMPS};
 use super::random::Random;
 use crate::ir::{
     Components, Declaration as D, Index, Interpolation, Modifier, Op, Operand, OperandType,
@@ -124,6 +124,23 @@ pub(super) fn declarations(stage: Stage, random: &mut Random) -> Vec<D> {
     list
 }
 
+/// Elements of the interface `fp0`.
+const ELEMENTS: u32 = 2;
+
+/// An interface of which every class has a function body of its own.
+pub(super) fn interfaces() -> Vec<D> {
+    let bodies = (0..BODIES).map(D::FunctionBody);
+    let tables = (0..BODIES).map(|table| D::FunctionTable { table, bodies: vec![table] });
+    let interface = D::Interface {
+        interface: 0,
+        dynamic: true,
+        table_length: 1,
+        array_length: ELEMENTS as u16,
+        tables: (0..BODIES).collect(),
+    };
+    bodies.chain(tables).chain([interface]).collect()
+}
+
 fn uavs(list: &mut Vec<D>) {
     let uav = |slot: u32| register(F::Uav, slot, Components::None);
     let flags = UavFlags { counter: true, ..UavFlags::default() };
@@ -171,6 +188,12 @@ impl Generator {
             index.relative = Some(Box::new(temp_component(register, component as u8)));
         }
         index
+    }
+
+    /// An element of the interface, or none.
+    pub(super) fn interface(&mut self) -> Operand {
+        let index = self.index(ELEMENTS + 1);
+        indexed(F::Interface, 0, index, Components::None)
     }
 
     /// A source of a type; scalars read one component.

@@ -16,26 +16,41 @@ use crate::{ValidatedShader, ValidationError};
 pub(super) const TEMPS: u32 = 6;
 /// Nested blocks.
 const DEPTH: u32 = 4;
+/// Temporaries that count the turns of loops, in the program and in each subroutine.
+const COUNTERS: u32 = DEPTH + 1;
+/// Subroutines `l#`, of which each may call those after it.
+const LABELS: u32 = 2;
+/// Function bodies `fb#`, which everything else may call through an interface.
+pub(super) const BODIES: u32 = 2;
 /// Vectors of `x0` and `x1`.
 pub(super) const ARRAYS: [u32; 2] = [4, 3];
 pub(super) const INPUTS: u32 = 4;
 pub(super) const OUTPUTS: u32 = 4;
 pub(super) const IMMEDIATE_CONSTANTS: u32 = 5;
 
-/// A random program of a stage with about `size` instructions, shader model 5.0.
+/// A random program of a stage with about `size` instructions and some subroutines, shader model 5.0; or 3.0 with
+/// Direct3D 9's arithmetic among the instructions.
 pub fn program(stage: Stage, seed: u64, size: usize) -> Program {
+    let mut random = Random::new(seed);
+    let old = matches!(stage, Stage::Vertex | Stage::Pixel) && random.below(4) == 0;
     let mut generator = Generator {
-        random: Random::new(seed),
         stage,
+        model: if old { Model { major: 3, minor: 0 } } else { Model { major: 5, minor: 0 } },
+        calls: random.below(3) == 0,
+        random,
         statements: Vec::new(),
         budget: size,
+        section: 0,
         loops: Vec::new(),
         breakable: Vec::new(),
     };
     generator.declarations();
     generator.block(0);
     generator.push(Op::Ret, []);
-    Program { stage, model: Model { major: 5, minor: 0 }, statements: generator.statements }
+    if generator.calls {
+        generator.subroutines();
+    }
+    Program { stage, model: generator.model, statements: generator.statements }
 }
 
 /// A random shader; see [`program`].
@@ -50,8 +65,13 @@ pub(super) struct Generator {
     pub(super) random: Random,
     pub(super) stage: Stage,
     pub(super) statements: Vec<Statement>,
+    model: Model,
+    /// Whether there are subroutines.
+    calls: bool,
     /// Instructions that are still to come.
     budget: usize,
+    /// 0 in the program, then one for each subroutine and function body.
+    section: u32,
     /// Loops that are open.
     loops: Vec<()>,
     /// For each open loop or switch whether it is a loop.
@@ -61,7 +81,10 @@ pub(super) struct Generator {
 impl Generator {
     fn declarations(&mut self) {
         let mut list = declare::declarations(self.stage, &mut self.random);
-        list.push(Declaration::Temps(TEMPS + DEPTH + 1));
+        list.push(Declaration::Temps(TEMPS + COUNTERS * (1 + LABELS + BODIES)));
+        if self.calls {
+            list.extend(declare::interfaces());
+        }
         self.statements.extend(list.into_iter().map(Statement::Declaration));
         let words = (0..IMMEDIATE_CONSTANTS * 4).map(|_| self.random.value()).collect();
         let class = CustomDataClass::ImmediateConstantBuffer;
@@ -89,14 +112,15 @@ impl Generator {
                 2 if depth < DEPTH => self.turns(depth),
                 3 if depth < DEPTH => self.switch(depth),
                 4 if depth > 0 => self.leave(),
-                5 if self.random.below(6) == 0 => self.condition(Op::Retc),
+                5 if self.random.below(6) == 0 => self.condition(Op::Retc, None),
+                6 | 7 if self.calls => self.call(),
                 _ => self.instruction(),
             }
         }
     }
 
     /// A test that lanes pass or fail: of a comparison, of a bit, or of anything.
-    fn condition(&mut self, op: Op) {
+    fn condition(&mut self, op: Op, label: Option<crate::ir::Operand>) {
         let temp = self.random.below(TEMPS);
         let test = match self.random.below(4) {
             0 => self.value_source(OperandType::U, 1),
@@ -115,11 +139,45 @@ impl Generator {
             }
         };
         let nonzero = self.random.flip();
-        self.push(op, [test]).test_nonzero = nonzero;
+        self.push(op, [test].into_iter().chain(label)).test_nonzero = nonzero;
+    }
+
+    /// A call of a later subroutine or of a function body, if there is any.
+    fn call(&mut self) {
+        let label = self.section + self.random.below(LABELS);
+        let operand = declare::register(RegisterFile::Label, label, crate::ir::Components::None);
+        match self.random.below(3) {
+            0 if self.section <= LABELS => {
+                let operand = self.interface();
+                self.push(Op::Fcall, [operand]).call_site = 0;
+            }
+            1 if label < LABELS => self.condition(Op::Callc, Some(operand)),
+            _ if label < LABELS => {
+                self.push(Op::Call, [operand]);
+            }
+            _ => self.instruction(),
+        }
+    }
+
+    /// Short ones, in any order.
+    fn subroutines(&mut self) {
+        let turn = self.random.below(LABELS + BODIES);
+        for number in 0..LABELS + BODIES {
+            let number = (number + turn) % (LABELS + BODIES);
+            self.section = number + 1;
+            self.budget = 1 + self.random.below(8) as usize;
+            let (file, register) = match number.checked_sub(LABELS) {
+                None => (RegisterFile::Label, number),
+                Some(body) => (RegisterFile::FunctionBody, body),
+            };
+            self.push(Op::Label, [declare::register(file, register, crate::ir::Components::None)]);
+            self.block(1);
+            self.push(Op::Ret, []);
+        }
     }
 
     fn branch(&mut self, depth: u32) {
-        self.condition(Op::If);
+        self.condition(Op::If, None);
         self.block(depth + 1);
         if self.random.flip() {
             self.push(Op::Else, []);
@@ -130,7 +188,7 @@ impl Generator {
 
     /// A loop whose counter ends it, but for one in sixteen.
     fn turns(&mut self, depth: u32) {
-        let counter = TEMPS + self.loops.len() as u32;
+        let counter = TEMPS + self.section * COUNTERS + self.loops.len() as u32;
         let bounded = self.random.below(16) != 0;
         let start = if self.random.flip() {
             declare::immediate(&[self.random.below(2)])
@@ -190,8 +248,8 @@ impl Generator {
             1 if in_loop => {
                 self.push(Op::Continue, []);
             }
-            2 | 3 if !self.breakable.is_empty() => self.condition(Op::Breakc),
-            4 | 5 if in_loop => self.condition(Op::Continuec),
+            2 | 3 if !self.breakable.is_empty() => self.condition(Op::Breakc, None),
+            4 | 5 if in_loop => self.condition(Op::Continuec, None),
             6 if self.random.below(4) == 0 => {
                 self.push(Op::Ret, []);
             }
@@ -252,7 +310,7 @@ impl Generator {
                 false
             }
             // Direct3D 9's arithmetic has shader models of its own.
-            op if op.info().flags.contains(crate::ir::OpFlags::D9) => false,
+            op if op.info().flags.contains(crate::ir::OpFlags::D9) => self.model.major < 4,
             Discard | EvalSnapped | EvalSampleIndex | EvalCentroid => self.stage == Stage::Pixel,
             Emit | Cut | EmitThenCut | EmitStream | CutStream | EmitThenCutStream => {
                 self.stage == Stage::Geometry

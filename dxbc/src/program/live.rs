@@ -106,7 +106,7 @@ impl Liveness {
                 liveness.exits.successors(code, position, |next| {
                     set.iter_mut().zip(liveness.before(next)).for_each(|(word, other)| *word |= other);
                 });
-                transfer(step, variables, &mut set);
+                transfer(code, step, variables, &mut set);
                 set.iter_mut().zip(&pinned).for_each(|(word, other)| *word |= other);
                 let old = &mut liveness.sets[position * words..][..words];
                 changed |= *old != *set;
@@ -212,7 +212,7 @@ impl Exits {
 }
 
 /// From what is needed after a step to what is needed before it.
-fn transfer(step: &Step, variables: &Variables, set: &mut [u64]) {
+fn transfer(code: &Code, step: &Step, variables: &Variables, set: &mut [u64]) {
     let mut needed = step.destinations.is_empty() || !is_pure(step.op);
     // Destinations are written one after the other: the index of the second sees what the first wrote.
     for destination in step.destinations.iter().rev() {
@@ -237,7 +237,7 @@ fn transfer(step: &Step, variables: &Variables, set: &mut [u64]) {
     for source in &step.sources {
         read_source(source, components(step), variables, &mut read);
     }
-    for index in memory_indices(step) {
+    for index in memory_indices(step).chain(element(code, step)) {
         read_index(index, variables, &mut read);
     }
 }
@@ -247,6 +247,11 @@ pub(super) fn read_destination(destination: &Destination, variables: &Variables,
     if let Target::Array { index, .. } | Target::Output(index) = &destination.target {
         read_index(index, variables, &mut |variable| set[variable / 64] |= 1 << (variable % 64));
     }
+}
+
+/// The element of an interface that a step calls.
+pub(super) fn element<'a>(code: &'a Code, step: &Step) -> Option<&'a Index> {
+    (step.op == Op::Fcall).then(|| &code.interface_calls[step.target].element)
 }
 
 /// Slots of memory and sampler operands.

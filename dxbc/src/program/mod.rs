@@ -145,7 +145,7 @@ impl Lowering<'_> {
                     _ => {}
                 }
             }
-            for index in live::memory_indices(step) {
+            for index in live::memory_indices(step).chain(live::element(self.code, step)) {
                 index.relative.iter().for_each(|s| indexed_places(s, &mut note));
             }
         }
