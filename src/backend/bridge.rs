@@ -147,6 +147,17 @@ mod tests {
     }
 
     #[test]
+    fn too_many_bytes_drop_the_oldest_too() {
+        let mut bridge = Bridge::default();
+        let stream = vec![0; limits::MAX_QUEUED_SUBMISSION_BYTES / 2];
+        for fence in 1..=3 {
+            bridge.submit(&mut NoMemory, &Submission { stream: &stream, fence, ..Default::default() });
+        }
+        assert_eq!(bridge.poll().iter().map(|c| c.fence).collect::<Vec<_>>(), [1]);
+        assert_eq!(bridge.drain().iter().map(|queued| queued.fence).collect::<Vec<_>>(), [2, 3]);
+    }
+
+    #[test]
     fn one_word_from_the_host_completes_all_submissions_of_a_fence() {
         let mut bridge = Bridge::default();
         submit(&mut bridge, 7);

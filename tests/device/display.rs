@@ -137,3 +137,29 @@ fn a_flip_takes_effect_whole() {
     machine.write64(0x414, FRAME);
     assert_eq!(pixels(&mut machine), Some(vec![1; 4]));
 }
+
+#[test]
+fn what_cannot_be_shown_does_not_take_the_display_over() {
+    // "scanout_claim_rejects_invalid_config": the pitch is no multiple of a pixel; the end overflows. And every other field.
+    for (width, height, format, pitch, address) in [
+        (2, 1, 1, 10, FRAME),
+        (2, 1, 1, 4, FRAME),
+        (1, 2, 1, 4, u64::MAX - 6),
+        (0, 1, 1, 4, FRAME),
+        (1, 0, 1, 4, FRAME),
+        (1, 1, 0, 4, FRAME),
+        (1, 1, 33, 4, FRAME),
+        (1, 1, 1, 4, 0),
+    ] {
+        let mut machine = noop();
+        machine.show(format, [width, height, pitch], address);
+        assert_eq!(display(&mut machine), Display::Legacy, "{width}x{height} {format} {pitch} {address:#x}");
+        assert_eq!(machine.device.take_scanout_update(), None);
+        machine.show(1, [1, 1, 4], FRAME);
+        assert!(pixels(&mut machine).is_some());
+        // "scanout_handoff": a mode set of the BIOS does not take it back.
+        machine.device.set_vbe_bank(Some(0));
+        machine.device.legacy_write(0xA_0000, 1, 1);
+        assert!(pixels(&mut machine).is_some());
+    }
+}

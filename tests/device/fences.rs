@@ -291,3 +291,51 @@ fn guest_memory_may_be_reused_once_the_entry_is_consumed() {
     machine.poke(desc.cmd_gpa, &[0; 32]);
     assert_eq!(machine.device.backend().drain()[0].stream, stream);
 }
+
+#[test]
+fn the_fence_page_is_not_written_for_being_programmed() {
+    let mut machine = noop();
+    machine.write64(mmio::FENCE_GPA_LO, 0x30_0000);
+    machine.step();
+    assert_eq!(machine.peek(0x30_0000), 0);
+    machine.submit(&fence(&nothing(), 1));
+    machine.step();
+    assert_eq!((machine.peek(0x30_0000), machine.peek(0x30_0008)), (0x434E_4546, 1));
+}
+
+#[test]
+fn disabling_the_ring_cancels_nothing() {
+    let mut machine = bridge();
+    machine.submit(&fence(&nothing(), 1));
+    machine.step();
+    machine.device.backend().drain();
+    machine.write(mmio::RING_CONTROL, 0);
+    machine.device.backend().complete(1);
+    machine.step();
+    assert_eq!((completed(&machine), machine.fence_page()), (1, 1));
+}
+
+#[test]
+fn a_completion_before_its_submission_is_for_nothing() {
+    // "early completion": the host is told so, and completes it again.
+    let mut machine = bridge();
+    assert!(!machine.device.backend().complete(1));
+    machine.submit(&fence(&nothing(), 1));
+    machine.step();
+    assert_eq!((completed(&machine), machine.device.backend().drain().len()), (0, 1));
+    assert!(machine.device.backend().complete(1));
+    machine.step();
+    assert_eq!(completed(&machine), 1);
+}
+
+#[test]
+fn several_fences_are_one_interrupt_and_the_last_in_the_page() {
+    let mut machine = noop();
+    for value in 1..=3 {
+        let flags = if value == 2 { SubmitFlags::empty() } else { SubmitFlags::NO_IRQ };
+        machine.submit(&Submit { flags, ..fence(&nothing(), value) });
+    }
+    machine.step();
+    assert_eq!((completed(&machine), machine.fence_page(), machine.interrupt()), (3, 3, Irq::FENCE));
+    assert!(!machine.device.interrupt());
+}

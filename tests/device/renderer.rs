@@ -147,3 +147,69 @@ fn the_front_end_and_clears_are_priced() {
     assert_eq!((work.fe_packets, work.fe_bytes, work.fe_state_groups, work.clear_bytes), (4, 156, 1, 16));
     assert_eq!(report.cycles.0, 4 * 8 + 10 + 16 + 1);
 }
+
+/// Guest memory that remembers where it was written, in order.
+#[derive(Default)]
+struct Ordered {
+    memory: SparseMemory,
+    written: Vec<u64>,
+}
+
+impl GuestMemory for Ordered {
+    fn read(&self, address: u64, out: &mut [u8]) -> Result<(), MemoryError> {
+        self.memory.read(address, out)
+    }
+
+    fn write(&mut self, address: u64, data: &[u8]) -> Result<(), MemoryError> {
+        self.written.push(address);
+        self.memory.write(address, data)
+    }
+}
+
+#[test]
+fn results_then_the_fence_page_and_the_head_before_it() {
+    // The exposure order of device.md §20: write-back, error registers, completed, page, status, line.
+    let mut machine = Machine::new(SoftwareRenderer::default(), DeviceConfig::default(), Ordered::default());
+    machine.start();
+    let to = machine.allocate(1, &[0; 16]);
+    let mut writer = StreamWriter::new();
+    for (handle, backing_alloc_id) in [(1, 0), (2, 1)] {
+        let buffer =
+            CreateBuffer { buffer_handle: handle, size_bytes: 16, backing_alloc_id, ..Default::default() };
+        writer.create_buffer(buffer);
+    }
+    writer.copy_buffer(CopyBuffer {
+        dst_buffer: 2,
+        src_buffer: 1,
+        size_bytes: 16,
+        flags: 1,
+        ..Default::default()
+    });
+    let stream = writer.finish();
+    machine.submit(&Submit { allocations: &[to], ..fence(&stream, 1) });
+    machine.memory.written.clear();
+    machine.step();
+    let first = |address: u64| machine.memory.written.iter().position(|&at| at == address);
+    let (head, result) = (first(aerogpu::mock::RING + 24), first(to.gpa));
+    let page = machine
+        .memory
+        .written
+        .iter()
+        .rposition(|&at| (aerogpu::mock::FENCE_PAGE..aerogpu::mock::FENCE_PAGE + 16).contains(&at));
+    assert!(head.is_some() && result.is_some() && page.is_some());
+    assert!(head < page && result < page, "{:x?}", machine.memory.written);
+    assert!(machine.device.interrupt());
+}
+
+#[test]
+fn reports_that_nobody_takes_are_bounded() {
+    // "bounded record history"
+    let mut machine = paced(Pacing::Immediate);
+    let kept = aerogpu::limits::MAX_REPORTS as u64;
+    for value in 1..=kept + 3 {
+        machine.submit(&fence(&nothing(), value));
+        machine.step();
+    }
+    let fences: Vec<u64> = machine.device.take_reports().iter().map(|report| report.fence).collect();
+    assert_eq!(fences, (4..=kept + 3).collect::<Vec<_>>());
+}

@@ -135,3 +135,67 @@ fn lockstep_goes_on_to_the_nanosecond() {
     assert_eq!(run(false).len(), 4);
     assert_eq!(run(false), run(true));
 }
+
+#[test]
+fn what_waits_for_bus_mastering_survives() {
+    // "snapshot_preserves_executor_state": a completion that came without bus mastering.
+    let mut machine = paced(Pacing::Lockstep);
+    machine.submit(&fence(&nothing(), 1));
+    machine.step();
+    machine.command(COMMAND_BUS_MASTER, false);
+    machine.at(1_000_000);
+    let snapshot = machine.device.snapshot();
+    let config = DeviceConfig { pacing: Pacing::Lockstep, ..DeviceConfig::default() };
+    machine.device = Device::new(aerogpu::SoftwareRenderer::default(), config);
+    machine.device.restore(&snapshot).expect("a snapshot");
+    machine.step();
+    assert_eq!((completed(&machine), machine.fence_page()), (0, 0));
+    machine.command(COMMAND_BUS_MASTER, true);
+    machine.step();
+    assert_eq!((completed(&machine), machine.fence_page(), machine.interrupt()), (1, 1, Irq::FENCE));
+}
+
+#[test]
+fn what_cannot_be_is_refused_by_name() {
+    // "9 rejection cases": what stands where follows from the format. The machine has fences 1 to 3 waiting.
+    let snapshot = busy().device.snapshot();
+    let pending = 8 + 4 + 8 + 13 + 15 + 8 + 8;
+    let one = |at: usize, bytes: &[u8]| {
+        let mut damaged = snapshot.clone();
+        damaged[at..at + bytes.len()].copy_from_slice(bytes);
+        Device::new(Noop::default(), DeviceConfig::default()).restore(&damaged)
+    };
+    let invalid = |what| Err(SnapshotError::Damaged(Damage::Invalid(what)));
+    assert_eq!(snapshot[pending..pending + 5], [3, 0, 0, 0, 1]);
+    let fence = |i: usize| pending + 4 + 11 * i;
+    assert_eq!(one(fence(1), &[1]), invalid("order of fences"), "twice the same");
+    assert_eq!(one(fence(2), &[1]), invalid("order of fences"));
+    assert_eq!(one(pending - 8, &[9]), invalid("order of fences"), "completed already");
+    assert_eq!(one(fence(0) + 8, &[2]), invalid("flag"));
+    assert_eq!(one(fence(0) + 9, &[7]), invalid("flag"), "a pace");
+    assert_eq!(one(pending, &[0, 0, 4, 0]), invalid("length of a list"), "4 x 65,536 fences");
+    assert_eq!(one(pending, &[0xFF; 4]), invalid("length of a list"));
+    // Behind the fences: two flags, status and enable, and the error code.
+    let code = fence(3) + 2 + 4 + 4;
+    assert_eq!(one(code, &[77, 0, 0, 0]), invalid("error code"));
+    // Behind the error: queue, vblank (not before now), scanout, cursor, bank; then pages in ascending order.
+    let page = snapshot.len() - 1 - 8 - 2 * (4 + 4096);
+    assert_eq!(snapshot[page..page + 4], 0x18u32.to_le_bytes());
+    assert_eq!(one(page, &[0xFF; 4]), invalid("page of video memory"), "beyond its end");
+    assert_eq!(one(page + 4 + 4096, &[0x18, 0, 0, 0]), invalid("page of video memory"), "twice the same");
+    assert_eq!(one(snapshot.len() - 8, &[1]), Err(SnapshotError::Damaged(Damage::Truncated)));
+}
+
+#[test]
+fn a_state_of_another_back_end_resets_the_device() {
+    let mut machine = paced(Pacing::Immediate);
+    machine.submit(&fence(&nothing(), 1));
+    machine.step();
+    let snapshot = busy().device.snapshot();
+    let foreign = SnapshotError::Backend(aerogpu::backend::RestoreError::Foreign);
+    assert_eq!(machine.device.restore(&snapshot), Err(foreign));
+    assert_eq!(
+        (completed(&machine), machine.device.interrupt()),
+        (u64::from(u32::MAX) << 32 | 0xFFFF_FFFF, false)
+    );
+}
