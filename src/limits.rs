@@ -49,6 +49,8 @@ pub const MAX_QUEUED_BYTES: usize = 1 << 28;
 pub const MAX_HELD_BYTES: usize = 1 << 28;
 /// Entries in lists of tiles that primitives may make before the queue is looked at again.
 pub const TILE_ENTRIES: usize = 1 << 22;
+/// Draws and dispatches of a submission whose work is told apart.
+pub const MAX_COUNTED_COMMANDS: usize = 1 << 16;
 /// Bytes of results that wait to be written to guest memory at the end of a submission.
 pub const MAX_WRITE_BACK_BYTES: u64 = 1 << 29;
 

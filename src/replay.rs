@@ -215,6 +215,7 @@ fn run(backend: &mut dyn Backend, memory: &mut dyn GuestMemory, submission: &Sub
         all.unknown_packets += completion.report.unknown_packets;
         all.statistics += completion.report.statistics;
         all.work += completion.report.work;
+        all.commands.extend(completion.report.commands);
     }
     all
 }

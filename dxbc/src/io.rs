@@ -116,6 +116,9 @@ pub struct Io {
     pub emissions: Vec<Vec<Emission>>,
     /// Instructions that the last run took from its budget.
     pub instructions: u64,
+    /// Turns of each loop of the program after its first one, in the order of their ends: summed over the quads of a pixel
+    /// shader (those with a lane that goes on), over the lanes of others. So the sum does not depend on who shares a block.
+    pub turns: Vec<u64>,
 }
 
 impl Io {
@@ -144,6 +147,7 @@ impl Io {
         self.emissions.iter_mut().for_each(Vec::clear);
         self.emissions.resize_with(lanes, Vec::new);
         self.instructions = 0;
+        self.turns.clear();
     }
 }
 
@@ -156,4 +160,6 @@ pub struct HullOutput {
     pub patch_constants: Vec<[u32; 4]>,
     /// Instructions that all phases together took from their budget.
     pub instructions: u64,
+    /// As [`Io::turns`], of all phases together.
+    pub turns: Vec<u64>,
 }

@@ -15,7 +15,9 @@ use crate::pass::Work;
 use crate::primitive::VertexBatch;
 use crate::pull::Pull;
 use crate::setup::{QueuedDraw, Record};
-use crate::shader::{PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout, SystemInputs};
+use crate::shader::{
+    PixelBatch, PixelCost, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout, SystemInputs,
+};
 use crate::surface::TILE_SIZE;
 use crate::tile::{PAIR_COLUMNS, TileTargets};
 
@@ -330,7 +332,7 @@ impl Batch {
         self.input.budget = self.budget;
         let (input, output) = (&self.input, &mut self.output);
         let lanes = input.lanes;
-        output.instructions = 0;
+        (output.instructions, output.cost) = (0, PixelCost::default());
         for (target, colors) in output.colors.iter_mut().enumerate() {
             colors.resize(if info.writes_color >> target & 1 != 0 { 4 * lanes } else { 0 }, 0);
         }
@@ -345,7 +347,7 @@ impl Batch {
         let pull = Pull { info, context, quads: &self.quads, runs: &self.runs, surfaces: &self.surfaces };
         let result = shader.shade(input, &pull, output);
         let instructions = output.instructions;
-        work.ps_instructions += instructions;
+        work.add_cost(&output.cost);
         self.spend(instructions)?;
         result
     }

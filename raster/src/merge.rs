@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::batch::{Batch, Context, Quads, Surface, samples_of};
 use crate::blend::{ColorWriter, alpha_coverage, alpha_test, is_dual_source};
 use crate::depth_stencil::{BlockTest, DepthStencilTest, Sample};
+use crate::format::Format;
 use crate::pass::{DrawState, TargetLayout, Work};
 use crate::shader::{InterpolationMode, PixelShader, PixelShaderInfo};
 use crate::state::{CompareFunc, MAX_TARGETS};
@@ -57,6 +58,8 @@ struct TargetWriter {
     target: usize,
     one: ColorWriter,
     many: Option<Unorm8Blend>,
+    /// Bytes of a quad, all samples.
+    quad_bytes: u64,
 }
 
 /// Everything that the pixels of a draw go through.
@@ -76,6 +79,8 @@ pub(crate) struct Merger {
     by_rows: bool,
     alpha_to_coverage: bool,
     alpha_test: Option<(CompareFunc, u8)>,
+    /// Bytes of a quad in the depth-stencil target.
+    depth_bytes: u64,
     #[cfg(feature = "test-utils")]
     broken_blend: bool,
 }
@@ -86,11 +91,17 @@ impl Merger {
         let info = state.pixel_shader.as_ref().map(|shader| shader.info());
         let written = info.map_or(0, |info| info.writes_color);
         let dual_source = info.is_some_and(|info| info.dual_source) && is_dual_source(&blend.targets[0]);
+        let quad_bytes = |format: Format| 4 * u64::from(layout.samples) * format.block_bytes() as u64;
         let writer = |i: usize| {
             let bound = written >> i & 1 != 0 && !(dual_source && i > 0);
             let format = layout.colors[i].filter(|_| bound)?;
             let one = ColorWriter::new(format, &blend.targets[i], blend.constant)?;
-            Some(TargetWriter { target: i, many: one.unorm8().filter(|_| !dual_source), one })
+            Some(TargetWriter {
+                target: i,
+                quad_bytes: quad_bytes(format),
+                many: one.unorm8().filter(|_| !dual_source),
+                one,
+            })
         };
         let writers: SmallVec<[TargetWriter; 1]> = (0..MAX_TARGETS).filter_map(writer).collect();
         let alpha_to_coverage = blend.alpha_to_coverage && written & 1 != 0;
@@ -130,8 +141,18 @@ impl Merger {
             locations,
             alpha_to_coverage,
             alpha_test,
+            depth_bytes: layout.depth_stencil.map_or(0, quad_bytes),
             #[cfg(feature = "test-utils")]
             broken_blend: false,
+        }
+    }
+
+    /// Adds the bytes that tests moved, once all of the draw's are counted.
+    pub(crate) fn count_depth(&self, work: &mut Work) {
+        if let Some(test) = &self.depth_stencil {
+            let bytes = work.z_quads * self.depth_bytes;
+            work.z_bytes_read = bytes;
+            work.z_bytes_written = if test.writes() { bytes } else { 0 };
         }
     }
 
@@ -271,8 +292,11 @@ impl Batch {
             quads.map(u64::from).sum()
         };
         for writer in &context.merger.writers {
+            let (blended, bytes) = (if writer.one.blends() { quads } else { 0 }, writer.quad_bytes);
             work.rop_quads += quads;
-            work.rop_blended_quads += if writer.one.blends() { quads } else { 0 };
+            work.rop_blended_quads += blended;
+            work.rop_bytes_written += quads * bytes;
+            work.rop_bytes_read += blended * bytes;
         }
     }
 

@@ -88,10 +88,12 @@ pub struct Targets<'a> {
 }
 
 /// What came of a flush.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flushed {
     /// What was done.
     pub work: Work,
+    /// What of it each [draw](Pass::draws) did; the rest is clears.
+    pub draws: Vec<Work>,
     /// What it took from the budget.
     pub spent: u64,
     /// Whether a shader or the budget ran out of time, so that something is not drawn.
@@ -119,8 +121,9 @@ pub struct Pass {
     batch_bytes: usize,
     /// Cells of grids that were looked at to find the tiles of primitives.
     cells: u64,
-    /// Of what was queued so far.
-    work: Work,
+    /// What draws and clears did when they were queued.
+    works: Vec<Work>,
+    clear_work: Work,
 }
 
 impl Pass {
@@ -141,7 +144,8 @@ impl Pass {
             projected: Vec::new(),
             batch_bytes: 0,
             cells: 0,
-            work: Work::default(),
+            works: Vec::new(),
+            clear_work: Work::default(),
             options,
             layout,
         }
@@ -155,6 +159,11 @@ impl Pass {
     /// True when nothing is queued.
     pub fn is_empty(&self) -> bool {
         self.draws.is_empty() && self.clears.is_empty()
+    }
+
+    /// Draws that wait: a number for each one queued, in order. One that cannot draw anything is not queued.
+    pub fn draws(&self) -> usize {
+        self.draws.len()
     }
 
     /// About how many bytes the queue takes: vertices and primitives, what was made of them, and the lists of the tiles.
@@ -176,7 +185,8 @@ impl Pass {
     pub fn estimated_work(&self) -> u64 {
         const SHAPE: u64 = 150;
         const TILE: u64 = 1000;
-        self.records.len() as u64 * SHAPE + self.work.tiles * TILE + self.work.cleared_bytes / 16
+        let tiles: u64 = self.works.iter().map(|work| work.tiles).sum();
+        self.records.len() as u64 * SHAPE + tiles * TILE + self.clear_work.cleared_bytes / 16
     }
 
     /// Clears pixels of a colour target, in all layers: all, or those of `rect`.
@@ -229,7 +239,7 @@ impl Pass {
         }
         let area = (pixels.right - pixels.left) as u64 * (pixels.bottom - pixels.top) as u64;
         let samples = u64::from(self.layout.layers) * u64::from(self.layout.samples);
-        self.work.cleared_bytes += area * samples * format.block_bytes() as u64;
+        self.clear_work.cleared_bytes += area * samples * format.block_bytes() as u64;
         for layer in 0..self.layout.layers as usize {
             self.bins.push(layer, Entry::clear(self.clears.len()), pixels, None);
         }
@@ -255,7 +265,8 @@ impl Pass {
         let draw = QueuedDraw::new(Arc::clone(state), vertices, primitives, &self.layout);
         let draw_index = self.draws.len() as u32;
         self.draws.push((draw, merger));
-        let Some((draw, _)) = self.draws.last() else { return };
+        self.works.push(Work::default());
+        let (Some((draw, _)), Some(work)) = (self.draws.last(), self.works.last_mut()) else { return };
         let mut assembler = Assembler {
             layout: &self.layout,
             draw,
@@ -263,7 +274,7 @@ impl Pass {
             records: &mut self.records,
             gradients: &mut self.gradients,
             bins: &mut self.bins,
-            work: &mut self.work,
+            work,
             cells: &mut self.cells,
             projected: &mut self.projected,
         };
@@ -298,13 +309,14 @@ impl Pass {
             offsets: &self.offsets,
         };
         let mut jobs = self.jobs(targets).into_iter();
-        let mut outcome = TileOutcome { work: self.work, ..Default::default() };
-        while !outcome.timed_out {
+        let (mut spent, mut timed_out) = (0u64, false);
+        let mut draws = std::mem::take(&mut self.works);
+        while !timed_out {
             let group: Vec<TileJob<'_>> = jobs.by_ref().take(GROUP).collect();
             if group.is_empty() {
                 break;
             }
-            let share = budget.saturating_sub(outcome.spent) / group.len() as u64;
+            let share = budget.saturating_sub(spent) / group.len() as u64;
             let level = self.options.level;
             let run = |job: TileJob<'_>| {
                 // A shader could flush another pass meanwhile: the batch is taken, not borrowed.
@@ -318,10 +330,20 @@ impl Pass {
             } else {
                 group.into_iter().map(run).fold(TileOutcome::default(), TileOutcome::merged)
             };
-            outcome = outcome.merged(ran);
+            for (draw, work) in &ran.works {
+                if let Some(sum) = draws.get_mut(*draw as usize) {
+                    *sum += *work;
+                }
+            }
+            spent = spent.saturating_add(ran.spent);
+            timed_out = ran.timed_out;
         }
+        for (work, (_, merger)) in draws.iter_mut().zip(&self.draws) {
+            merger.count_depth(work);
+        }
+        let work = draws.iter().copied().fold(self.clear_work, Work::merged);
         self.reset();
-        Flushed { work: outcome.work, spent: outcome.spent, timed_out: outcome.timed_out }
+        Flushed { work, draws, spent, timed_out }
     }
 
     /// The image tiles that have something to do, with the bytes of every target in them.
@@ -372,6 +394,7 @@ impl Pass {
         self.bins.clear();
         self.batch_bytes = 0;
         self.cells = 0;
-        self.work = Work::default();
+        self.works.clear();
+        self.clear_work = Work::default();
     }
 }

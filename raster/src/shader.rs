@@ -107,6 +107,21 @@ pub struct PixelBatch {
     pub budget: u64,
 }
 
+/// What a batch cost the modelled GPU. Quads are whole: helpers cost like pixels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PixelCost {
+    /// Instruction slots, summed over quads.
+    pub alu_slots: u64,
+    /// Texture slots, summed over quads.
+    pub tex_slots: u64,
+    /// For each quad the most of its instruction, texture and interpolation slots, summed.
+    pub slots: u64,
+    /// Texture samples and loads, once a lane.
+    pub tex_samples: u64,
+    /// Bytes of textures that quads take from memory, times 64.
+    pub tex_bytes_64: u64,
+}
+
 /// What a batch of pixels came to. The rasterizer sizes the rows of everything that the shader writes before the call; the
 /// others are empty.
 #[derive(Debug, Clone, Default)]
@@ -123,6 +138,8 @@ pub struct PixelOutput {
     pub live: Vec<bool>,
     /// Instructions that were executed, counted once a lane, those of a batch that ran out of time too.
     pub instructions: u64,
+    /// What the model counts.
+    pub cost: PixelCost,
 }
 
 /// A shader ran out of its instruction budget.

@@ -155,21 +155,47 @@ const CLEAR_COST: u64 = 1024;
 const QUAD_COST: u64 = 4;
 
 /// What came of a tile.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct TileOutcome {
-    pub(crate) work: Work,
+    /// What draws did: the number of each, and its work in some of the tiles.
+    pub(crate) works: Vec<(u32, Work)>,
     /// What it cost, in instructions of one lane.
     pub(crate) spent: u64,
     pub(crate) timed_out: bool,
 }
 
 impl TileOutcome {
-    pub(crate) fn merged(self, other: Self) -> Self {
+    pub(crate) fn merged(mut self, mut other: Self) -> Self {
+        self.works.append(&mut other.works);
         Self {
-            work: self.work.merged(other.work),
+            works: self.works,
             spent: self.spent.saturating_add(other.spent),
             timed_out: self.timed_out | other.timed_out,
         }
+    }
+}
+
+/// What draws did in a tile, one after the other.
+#[derive(Debug, Default)]
+struct Works {
+    done: Vec<(u32, Work)>,
+    draw: u32,
+    work: Work,
+}
+
+impl Works {
+    /// What is counted from now on is this draw's.
+    #[inline]
+    fn start(&mut self, draw: u32) {
+        if self.draw != draw {
+            self.done.push((self.draw, std::mem::take(&mut self.work)));
+            self.draw = draw;
+        }
+    }
+
+    fn finish(mut self) -> Vec<(u32, Work)> {
+        self.done.push((self.draw, self.work));
+        self.done
     }
 }
 
@@ -198,11 +224,11 @@ impl TileJob<'_> {
         budget: u64,
     ) -> TileOutcome {
         batch.reset(budget);
-        let mut work = Work::default();
+        let mut works = Works::default();
         let mut tiles = self.tiles(queue.bins);
         let result =
-            tiles.try_for_each(|(column, row)| self.run_tile(simd, queue, batch, &mut work, column, row));
-        TileOutcome { work, spent: budget - batch.budget(), timed_out: result.is_err() }
+            tiles.try_for_each(|(column, row)| self.run_tile(simd, queue, batch, &mut works, column, row));
+        TileOutcome { works: works.finish(), spent: budget - batch.budget(), timed_out: result.is_err() }
     }
 
     fn run_tile<S: Simd>(
@@ -210,7 +236,7 @@ impl TileJob<'_> {
         simd: S,
         queue: &Queue<'_>,
         batch: &mut Batch,
-        work: &mut Work,
+        works: &mut Works,
         column: usize,
         row: usize,
     ) -> Result<(), ShaderTimeout> {
@@ -223,7 +249,7 @@ impl TileJob<'_> {
                 Command::Clear(index) => {
                     batch.spend(CLEAR_COST)?;
                     if let Some((_, context)) = current.take() {
-                        batch.flush(simd, &context, &mut self.targets, work)?;
+                        batch.flush(simd, &context, &mut self.targets, &mut works.work)?;
                     }
                     queue.clears[index].run(tile, &mut self.targets);
                 }
@@ -234,13 +260,14 @@ impl TileJob<'_> {
                         Some(current) if current.0 == record.draw => current,
                         previous => {
                             if let Some((_, context)) = previous {
-                                batch.flush(simd, &context, &mut self.targets, work)?;
+                                batch.flush(simd, &context, &mut self.targets, &mut works.work)?;
                             }
                             let (draw, merger) = &queue.draws[record.draw as usize];
                             (record.draw, Context { draw, merger, offsets: queue.offsets })
                         }
                     };
                     current = Some((record.draw, context));
+                    works.start(record.draw);
                     let mut shape = ShapeInTile {
                         record,
                         tile,
@@ -249,7 +276,7 @@ impl TileJob<'_> {
                         clip: None,
                         batch,
                         targets: &mut self.targets,
-                        work,
+                        work: &mut works.work,
                     };
                     simd.vectorize(
                         #[inline(always)]
@@ -259,7 +286,7 @@ impl TileJob<'_> {
             }
         }
         match current {
-            Some((_, context)) => batch.flush(simd, &context, &mut self.targets, work),
+            Some((_, context)) => batch.flush(simd, &context, &mut self.targets, &mut works.work),
             None => Ok(()),
         }
     }

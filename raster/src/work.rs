@@ -2,6 +2,8 @@
 
 use std::ops::AddAssign;
 
+use crate::shader::PixelCost;
+
 macro_rules! work {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// What a pass did. Every count is a sum over primitives, tiles or pixels, so that no order of execution can change it.
@@ -47,14 +49,26 @@ work! {
     z_failed,
     /// 2x2 quads with a sample whose depth or stencil was tested.
     z_quads,
+    /// Bytes of the quads that were tested, in the depth-stencil target.
+    z_bytes_read,
+    /// The same, where the draw may change them.
+    z_bytes_written,
     /// Quads that were shaded.
     ps_quads,
     /// Pixels (or samples, for shaders that run once a sample) that were shaded, helpers aside.
     ps_invocations,
     /// Of these, discarded by the shader.
     ps_discarded,
-    /// Instructions of pixel shaders, counted once a lane.
-    ps_instructions,
+    /// Instruction slots of quads, as their shaders count them.
+    ps_alu_slots,
+    /// Texture slots of quads.
+    ps_tex_slots,
+    /// For each quad the most of its instruction, texture and interpolation slots.
+    ps_slots,
+    /// Texture samples and loads, once a lane.
+    tex_samples,
+    /// Bytes of textures that quads take from memory, times 64.
+    tex_bytes_64,
     /// Pixels that were written, once a colour target.
     pixels_written,
     /// Of these, blended.
@@ -63,6 +77,10 @@ work! {
     rop_quads,
     /// Of these, blended.
     rop_blended_quads,
+    /// Bytes of these quads in their colour targets.
+    rop_bytes_written,
+    /// Bytes of those that are blended.
+    rop_bytes_read,
     /// Samples that passed every test.
     occlusion_samples,
     /// Bytes that clears wrote.
@@ -70,6 +88,15 @@ work! {
 }
 
 impl Work {
+    /// Adds what a batch cost.
+    pub(crate) fn add_cost(&mut self, cost: &PixelCost) {
+        self.ps_alu_slots += cost.alu_slots;
+        self.ps_tex_slots += cost.tex_slots;
+        self.ps_slots += cost.slots;
+        self.tex_samples += cost.tex_samples;
+        self.tex_bytes_64 += cost.tex_bytes_64;
+    }
+
     /// The sum of both.
     pub fn merged(mut self, other: Self) -> Self {
         self += other;

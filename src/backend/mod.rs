@@ -18,7 +18,7 @@ pub use noop::Noop;
 pub use recording::Recording;
 
 use crate::codec::Damage;
-use crate::cycles::Work;
+use crate::cycles::{CostTable, GpuCycles, Work, cost};
 use crate::executor::Failure;
 use crate::limits;
 use crate::memory::GuestMemory;
@@ -67,11 +67,36 @@ pub struct Report {
     pub statistics: Statistics,
     /// The same and more, as the cost model counts it.
     pub work: Work,
+    /// What of it draws and dispatches did, in stream order; those beyond the first
+    /// [`MAX_COUNTED_COMMANDS`](limits::MAX_COUNTED_COMMANDS) count with the last.
+    pub commands: Vec<CommandWork>,
     /// The back end gave the work up, for a reason of its own.
     pub failure: Option<&'static str>,
 }
 
+/// What a draw or dispatch did. The packets since the one before it count with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommandWork {
+    /// Byte offset of its packet in the stream.
+    pub offset: usize,
+    /// Name of the packet.
+    pub packet: &'static str,
+    /// What it did.
+    pub work: Work,
+}
+
 impl Report {
+    /// What clears, copies and the packets after the last draw did: all that is not in [`commands`](Self::commands).
+    pub fn rest(&self) -> Work {
+        self.commands.iter().fold(self.work, |rest, command| rest.without(&command.work))
+    }
+
+    /// What the submission costs: its draws, one after the other, and the rest.
+    pub fn cycles(&self, table: &CostTable) -> GpuCycles {
+        let commands = self.commands.iter().map(|command| &command.work);
+        commands.fold(cost(&self.rest(), table).total(), |sum, work| sum + cost(work, table).total())
+    }
+
     /// Notes a command that failed.
     pub(crate) fn fail(&mut self, error: CommandError) {
         if self.errors.len() < limits::MAX_ERRORS {

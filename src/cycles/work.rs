@@ -19,6 +19,9 @@ pub struct Counter {
     pub field: fn(&mut Work) -> &mut u64,
 }
 
+/// Bytes of a memory line.
+const LINE: u64 = 64;
+
 macro_rules! counters {
     ($( $field:ident $name:literal $meaning:literal; )*) => {
         /// What was done. Every count is a sum of events, so that no order of execution can change it.
@@ -88,15 +91,15 @@ counters! {
     ps_alu_slots "ps.alu_slots" "instruction slots of quads";
     ps_tex_slots "ps.tex_slots" "texture slots of quads";
     ps_slots "ps.slots" "for each quad the most of its ALU, texture and interpolation slots";
-    tex_samples "tex.samples" "texture samples";
-    tex_lines "tex.lines" "64-byte lines of textures, once a tile and texture";
+    tex_samples "tex.samples" "texture samples and loads, helper pixels included";
+    tex_lines "tex.lines" "64-byte lines of textures: four texels a quad and texture slot";
     // Output merger.
     rop_quads "rop.quads" "quads times colour targets";
     rop_blended_quads "rop.blended_quads" "of these, blended";
     rop_pixels_written "rop.pixels_written" "pixels written, once a target";
     rop_pixels_blended "rop.pixels_blended" "of these, blended";
     // Memory, clears, copies, compute.
-    mem_lines "mem.lines" "64-byte lines touched, once a tile and resource";
+    mem_lines "mem.lines" "64-byte lines read or written, as quads share them in a tile";
     mem_bytes_read "mem.bytes_read" "bytes read";
     mem_bytes_written "mem.bytes_written" "bytes written";
     clear_bytes "clear.bytes" "bytes that clears wrote";
@@ -106,6 +109,23 @@ counters! {
 }
 
 impl Work {
+    /// Of a whole draw: the lines of the bytes that it moves.
+    #[must_use]
+    pub fn with_lines(self) -> Self {
+        let lines = self.mem_bytes_read.div_ceil(LINE) + self.mem_bytes_written.div_ceil(LINE);
+        Self { mem_lines: lines, ..self }
+    }
+
+    /// What is left of it without a part.
+    #[must_use]
+    pub fn without(mut self, part: &Self) -> Self {
+        for counter in Self::COUNTERS {
+            let left = (counter.field)(&mut self);
+            *left = left.saturating_sub((counter.get)(part));
+        }
+        self
+    }
+
     /// The sum of both.
     #[must_use]
     pub fn merged(mut self, other: Self) -> Self {
@@ -114,34 +134,14 @@ impl Work {
     }
 }
 
-impl From<&Statistics> for Work {
-    /// Direct3D 11's counters of a submission.
-    fn from(s: &Statistics) -> Self {
-        Self {
-            ia_vertices: s.ia_vertices,
-            ia_primitives: s.ia_primitives,
-            vs_invocations: s.vs_invocations,
-            gs_invocations: s.gs_invocations,
-            gs_primitives: s.gs_primitives,
-            c_invocations: s.c_invocations,
-            c_primitives: s.c_primitives,
-            ps_invocations: s.ps_invocations,
-            hs_invocations: s.hs_invocations,
-            ds_invocations: s.ds_invocations,
-            cs_invocations: s.cs_invocations,
-            occlusion_samples: s.occlusion_samples,
-            draws: s.draws,
-            dispatches: s.dispatches,
-            ia_indices: s.ia_vertices,
-            ..Self::default()
-        }
-    }
-}
-
 impl From<&PassWork> for Work {
-    /// What the rasterizer counts of a pass, without those of Direct3D 11's counters that [`Statistics`] holds already.
+    /// What the rasterizer counts. Lines of memory come [at the end](Work::with_lines).
     fn from(w: &PassWork) -> Self {
         Self {
+            c_invocations: w.c_invocations,
+            c_primitives: w.c_primitives,
+            ps_invocations: w.ps_invocations,
+            occlusion_samples: w.occlusion_samples,
             clip_clipped: w.clipped,
             clip_planes: w.clip_planes,
             clip_rejected: w.rejected,
@@ -156,15 +156,41 @@ impl From<&PassWork> for Work {
             z_failed: w.z_failed,
             ps_quads: w.ps_quads,
             ps_discarded: w.ps_discarded,
-            // An instruction is a slot of a quad until the instruction classes of the model are counted.
-            ps_alu_slots: w.ps_instructions.div_ceil(4),
-            ps_slots: w.ps_instructions.div_ceil(4),
+            ps_alu_slots: w.ps_alu_slots,
+            ps_tex_slots: w.ps_tex_slots,
+            ps_slots: w.ps_slots,
+            tex_samples: w.tex_samples,
+            tex_lines: w.tex_bytes_64.div_ceil(64 * LINE),
+            mem_bytes_read: w.tex_bytes_64.div_ceil(64 * LINE) * LINE + w.z_bytes_read + w.rop_bytes_read,
+            mem_bytes_written: w.z_bytes_written + w.rop_bytes_written,
             rop_quads: w.rop_quads,
             rop_blended_quads: w.rop_blended_quads,
             rop_pixels_written: w.pixels_written,
             rop_pixels_blended: w.pixels_blended,
             clear_bytes: w.cleared_bytes,
             ..Self::default()
+        }
+    }
+}
+
+impl From<&Work> for Statistics {
+    fn from(w: &Work) -> Self {
+        Self {
+            draws: w.draws,
+            dispatches: w.dispatches,
+            ia_vertices: w.ia_vertices,
+            ia_primitives: w.ia_primitives,
+            vs_invocations: w.vs_invocations,
+            gs_invocations: w.gs_invocations,
+            gs_primitives: w.gs_primitives,
+            c_invocations: w.c_invocations,
+            c_primitives: w.c_primitives,
+            ps_invocations: w.ps_invocations,
+            hs_invocations: w.hs_invocations,
+            ds_invocations: w.ds_invocations,
+            cs_invocations: w.cs_invocations,
+            occlusion_samples: w.occlusion_samples,
+            pixels_written: w.rop_pixels_written,
         }
     }
 }

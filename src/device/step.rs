@@ -11,7 +11,7 @@ use super::queue::{Event, Outcome, Retired, UnderWay, error_of};
 use super::ring::write;
 use super::{Device, Pacing, SubmissionReport, presented};
 use crate::backend::{Backend, Completion, Submission};
-use crate::cycles::{Nanoseconds, cost};
+use crate::cycles::Nanoseconds;
 use crate::limits;
 use crate::memory::GuestMemory;
 
@@ -96,7 +96,7 @@ impl<B: Backend> Device<B> {
     /// Takes what the back end has finished, prices it, and schedules its end.
     pub(super) fn poll(&mut self) {
         for Completion { fence, report } in self.backend.poll() {
-            let cycles = cost(&report.work, &self.config.cost).total();
+            let cycles = report.cycles(&self.config.cost);
             let error = error_of(&report, self.config.decoding);
             // Work beyond the budget ends there: a time-out that does not depend on the host.
             let over = cycles > self.config.budget;

@@ -13,7 +13,7 @@ use super::passes::Attachments;
 use super::stage::grown;
 use super::translate::{blend_state, depth_stencil_state, scissor_rect, viewport};
 use super::{Execution, Failure, d3d9};
-use crate::backend::Statistics;
+use crate::cycles::Work;
 use crate::limits;
 use crate::pipeline::bindings::StageBindings;
 use crate::pipeline::direct3d9::Direct3d9Rules;
@@ -68,15 +68,16 @@ impl Execution<'_, '_> {
         }
         let attachments = self.attachments()?;
         let Some(draw) = self.snapshot(counts, &attachments)? else { return Ok(()) };
-        let (budget, mut statistics) = (self.budget.clone(), Statistics::default());
-        let result = draw::run(&draw, &budget, &mut statistics, &mut |vertices, primitives| {
+        let (budget, mut work) = (self.budget.clone(), Work::default());
+        let number = self.counts.start(self.packet);
+        let result = draw::run(&draw, &budget, &mut work, &mut |vertices, primitives| {
             let (vertices, primitives) = match &draw.direct3d9 {
                 Some(rules) => rules.apply(vertices, primitives),
                 None => (vertices, primitives),
             };
-            self.queue(attachments, &draw, vertices, primitives)
+            self.queue(attachments, number, &draw, vertices, primitives)
         });
-        self.report.statistics += statistics;
+        self.counts.add(number, work);
         result
     }
 

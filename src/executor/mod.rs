@@ -12,12 +12,14 @@
 //! | `work.rs` | clears, dispatches, presents |
 //! | `draw.rs` | draws |
 //! | `stage.rs` | what stages have bound when work needs it |
+//! | `count.rs` | what it all does, for the cost model |
 //! | `passes.rs` | which queued work must be flushed when |
 //! | `translate.rs` | the protocol's words in the rasterizer's |
 //! | `snapshot.rs` | saving a renderer and restoring it: the format |
 //! | `d3d9.rs` | Direct3D 9's states in the rasterizer's |
 
 mod binding;
+mod count;
 mod d3d9;
 mod draw;
 mod object;
@@ -31,7 +33,7 @@ mod work;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use aerogpu_protocol::packets::{Opcode, StreamHeader, UnknownShaderStage};
+use aerogpu_protocol::packets::{Opcode, UnknownShaderStage};
 use aerogpu_protocol::{AllocTable, Packet, PacketErrorReason, Stream, StreamError};
 use fearless_simd::Level;
 use rustc_hash::FxHashMap;
@@ -40,7 +42,6 @@ use crate::backend::{
     Backend, CommandError, Completion, Present, ReadError, Report, RestoreError, Submission, TextureData,
 };
 use crate::budget::{Budget, Spent};
-use crate::cycles::Work;
 use crate::engine::Engine;
 use crate::limits;
 use crate::memory::GuestMemory;
@@ -49,6 +50,7 @@ use crate::pipeline::shader::ShaderError;
 use crate::pipeline::stages::StageError;
 use crate::resources::{Backing, Frozen, Guest, ResourceError, ResourceId, ResourceTable};
 use crate::state::Context;
+use count::Counts;
 use passes::OpenPass;
 
 /// Why a command or a whole submission failed.
@@ -206,6 +208,7 @@ struct Execution<'a, 'g> {
     budget: Rc<Budget>,
     /// Byte offset and name of the packet that is executed.
     packet: (usize, &'static str),
+    counts: Counts,
     report: &'a mut Report,
 }
 
@@ -227,7 +230,7 @@ impl SoftwareRenderer {
             let (offset, packet, result) = match packet {
                 Ok(at) => {
                     execution.report.packets += 1;
-                    execution.report.work.fe_state_groups += u64::from(changes_state(&at.packet));
+                    execution.counts.packet(at.size, changes_state(&at.packet));
                     execution.packet = (at.offset, name(at.opcode));
                     (at.offset, name(at.opcode), execution.packet(at.packet))
                 }
@@ -237,10 +240,7 @@ impl SoftwareRenderer {
                 execution.report.fail(CommandError { offset, packet, reason });
             }
         }
-        execution.report.work.fe_bytes = (stream.as_bytes().len() - size_of::<StreamHeader>()) as u64;
         execution.finish();
-        report.work.fe_packets = report.packets;
-        report.work += Work::from(&report.statistics);
     }
 
     fn start<'a, 'g>(
@@ -262,6 +262,7 @@ impl SoftwareRenderer {
                     write_backs: Vec::new(),
                     write_back_bytes: 0,
                     packet: (0, "stream"),
+                    counts: Counts::default(),
                     report,
                 };
                 Ok((execution, stream))
@@ -420,11 +421,13 @@ impl Execution<'_, '_> {
         let whole = |reason: Failure| CommandError { offset: 0, packet: "end of stream", reason };
         self.flush_pass();
         for write_back in std::mem::take(&mut self.write_backs) {
+            self.counts.copied(write_back.data.len() as u64);
             let written = self.guest.write(write_back.backing, write_back.offset, &write_back.data);
             if let Err(error) = written {
                 self.report.fail(whole(ResourceError::from(error).into()));
             }
         }
+        self.counts.finish(self.report);
     }
 
     fn note_present(&mut self, scanout: u32, texture: Option<ResourceId>, vsync: bool) {

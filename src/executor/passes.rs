@@ -15,7 +15,6 @@ use rustc_hash::FxHashSet;
 use super::{Execution, Failure};
 use crate::backend::CommandError;
 use crate::budget::{Budget, Spent};
-use crate::cycles::Work;
 use crate::limits;
 use crate::pipeline::bindings::Held;
 use crate::pipeline::draw::Draw;
@@ -129,6 +128,8 @@ impl Attachments {
 pub(super) struct OpenPass {
     attachments: Attachments,
     pub(super) pass: Pass,
+    /// The number of each queued draw among the commands that are counted.
+    draws: Vec<usize>,
     /// Byte offset and name of the packet that opened it, and of the first draw.
     opened: (usize, &'static str),
     first_draw: Option<(usize, &'static str)>,
@@ -215,6 +216,7 @@ impl Execution<'_, '_> {
         let open = self.renderer.pass.get_or_insert_with(|| OpenPass {
             attachments,
             pass: Pass::new(attachments.layout(), options),
+            draws: Vec::new(),
             opened: self.packet,
             first_draw: None,
             held: FxHashSet::default(),
@@ -234,6 +236,7 @@ impl Execution<'_, '_> {
     pub(super) fn queue(
         &mut self,
         attachments: Attachments,
+        number: usize,
         draw: &Draw,
         vertices: VertexBatch,
         primitives: PrimitiveBatch,
@@ -246,7 +249,10 @@ impl Execution<'_, '_> {
             let pass = self.pass_for(attachments)?;
             let before = pass.queueing_cost();
             pass.draw(&draw.state, vertices.clone(), part);
-            let cost = pass.queueing_cost() - before;
+            let (cost, draws) = (pass.queueing_cost() - before, pass.draws());
+            if let Some(open) = &mut self.renderer.pass {
+                open.draws.resize(draws, number);
+            }
             self.budget.spend(cost)?;
             self.hold(&draw.held)?;
             self.flush_if_large();
@@ -313,13 +319,7 @@ impl Execution<'_, '_> {
             let (offset, packet) = open.first_draw.unwrap_or(open.opened);
             self.report.fail(CommandError { offset, packet, reason: Failure::Timeout });
         }
-        self.report.work += Work::from(&flushed.work);
-        let (work, statistics) = (flushed.work, &mut self.report.statistics);
-        statistics.c_invocations += work.c_invocations;
-        statistics.c_primitives += work.c_primitives;
-        statistics.ps_invocations += work.ps_invocations;
-        statistics.occlusion_samples += work.occlusion_samples;
-        statistics.pixels_written += work.pixels_written;
+        self.counts.flushed(&open.draws, &flushed);
     }
 }
 

@@ -106,6 +106,7 @@ impl Execution<'_, '_> {
             check_range("dirty range", p.offset_bytes, p.size_bytes, texture.bytes())?;
             texture.mark_dirty(p.offset_bytes..p.offset_bytes + p.size_bytes);
         }
+        self.counts.copied(p.size_bytes);
         Ok(())
     }
 
@@ -132,6 +133,7 @@ impl Execution<'_, '_> {
             check_range("upload", p.offset_bytes, p.size_bytes, texture.bytes())?;
             texture.upload(p.offset_bytes, data, &self.guest)?;
         }
+        self.counts.copied(data.len() as u64);
         Ok(())
     }
 
@@ -170,6 +172,7 @@ impl Execution<'_, '_> {
         if let Some(buffer) = self.renderer.resources.buffer_mut(dst) {
             buffer.overwrite(p.dst_offset_bytes, &data, &self.guest)?;
         }
+        self.counts.copied(p.size_bytes);
         if let Some(backing) = target {
             self.write_backs.push(WriteBack { backing, offset: p.dst_offset_bytes, data });
         }
@@ -215,6 +218,7 @@ impl Execution<'_, '_> {
             texture.discard_dirty(&written);
             texture.write_rect(to, to_origin, size, &rows);
         }
+        self.counts.copied(bytes);
         if let Some(backing) = write_back {
             let target = self.texture(dst)?;
             let data = target.read_rect(to, to_origin, size);

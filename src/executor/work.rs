@@ -12,6 +12,7 @@ use super::passes::Attachment;
 use super::stage::{grown, slots, word_range};
 use super::translate::scissor_rect;
 use super::{Execution, Failure};
+use crate::cycles::Work;
 use crate::limits;
 use crate::pipeline::bindings::{StageBindings, UavView};
 use crate::pipeline::compute;
@@ -102,8 +103,9 @@ impl Execution<'_, '_> {
         }
         let mut bindings = self.bindings(stage, &shader)?;
         let taken = self.take_uavs(stage, program, &mut bindings)?;
-        let statistics = &mut self.report.statistics;
-        let result = compute::run(program, &bindings, groups, &self.budget, statistics);
+        let (number, mut work) = (self.counts.start(self.packet), Work::default());
+        let result = compute::run(program, &bindings, groups, &self.budget, &mut work);
+        self.counts.add(number, work);
         self.return_uavs(taken, bindings);
         Ok(result?)
     }

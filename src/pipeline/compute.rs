@@ -3,8 +3,9 @@
 use aerogpu_dxbc::{Io, ValidatedShader};
 
 use super::bindings::StageBindings;
-use crate::backend::Statistics;
+use super::price::Price;
 use crate::budget::{Budget, Spent};
+use crate::cycles::Work;
 use crate::limits;
 
 /// Runs `groups` thread groups of a compute shader. Groups run in order of z, y, x, so that results do not depend on
@@ -15,18 +16,21 @@ pub fn run(
     bindings: &StageBindings,
     groups: [u32; 3],
     budget: &Budget,
-    statistics: &mut Statistics,
+    work: &mut Work,
 ) -> Result<(), Spent> {
     let threads = shader.thread_group().iter().product::<u32>() as usize;
+    let price = Price::new(shader, bindings);
     let mut io = Io::default();
-    statistics.dispatches += 1;
+    work.dispatches += 1;
     for z in 0..groups[2] {
         for y in 0..groups[1] {
             for x in 0..groups[0] {
                 io.reset(threads, 0, 0, 0);
                 io.thread_group_id = [x, y, z];
-                statistics.cs_invocations += threads as u64;
-                budget.run(shader, bindings, &mut io, limits::SHADER_BUDGET)?;
+                work.cs_invocations += threads as u64;
+                let result = budget.run(shader, bindings, &mut io, limits::SHADER_BUDGET);
+                work.cs_slots += price.group(threads as u64, &io.turns);
+                result?;
             }
         }
     }

@@ -12,11 +12,13 @@ use super::bindings::Held;
 use super::direct3d9::Direct3d9Rules;
 use super::input::{VertexFetch, VertexId, VertexStream};
 use super::layout::InputLayout;
+use super::price::Price;
 use super::primitives::Primitives;
+use super::reuse;
 use super::shader::BoundShader;
 use super::stages::{OptionalShaders, Queue, Stages};
-use crate::backend::Statistics;
 use crate::budget::Budget;
+use crate::cycles::Work;
 use crate::executor::Failure;
 use crate::limits;
 
@@ -96,6 +98,14 @@ impl Draw {
         (raw != cut || !self.restarts).then_some(VertexId { index, vertex_id: raw })
     }
 
+    /// Vertices of an instance that the modelled GPU shades: it keeps a few.
+    fn shaded_vertices(&self) -> u64 {
+        if self.indices.is_none() {
+            return self.count.into();
+        }
+        reuse::shaded((0..self.count).filter_map(|i| self.vertex(i)).map(|vertex| vertex.vertex_id))
+    }
+
     /// The positions between strip cuts, run by run; runs may be empty.
     fn runs(&self) -> impl Iterator<Item = Range<u32>> + '_ {
         let mut next = Some(0);
@@ -150,10 +160,11 @@ struct Run<'a, 'q> {
     draw: &'a Draw,
     shader: &'a ValidatedShader,
     fetch: VertexFetch<'a>,
+    price: Price,
     stages: Stages<'a>,
     shape: Shape,
     budget: &'a Budget,
-    statistics: &'a mut Statistics,
+    work: &'a mut Work,
     queue: &'a mut Queue<'q>,
     window: Window,
     io: Io,
@@ -161,23 +172,19 @@ struct Run<'a, 'q> {
 
 /// Runs the geometry stages of a draw; its primitives go to `queue` in order. When the budget is spent, those that went
 /// there before stay there.
-pub fn run(
-    draw: &Draw,
-    budget: &Budget,
-    statistics: &mut Statistics,
-    queue: &mut Queue<'_>,
-) -> Result<(), Failure> {
-    statistics.draws += 1;
+pub fn run(draw: &Draw, budget: &Budget, work: &mut Work, queue: &mut Queue<'_>) -> Result<(), Failure> {
+    work.draws += 1;
     let shader = draw.vertex.program();
     let signatures = shader.signatures();
     let run = Run {
         draw,
         shader,
         fetch: VertexFetch::new(draw.layout.as_deref(), &signatures.inputs, &draw.streams),
+        price: Price::new(shader, &draw.vertex.bindings),
         stages: Stages::new(&draw.optional, &signatures.outputs, budget),
         shape: shape(draw.topology),
         budget,
-        statistics,
+        work,
         queue,
         window: Window::new(),
         io: Io::default(),
@@ -187,9 +194,12 @@ pub fn run(
 
 impl Run<'_, '_> {
     fn whole(mut self) -> Result<(), Failure> {
+        let mut shaded = None;
         for instance in 0..self.draw.instances {
             // Looking for cuts.
             self.budget.spend(self.draw.count.into())?;
+            let shaded = *shaded.get_or_insert_with(|| self.draw.shaded_vertices());
+            self.count_instance(shaded);
             let mut id = 0;
             for vertices in self.draw.runs() {
                 self.vertices(vertices, instance, &mut id)?;
@@ -198,11 +208,22 @@ impl Run<'_, '_> {
         self.shade()
     }
 
+    /// Counts what an instance reads and shades, but for the turns of loops.
+    fn count_instance(&mut self, shaded: u64) {
+        let [vertex, instance] = self.fetch.bytes_read();
+        let (bytes, count) = (shaded * vertex + instance, u64::from(self.draw.count));
+        let width = self.draw.indices.as_ref().map_or(0, |indices| u64::from(indices.width));
+        self.work.ia_indices += count;
+        self.work.ia_vertex_bytes += bytes;
+        self.work.mem_bytes_read += bytes + count * width;
+        self.work.vs_alu_slots += self.price.vertices(shaded, &[]);
+    }
+
     /// Assembles an uncut run of vertices.
     fn vertices(&mut self, run: Range<u32>, instance: u32, id: &mut u32) -> Result<(), Failure> {
         let count = run.end - run.start;
-        self.statistics.ia_vertices += u64::from(count);
-        self.statistics.vs_invocations += u64::from(count);
+        self.work.ia_vertices += u64::from(count);
+        self.work.vs_invocations += u64::from(count);
         let (draw, primitives) = (self.draw, primitives(self.draw.topology, count));
         for i in 0..primitives {
             if self.window.is_full(self.shape.vertices) {
@@ -231,6 +252,7 @@ impl Run<'_, '_> {
         io.reset(lanes, shader.input_registers(), 0, registers);
         self.fetch.fetch(&mut io.inputs, &window.vertices, self.draw.first_instance);
         self.budget.run(shader, &self.draw.vertex.bindings, io, limits::SHADER_BUDGET)?;
+        self.work.vs_alu_slots += self.price.vertices(0, &io.turns);
         let stride = registers * 4;
         let mut words = vec![0; lanes * stride];
         for row in 0..stride {
@@ -246,8 +268,8 @@ impl Run<'_, '_> {
             indices: std::mem::take(&mut window.primitives),
             ids: std::mem::take(&mut window.ids),
         };
-        self.statistics.ia_primitives += primitives.count() as u64;
-        self.stages.run(primitives, self.statistics, self.queue)
+        self.work.ia_primitives += primitives.count() as u64;
+        self.stages.run(primitives, self.work, self.queue)
     }
 }
 
@@ -334,7 +356,7 @@ mod tests {
     /// Every primitive that reaches the rasterizer: its number, and vertex and instance of each corner.
     fn primitives_of(draw: &Draw) -> Vec<(u32, Vec<[u32; 2]>)> {
         let mut out = Vec::new();
-        let (budget, mut statistics) = (Budget::new(1 << 30), Statistics::default());
+        let (budget, mut work) = (Budget::new(1 << 30), Work::default());
         let mut queue = |vertices: aerogpu_raster::primitive::VertexBatch,
                          primitives: aerogpu_raster::primitive::PrimitiveBatch| {
             assert!(vertices.positions.len() <= limits::VERTEX_BATCH);
@@ -345,8 +367,8 @@ mod tests {
             out.extend(primitives.ids.iter().copied().zip(corners));
             Ok(())
         };
-        run(draw, &budget, &mut statistics, &mut queue).expect("runs");
-        assert_eq!(statistics.ia_primitives, out.len() as u64);
+        run(draw, &budget, &mut work, &mut queue).expect("runs");
+        assert_eq!(work.ia_primitives, out.len() as u64);
         out
     }
 
@@ -406,15 +428,14 @@ mod tests {
     #[test]
     fn a_budget_ends_a_draw_between_windows() {
         let endless = draw(PrimitiveTopology::PointList, u32::MAX, 1, None);
-        let mut statistics = Statistics::default();
+        let mut work = Work::default();
         let mut windows = 0;
-        let failure =
-            run(&endless, &Budget::new(u64::from(u32::MAX) + 1_000_000), &mut statistics, &mut |_, _| {
-                windows += 1;
-                Ok(())
-            });
+        let failure = run(&endless, &Budget::new(u64::from(u32::MAX) + 1_000_000), &mut work, &mut |_, _| {
+            windows += 1;
+            Ok(())
+        });
         assert!(matches!(failure, Err(Failure::Timeout)));
-        assert_eq!(statistics.ia_primitives, windows * limits::VERTEX_BATCH as u64);
+        assert_eq!(work.ia_primitives, windows * limits::VERTEX_BATCH as u64);
         assert!(windows > 0);
     }
 }

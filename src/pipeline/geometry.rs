@@ -8,10 +8,11 @@ use aerogpu_protocol::packets::PrimitiveTopology;
 use super::assembly::{assemble, shape};
 use super::bindings::StageBindings;
 use super::link::{link_words, linked, system_value, system_words};
+use super::price::Price;
 use super::primitives::{Next, Primitives};
 use super::shader::BoundShader;
-use crate::backend::Statistics;
 use crate::budget::Budget;
+use crate::cycles::Work;
 use crate::executor::Failure;
 use crate::limits;
 
@@ -27,6 +28,7 @@ pub struct GeometryStage<'a> {
     topology: PrimitiveTopology,
     /// Where `SV_PrimitiveID` is written.
     id_word: Option<usize>,
+    price: Price,
     budget: &'a Budget,
 }
 
@@ -49,17 +51,13 @@ impl<'a> GeometryStage<'a> {
             links: link_words(producer, &program.signatures().inputs, program.input_registers()),
             topology,
             id_word: system_words(&outputs, system_value::PRIMITIVE_ID).first().copied(),
+            price: Price::new(program, &bound.bindings),
             budget,
         })
     }
 
     /// Runs every instance of the shader for every primitive, in order, and hands on what they emit.
-    pub fn run(
-        &self,
-        input: &Primitives,
-        statistics: &mut Statistics,
-        next: &mut Next<'_>,
-    ) -> Result<(), Failure> {
+    pub fn run(&self, input: &Primitives, work: &mut Work, next: &mut Next<'_>) -> Result<(), Failure> {
         let words = self.program.output_registers() * 4;
         let mut io = Io::default();
         let mut out = Primitives::empty(words, shape(self.topology));
@@ -74,14 +72,15 @@ impl<'a> GeometryStage<'a> {
                 io.gs_instance_id[lane] = (invocation % instances) as u32;
             }
             self.budget.run(self.program, self.bindings, &mut io, limits::SHADER_BUDGET)?;
-            statistics.gs_invocations += lanes as u64;
+            work.gs_invocations += lanes as u64;
+            work.vs_alu_slots += self.price.vertices(lanes as u64, &io.turns);
             io.emissions.iter().for_each(|emissions| self.collect(emissions, &mut out));
             let last = first + lanes == invocations;
             if last || out.vertices.len() >= limits::VERTEX_BATCH * words {
                 let done = std::mem::replace(&mut out, Primitives::empty(words, shape(self.topology)));
                 self.budget.spend(done.count() as u64 * limits::PRIMITIVE_COST)?;
-                statistics.gs_primitives += done.count() as u64;
-                next(self.with_ids(done), statistics)?;
+                work.gs_primitives += done.count() as u64;
+                next(self.with_ids(done), work)?;
             }
         }
         Ok(())
@@ -134,20 +133,20 @@ mod tests {
     use aerogpu_protocol::packets::ShaderStage;
 
     /// Runs a geometry shader over a run of vertices whose only word is 10, 11, ...
-    fn run(topology: PrimitiveTopology, vertices: u32, text: &str) -> (Vec<Primitives>, Statistics) {
+    fn run(topology: PrimitiveTopology, vertices: u32, text: &str) -> (Vec<Primitives>, Work) {
         let bound = BoundShader::assemble(ShaderStage::Geometry, text);
         let budget = Budget::new(1 << 20);
         let stage = GeometryStage::new(&bound, &Signature::default(), &budget).expect("a geometry shader");
         let words = (0..vertices).flat_map(|i| [10 + i, 0, 0, 0]).collect();
         let mut input = Primitives { vertices: words, ..Primitives::empty(4, shape(topology)) };
         assemble(topology, 0, vertices, &mut input.indices);
-        let (mut statistics, mut out) = (Statistics::default(), Vec::new());
-        let mut next = |primitives, _: &mut Statistics| {
+        let (mut work, mut out) = (Work::default(), Vec::new());
+        let mut next = |primitives, _: &mut Work| {
             out.push(primitives);
             Ok(())
         };
-        stage.run(&input, &mut statistics, &mut next).expect("runs");
-        (out, statistics)
+        stage.run(&input, &mut work, &mut next).expect("runs");
+        (out, work)
     }
 
     /// The first word of each corner of each primitive.
@@ -159,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_strip_with_adjacency_passes_through() {
-        let (out, statistics) = run(
+        let (out, work) = run(
             PrimitiveTopology::TriangleStripAdj,
             10,
             "gs_4_0
@@ -188,12 +187,12 @@ mod tests {
         let ids: Vec<u32> =
             (0..3).flat_map(|i| out[0].corners(i).map(|v| v[2]).collect::<Vec<_>>()).collect();
         assert_eq!(ids, [0, 0, 0, 1, 1, 1, 2, 2, 2]);
-        assert_eq!((statistics.gs_invocations, statistics.gs_primitives), (3, 3));
+        assert_eq!((work.gs_invocations, work.gs_primitives), (3, 3));
     }
 
     #[test]
     fn instances_follow_one_another_and_their_strips_stay_apart() {
-        let (out, statistics) = run(
+        let (out, work) = run(
             PrimitiveTopology::PointList,
             2,
             "gs_5_0
@@ -218,13 +217,13 @@ mod tests {
         let expected =
             [[100, 105], [105, 106], [101, 105], [105, 106], [110, 115], [115, 116], [111, 115], [115, 116]];
         assert_eq!(corners(&out), expected);
-        assert_eq!((statistics.gs_invocations, statistics.gs_primitives), (4, 8));
+        assert_eq!((work.gs_invocations, work.gs_primitives), (4, 8));
     }
 
     #[test]
     fn cuts_restart_strips_and_other_streams_are_not_drawn() {
         let emit = "mov o0.x, r0.x\n emit_stream m0\n iadd r0.x, r0.x, l(1)\n";
-        let (out, statistics) = run(
+        let (out, work) = run(
             PrimitiveTopology::PointList,
             1,
             &format!(
@@ -246,6 +245,6 @@ mod tests {
         );
         assert_eq!(corners(&out), [[2, 3, 4], [3, 5, 4], [4, 5, 6], [7, 8, 9]]);
         assert_eq!(out[0].ids, [2, 3, 4, 7], "the leading vertex's");
-        assert_eq!(statistics.gs_primitives, 4);
+        assert_eq!(work.gs_primitives, 4);
     }
 }

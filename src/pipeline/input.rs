@@ -83,6 +83,19 @@ impl<'a> VertexFetch<'a> {
         Self { inputs, streams, signed: layout.is_some_and(InputLayout::is_direct3d9) }
     }
 
+    /// Bytes that are read for each vertex, and for each instance.
+    pub fn bytes_read(&self) -> [u64; 2] {
+        let mut bytes = [0; 2];
+        for (_, _, source) in &self.inputs {
+            if let Source::Element(element) = source
+                && self.bytes(element).is_some()
+            {
+                bytes[usize::from(element.step.is_some())] += element.format.bytes() as u64;
+            }
+        }
+        bytes
+    }
+
     /// Fills a lane of `rows` for each vertex and its instance.
     pub fn fetch(&self, rows: &mut Rows, vertices: &[(VertexId, u32)], first_instance: u32) {
         for &(register, mask, source) in &self.inputs {

@@ -16,6 +16,7 @@ use smallvec::SmallVec;
 use super::bindings::StageBindings;
 use super::bindings::pulled::Pulled;
 use super::link::{link_words, system_value, unfed};
+use super::price::Price;
 use super::shader::Shader;
 use crate::budget::Budget;
 use crate::engine::Engine;
@@ -52,6 +53,9 @@ pub struct BoundPixelShader {
     bindings: StageBindings,
     engine: Engine,
     info: PixelShaderInfo,
+    price: Price,
+    /// Interpolation slots of a quad: one for each input vector.
+    interpolation_slots: u64,
     /// System value, register, first component and component mask.
     system_inputs: SmallVec<[(SystemInput, usize, u8); 2]>,
     /// Output register and colour target.
@@ -74,7 +78,11 @@ impl BoundPixelShader {
             dual_source: targets.iter().any(|&(_, target)| target == 1),
             ..info
         };
-        Self { shader, bindings, engine, info, system_inputs, targets }
+        let price = Price::new(program, &bindings);
+        let interpolated = info.interpolants.iter().filter(|i| i.mode != InterpolationMode::Constant);
+        let vectors: u64 = interpolated.fold(0, |vectors, i| vectors | 1 << (i.row / 4 % 64));
+        let interpolation_slots = vectors.count_ones().into();
+        Self { shader, bindings, engine, info, price, interpolation_slots, system_inputs, targets }
     }
 
     fn fill_inputs(&self, batch: &PixelBatch, io: &mut Io) {
@@ -131,6 +139,7 @@ impl PixelShader for BoundPixelShader {
                 if program.pixel().pulls_inputs { &pulled } else { &self.bindings };
             let result = budget.run(program, resources, io, limits::PIXEL_SHADER_BUDGET);
             output.instructions = batch.budget - budget.left();
+            output.cost = self.price.quads(batch.lanes as u64 / 4, self.interpolation_slots, &io.turns);
             result.map_err(|_| ShaderTimeout)?;
             for &(register, target) in &self.targets {
                 for (c, color) in output.colors[target].chunks_exact_mut(batch.lanes).enumerate() {

@@ -5,7 +5,7 @@ use aerogpu_raster::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
 
 use super::assembly::Shape;
 use super::link::{system_value, system_words};
-use crate::backend::Statistics;
+use crate::cycles::Work;
 use crate::executor::Failure;
 
 /// What a geometry stage takes and gives.
@@ -24,7 +24,7 @@ pub struct Primitives {
 }
 
 /// Where a stage's primitives go.
-pub type Next<'a> = dyn FnMut(Primitives, &mut Statistics) -> Result<(), Failure> + 'a;
+pub type Next<'a> = dyn FnMut(Primitives, &mut Work) -> Result<(), Failure> + 'a;
 
 impl Primitives {
     /// No primitives of a shape over no vertices of so many words.

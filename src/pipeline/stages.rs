@@ -11,8 +11,8 @@ use super::geometry::{GeometryStage, rasterized_outputs};
 use super::primitives::{Primitives, RasterLink};
 use super::shader::BoundShader;
 use super::tessellation::{TessellationStage, output_shape};
-use crate::backend::Statistics;
 use crate::budget::Budget;
+use crate::cycles::Work;
 use crate::executor::Failure;
 
 /// The optional shaders of a draw.
@@ -163,26 +163,20 @@ impl<'a> Stages<'a> {
     }
 
     /// Runs the stages over primitives; what is left reaches `queue`.
-    pub fn run(
-        &self,
-        primitives: Primitives,
-        statistics: &mut Statistics,
-        queue: &mut Queue<'_>,
-    ) -> Result<(), Failure> {
-        let mut after_tessellation = |primitives: Primitives, statistics: &mut Statistics| {
-            let mut rasterize =
-                |primitives: Primitives, _: &mut Statistics| match self.raster.batches(primitives) {
-                    Some((vertices, primitives)) => queue(vertices, primitives),
-                    None => Ok(()),
-                };
+    pub fn run(&self, primitives: Primitives, work: &mut Work, queue: &mut Queue<'_>) -> Result<(), Failure> {
+        let mut after_tessellation = |primitives: Primitives, work: &mut Work| {
+            let mut rasterize = |primitives: Primitives, _: &mut Work| match self.raster.batches(primitives) {
+                Some((vertices, primitives)) => queue(vertices, primitives),
+                None => Ok(()),
+            };
             match &self.geometry {
-                Some(geometry) => geometry.run(&primitives, statistics, &mut rasterize),
-                None => rasterize(primitives, statistics),
+                Some(geometry) => geometry.run(&primitives, work, &mut rasterize),
+                None => rasterize(primitives, work),
             }
         };
         match &self.tessellation {
-            Some(tessellation) => tessellation.run(&primitives, statistics, &mut after_tessellation),
-            None => after_tessellation(primitives, statistics),
+            Some(tessellation) => tessellation.run(&primitives, work, &mut after_tessellation),
+            None => after_tessellation(primitives, work),
         }
     }
 }

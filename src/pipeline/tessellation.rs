@@ -9,11 +9,12 @@ use aerogpu_protocol::packets::PrimitiveTopology;
 use super::assembly::{Shape, shape};
 use super::bindings::StageBindings;
 use super::link::{link_words, linked};
+use super::price::Price;
 use super::primitives::{Next, Primitives};
 use super::shader::BoundShader;
 use super::tessellator::{Domain, Tessellation, TessellatorOutput, tessellate};
-use crate::backend::Statistics;
 use crate::budget::Budget;
+use crate::cycles::Work;
 use crate::executor::Failure;
 use crate::limits;
 
@@ -33,6 +34,8 @@ pub struct TessellationStage<'a> {
     point_links: Vec<Option<u16>>,
     /// From the hull shader's patch constants to the domain shader's.
     constant_links: Vec<Option<u16>>,
+    /// Of the hull and of the domain shader.
+    prices: [Price; 2],
     budget: &'a Budget,
 }
 
@@ -69,6 +72,7 @@ impl<'a> TessellationStage<'a> {
             factors: factor_places(info),
             input_links: link_words(producer, &from.inputs, hull.input_registers()),
             point_links: link_words(&from.outputs, &to.inputs, domain.input_registers()),
+            prices: [Price::new(hull, hull_bindings), Price::new(domain, domain_bindings)],
             constant_links: link_words(&from.patch_constants, &to.patch_constants, domain.patch_registers()),
             budget,
         })
@@ -76,38 +80,36 @@ impl<'a> TessellationStage<'a> {
 
     /// Tessellates patches in order and hands on shaded points and the primitives over them. Every primitive carries the
     /// number of its patch (§4.9).
-    pub fn run(
-        &self,
-        patches: &Primitives,
-        statistics: &mut Statistics,
-        next: &mut Next<'_>,
-    ) -> Result<(), Failure> {
+    pub fn run(&self, patches: &Primitives, work: &mut Work, next: &mut Next<'_>) -> Result<(), Failure> {
         let mut group = Group::default();
         let mut tessellation = Tessellation::default();
         for patch in 0..patches.count() {
-            self.add_patch(patches, patch, &mut tessellation, &mut group)?;
-            statistics.hs_invocations += 1;
+            let turns = self.add_patch(patches, patch, &mut tessellation, &mut group)?;
+            work.hs_invocations += 1;
+            work.vs_alu_slots += self.prices[0].vertices(self.info.output_points.max(1) as u64, &turns);
             if group.points.len() >= limits::VERTEX_BATCH || patch + 1 == patches.count() {
                 let group = std::mem::take(&mut group);
-                statistics.ds_invocations += group.points.len() as u64;
-                next(self.shade(group)?, statistics)?;
+                work.ds_invocations += group.points.len() as u64;
+                next(self.shade(group, work)?, work)?;
             }
         }
         Ok(())
     }
 
+    /// Runs the hull shader for a patch and tessellates it; returns the turns of the shader's loops.
     fn add_patch(
         &self,
         patches: &Primitives,
         patch: usize,
         tessellation: &mut Tessellation,
         group: &mut Group,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<u64>, Failure> {
         let id = patches.id(patch);
         let inputs: Vec<u32> =
             patches.corners(patch).flat_map(|vertex| linked(&self.input_links, vertex)).collect();
         let inputs = inputs.as_chunks().0;
-        let output = self.budget.run_hull(self.hull, self.hull_bindings, inputs, id)?;
+        let mut output = self.budget.run_hull(self.hull, self.hull_bindings, inputs, id)?;
+        let turns = std::mem::take(&mut output.turns);
         let factors = self.factors.map(|place| {
             let (register, component) = place?;
             Some(f32::from_bits(output.patch_constants.get(register)?[component]))
@@ -117,18 +119,18 @@ impl<'a> TessellationStage<'a> {
         let HullInfo { domain, partitioning, output: primitive, .. } = *self.info;
         tessellate(domain, partitioning, primitive, &factors, tessellation);
         if tessellation.points.is_empty() {
-            return Ok(());
+            return Ok(turns);
         }
         let (first, slot) = (group.points.len() as u32, group.patches.len());
         group.points.extend(tessellation.points.iter().map(|&point| (slot, point)));
         group.indices.extend(tessellation.indices.iter().map(|index| first + index));
         group.ids.resize(group.indices.len() / output_shape(self.info).vertices, id);
         group.patches.push((output, id));
-        Ok(())
+        Ok(turns)
     }
 
     /// Runs the domain shader for every point of a group.
-    fn shade(&self, group: Group) -> Result<Primitives, Failure> {
+    fn shade(&self, group: Group, work: &mut Work) -> Result<Primitives, Failure> {
         let domain = self.domain;
         self.budget.spend(group.points.len() as u64 * limits::VERTEX_COST)?;
         self.budget.spend(group.ids.len() as u64 * limits::PRIMITIVE_COST)?;
@@ -144,6 +146,7 @@ impl<'a> TessellationStage<'a> {
                 io.primitive_id[lane] = *id;
             }
             self.budget.run(domain, self.domain_bindings, &mut io, limits::SHADER_BUDGET)?;
+            work.vs_alu_slots += self.prices[1].vertices(batch.len() as u64, &io.turns);
             for lane in 0..batch.len() {
                 (0..registers).for_each(|register| vertices.extend(io.outputs.vector(lane, register)));
             }
@@ -256,7 +259,7 @@ mod tests {
         iadd o0.w, vpc3.y, vPrim.x
         ret";
 
-    fn run(factors: &[f32]) -> (Vec<Primitives>, Statistics) {
+    fn run(factors: &[f32]) -> (Vec<Primitives>, Work) {
         let hull = BoundShader::assemble(ShaderStage::Hull, HULL);
         let domain = BoundShader::assemble(ShaderStage::Domain, DOMAIN);
         let budget = Budget::new(1 << 24);
@@ -273,18 +276,18 @@ mod tests {
             indices: (0..factors.len() as u32).collect(),
             ..Primitives::empty(4, shape(PrimitiveTopology::PatchList(1)))
         };
-        let (mut statistics, mut out) = (Statistics::default(), Vec::new());
-        let mut next = |primitives, _: &mut Statistics| {
+        let (mut work, mut out) = (Work::default(), Vec::new());
+        let mut next = |primitives, _: &mut Work| {
             out.push(primitives);
             Ok(())
         };
-        stage.run(&patches, &mut statistics, &mut next).expect("runs");
-        (out, statistics)
+        stage.run(&patches, &mut work, &mut next).expect("runs");
+        (out, work)
     }
 
     #[test]
     fn patches_of_factors_one_and_two() {
-        let (out, statistics) = run(&[1.0, -1.0, 2.0]);
+        let (out, work) = run(&[1.0, -1.0, 2.0]);
         let [out] = &out[..] else { panic!("one group, not {}", out.len()) };
         let vertex = |u: f32, v: f32, z: f32, id: u32| [u.to_bits(), v.to_bits(), z.to_bits(), 2 * id];
         let corners = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
@@ -295,15 +298,15 @@ mod tests {
         let fan: Vec<u32> = (0..8).flat_map(|i| [4 + i, 4 + (i + 1) % 8, 12]).collect();
         assert_eq!(out.indices, [&[0, 1, 3, 1, 2, 3][..], &fan].concat());
         assert_eq!(out.ids, [0, 0, 2, 2, 2, 2, 2, 2, 2, 2], "the culled patch has a number too");
-        assert_eq!((statistics.hs_invocations, statistics.ds_invocations), (3, 13));
+        assert_eq!((work.hs_invocations, work.ds_invocations), (3, 13));
     }
 
     #[test]
     fn many_points_are_handed_on_in_groups() {
-        let (out, statistics) = run(&[64.0, 64.0, 1.0]);
+        let (out, work) = run(&[64.0, 64.0, 1.0]);
         let counts: Vec<_> = out.iter().map(|p| (p.vertices.len() / 4, p.count())).collect();
         assert_eq!(counts, [(65 * 65, 2 * 64 * 64), (65 * 65, 2 * 64 * 64), (4, 2)]);
-        assert_eq!(statistics.ds_invocations, 2 * 65 * 65 + 4);
+        assert_eq!(work.ds_invocations, 2 * 65 * 65 + 4);
         assert_eq!(out[2].ids, [2, 2]);
     }
 }

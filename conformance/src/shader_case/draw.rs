@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aerogpu::backend::Statistics;
 use aerogpu::budget::Budget;
+use aerogpu::cycles::Work;
 use aerogpu::executor::Failure;
 use aerogpu::limits;
 use aerogpu::pipeline::bindings::Held;
@@ -94,8 +94,8 @@ impl World {
     fn rasterize(&mut self, draw: &draw::Draw, layout: TargetLayout) -> Result<(), Trouble> {
         let mut pass = Pass::new(layout, PassOptions::default());
         let budget = Budget::with_engine(limits::SUBMISSION_BUDGET, self.engine);
-        let mut statistics = Statistics::default();
-        draw::run(draw, &budget, &mut statistics, &mut |vertices, primitives| {
+        let mut work = Work::default();
+        draw::run(draw, &budget, &mut work, &mut |vertices, primitives| {
             let (mut vertices, primitives) = match &draw.direct3d9 {
                 Some(rules) => rules.apply(vertices, primitives),
                 None => (vertices, primitives),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use aerogpu::backend::Statistics;
 use aerogpu::budget::Budget;
+use aerogpu::cycles::Work;
 use aerogpu::engine::Engine;
 use aerogpu::executor::Failure;
 use aerogpu::limits;
@@ -247,8 +247,8 @@ impl World {
         let shader = shader.ok_or_else(|| "there is no cs".to_owned())?;
         let bindings = self.bindings(StageName::Cs)?;
         let budget = Budget::with_engine(limits::SUBMISSION_BUDGET, self.engine);
-        let mut statistics = Statistics::default();
-        compute::run(shader, &bindings, groups, &budget, &mut statistics).map_err(|_| Failure::Timeout.into())
+        let mut work = Work::default();
+        compute::run(shader, &bindings, groups, &budget, &mut work).map_err(|_| Failure::Timeout.into())
     }
 }
 

@@ -88,6 +88,7 @@ pub fn run(
         let mut words: Vec<u32> =
             output.control_points.into_iter().chain(output.patch_constants).flatten().collect();
         words.push(output.instructions as u32);
+        words.extend(output.turns.iter().map(|&turns| turns as u32));
         words
     } else {
         let mut io = prepare(shader, lanes, seed);
@@ -108,6 +109,7 @@ fn observe(io: &Io) -> Vec<u32> {
     }
     words.extend(io.live.iter().map(|&live| u32::from(live)));
     words.push(io.instructions as u32);
+    words.extend(io.turns.iter().map(|&turns| turns as u32));
     for emission in io.emissions.iter().flatten() {
         match emission {
             crate::Emission::Vertex { stream, registers } => {

@@ -37,7 +37,6 @@ pub(super) enum Kind {
         uniform: bool,
     },
     Loop {
-        start: usize,
         head: Label,
         exit: Label,
         /// Lanes that wait at the end of the body.
@@ -280,7 +279,7 @@ impl Lowering<'_> {
         self.place(head);
         let waiting = self.waiting_at(breaks.into_iter().chain(continues));
         self.exec = Some(lanes);
-        let kind = Kind::Loop { start: position, head, exit, continued };
+        let kind = Kind::Loop { head, exit, continued };
         self.frames.push(Frame { outer, lanes: Some(lanes), waiting, join, kind });
     }
 
@@ -288,14 +287,13 @@ impl Lowering<'_> {
         self.close(position);
         let Some(Frame { outer, lanes: Some(lanes), join, kind, .. }) = self.frames.pop() else { return };
         self.place(join);
-        if let Kind::Loop { start, head, exit, continued } = kind {
+        if let Kind::Loop { head, exit, continued } = kind {
             if let Some(continued) = continued {
                 self.emit(Op::Or, lanes, [lanes, continued, 0]);
                 self.emit(Op::AndNot, continued, [continued, continued, 0]);
                 self.values.give(continued);
             }
-            let price = (position - start) as u32;
-            self.emit(Op::LoopBack, 0, [lanes, head, price]);
+            self.emit(Op::LoopBack, 0, [lanes, head, self.code.loop_at(position) as u32]);
             self.place(exit);
         }
         self.values.give(lanes);

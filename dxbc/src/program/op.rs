@@ -175,7 +175,7 @@ pub(crate) enum Op {
     JumpNone,
     /// To `b` if the uniform `a` is zero (`c == 0`) or is not (`c == 1`).
     JumpUniform,
-    /// To `b`, at a price of `c`, if a lane of `a` is active.
+    /// To `b`, for another turn of loop number `c`, if a lane of `a` is active.
     LoopBack,
     /// At a price of `a`.
     Charge,

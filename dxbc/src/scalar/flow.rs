@@ -5,7 +5,7 @@
 //! the end of its loop, lanes meet again exactly where their paths join, so that quads stay together for derivatives
 //! and thread groups reach their barriers together.
 
-use crate::ir::Op;
+use crate::ir::{Op, Stage};
 use crate::limits::CALL_DEPTH;
 use crate::resources::ClassInstance;
 use crate::shader::Step;
@@ -93,7 +93,9 @@ impl Machine<'_, '_> {
         let next = position + 1;
         match step.op {
             Op::Endloop => {
-                self.charge((position - step.target + 1) as u64);
+                let number = self.code.loop_at(position);
+                self.charge(self.code.loop_length(number));
+                self.turn(number);
                 self.lanes.place_all(&self.active, step.target);
             }
             Op::Else | Op::Break | Op::Continue => self.lanes.place_all(&self.active, step.target),
@@ -124,6 +126,14 @@ impl Machine<'_, '_> {
             _ => return false,
         }
         true
+    }
+
+    /// Counts another turn of a loop.
+    fn turn(&mut self, number: usize) {
+        // Active lanes are in ascending order.
+        let quads = self.active.chunk_by(|a, b| a / 4 == b / 4).count();
+        let turns = if self.shader.stage() == Stage::Pixel { quads } else { self.active.len() };
+        self.io.turns[number] += turns as u64;
     }
 
     /// Sends every active lane where its test says.

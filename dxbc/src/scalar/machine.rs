@@ -55,6 +55,7 @@ impl<'a, 'io> Machine<'a, 'io> {
     ) -> Self {
         let code = shader.code();
         let lanes = io.lanes;
+        io.turns.resize(code.loops.len(), 0);
         Self {
             shader,
             code,

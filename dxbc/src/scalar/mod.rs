@@ -86,6 +86,7 @@ pub fn run_hull(
     patch.control_points = inputs.iter().copied().chain(std::iter::repeat([0; 4])).take(vectors).collect();
     let mut io = Io::default();
     let mut left = budget;
+    let mut turns = vec![0; shader.code().loops.len()];
     for phase in &shader.code().phases {
         let lanes = if phase.kind == PhaseKind::ControlPoint { hull.output_points } else { 1 };
         for instance in 0..phase.instances {
@@ -96,6 +97,7 @@ pub fn run_hull(
             machine.run(phase.start)?;
             left = machine.budget;
             patch = machine.patch;
+            turns.iter_mut().zip(&io.turns).for_each(|(sum, turns)| *sum += turns);
         }
         if phase.kind == PhaseKind::ControlPoint {
             let points = (0..lanes).flat_map(|lane| (0..shader.output_registers()).map(move |r| (lane, r)));
@@ -106,6 +108,7 @@ pub fn run_hull(
         control_points: patch.control_points,
         patch_constants: patch.constants,
         instructions: budget - left,
+        turns,
     })
 }
 

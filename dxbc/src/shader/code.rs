@@ -4,6 +4,8 @@
 //! operands with the dimension of their declaration, branches with the steps that they lead to. Whatever the token
 //! stream states by number is known to be in range; only relative indices are left to check.
 
+use std::ops::RangeInclusive;
+
 use smallvec::SmallVec;
 
 use crate::ir::{Op, ResourceDimension, ReturnKind};
@@ -50,6 +52,8 @@ pub(crate) struct Code {
     pub(crate) phases: Vec<Phase>,
     /// Where phases and subroutines start, in ascending order.
     pub(crate) sections: Vec<usize>,
+    /// Positions of `endloop`, in ascending order: the number of a loop is its place here.
+    pub(crate) loops: Vec<usize>,
 }
 
 impl Code {
@@ -77,6 +81,22 @@ impl Code {
             Op::Fcall => &self.interface_calls[step.target].bodies,
             _ => &[],
         }
+    }
+
+    /// The number of the loop that ends at a position.
+    pub(crate) fn loop_at(&self, end: usize) -> usize {
+        self.loops.partition_point(|&other| other < end)
+    }
+
+    /// The steps that another turn of a loop may execute.
+    pub(crate) fn loop_body(&self, number: usize) -> RangeInclusive<usize> {
+        let end = self.loops[number];
+        self.steps[end].target..=end
+    }
+
+    /// Steps of a loop's body: what another turn costs of the budget.
+    pub(crate) fn loop_length(&self, number: usize) -> u64 {
+        self.loop_body(number).count() as u64
     }
 }
 
@@ -127,6 +147,13 @@ pub(crate) struct Index {
     pub(crate) base: u32,
     /// Component x of this source is added.
     pub(crate) relative: Option<Box<Source>>,
+}
+
+impl Index {
+    /// The index, unless it is only known when the program runs.
+    pub(crate) fn constant(&self) -> Option<u32> {
+        self.relative.is_none().then_some(self.base)
+    }
 }
 
 /// What a source reads.

@@ -121,6 +121,7 @@ impl Flow {
         code.has_calls = !self.calls.is_empty();
         code.sections = self.labels.values().copied().chain(code.phases.iter().map(|p| p.start)).collect();
         code.sections.sort_unstable();
+        code.loops = (0..code.steps.len()).filter(|&at| code.steps[at].op == Op::Endloop).collect();
         self.check_call_depth()
     }
 

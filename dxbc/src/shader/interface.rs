@@ -273,6 +273,24 @@ impl InstructionSlots {
     }
 }
 
+/// What an instruction that costs texture slots reads; `None` for what only its run tells, or what it does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextureRead {
+    /// Slot `t#`.
+    pub resource: Option<u32>,
+    /// Slot `s#`.
+    pub sampler: Option<u32>,
+}
+
+/// Instructions that are executed together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stretch {
+    /// What they cost, each once.
+    pub slots: InstructionSlots,
+    /// What those that cost texture slots read, in order.
+    pub texture_reads: Vec<TextureRead>,
+}
+
 impl std::iter::Sum for InstructionSlots {
     fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
         iter.fold(Self::default(), |a, b| Self {

@@ -25,7 +25,7 @@ pub(crate) use rules::needs_derivatives;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::ir::{Interpolation, Model, Op, Program, Stage, SystemName};
+use crate::ir::{CostClass, Interpolation, Model, Op, Program, Stage, SystemName};
 use crate::limits;
 use crate::signature::{Signature, Signatures};
 use declarations::{Declarations, at_most};
@@ -51,7 +51,7 @@ pub struct ValidatedShader {
     hull: Option<HullInfo>,
     domain: Option<DomainInfo>,
     pixel: PixelInfo,
-    slots: InstructionSlots,
+    stretches: Vec<Stretch>,
     lowered: OnceLock<Lowered>,
 }
 
@@ -123,7 +123,7 @@ impl ValidatedShader {
         let code = build::Builder::new(scope, code).run(&program)?;
         Ok(Self {
             pixel: pixel(stage, d, &code),
-            slots: slots(&code),
+            stretches: stretches(&code),
             code,
             input_registers,
             output_registers,
@@ -252,7 +252,13 @@ impl ValidatedShader {
 
     /// Static cost in slots.
     pub fn instruction_slots(&self) -> InstructionSlots {
-        self.slots
+        self.stretches[0].slots
+    }
+
+    /// The stretches that the cost model prices: the whole program, every instruction once, then another turn of each loop,
+    /// in the order of [`Io::turns`](crate::Io::turns).
+    pub fn stretches(&self) -> &[Stretch] {
+        &self.stretches
     }
 
     /// The flat form, made at the first call; `None` when only the reference interpreter runs the shader.
@@ -356,6 +362,23 @@ fn pixel(stage: Stage, d: &Declarations, code: &Code) -> PixelInfo {
 /// `forceEarlyDepthStencil` among the bits of `dcl_globalFlags` (token bit 13).
 const FORCE_EARLY_DEPTH_STENCIL: u32 = 1 << 2;
 
-fn slots(code: &Code) -> InstructionSlots {
-    code.steps.iter().map(|step| InstructionSlots::of(step.op.info().cost)).sum()
+/// The stretches of a program; see [`ValidatedShader::stretches`].
+fn stretches(code: &Code) -> Vec<Stretch> {
+    let turns = (0..code.loops.len()).map(|number| &code.steps[code.loop_body(number)]);
+    std::iter::once(&code.steps[..]).chain(turns).map(stretch).collect()
+}
+
+fn stretch(steps: &[Step]) -> Stretch {
+    let reads = steps.iter().filter(|step| step.op.info().cost == CostClass::Texture);
+    let read = |step: &Step| TextureRead {
+        resource: step.memory.as_ref().and_then(|memory| match &memory.space {
+            Space::Resource { slot, .. } => slot.constant(),
+            _ => None,
+        }),
+        sampler: step.sampler.as_ref().and_then(|sampler| sampler.slot.constant()),
+    };
+    Stretch {
+        slots: steps.iter().map(|step| InstructionSlots::of(step.op.info().cost)).sum(),
+        texture_reads: reads.map(read).collect(),
+    }
 }

@@ -313,7 +313,7 @@ pub(super) fn execute<S: Simd>(
             }
             Op::LoopBack => {
                 if any(rows, shape, i.a) {
-                    outside.charge(i.c.into())?;
+                    outside.turn(rows, shape, i)?;
                     position = i.b as usize;
                 }
             }

@@ -79,6 +79,7 @@ pub fn run(
         budget,
     };
 
+    outside.io.turns.resize(shader.code().loops.len(), 0);
     let result = outside.charge(shader.code().section_length(0)).and_then(
         |()| fearless_simd::dispatch!(level, s => execute::run(s, changed, rows, shape, &mut outside)),
     );

@@ -1,7 +1,8 @@
 //! What is not arithmetic: memory, registers by index, and whatever the reference interpreter does.
 
-use super::rows::{Group, LANES, Shape};
+use super::rows::{Group, LANES, Shape, count};
 use crate::Io;
+use crate::ir::Stage;
 use crate::program::op::{Indexed, LodOp, OffsetOp, SampleOpKind, WordSpace};
 use crate::program::{Inst, OutputWord, Program, Row, TEXELS};
 use crate::resources::{
@@ -30,6 +31,16 @@ impl Outside<'_> {
         let left = self.budget.checked_sub(price);
         self.budget = left.unwrap_or(0);
         left.map(|_| ()).ok_or(ExecutionError::TimeOut)
+    }
+
+    /// Pays for another turn of a loop and counts it.
+    #[inline(never)]
+    pub(super) fn turn(&mut self, rows: &[Group], shape: Shape, i: &Inst) -> Result<(), ExecutionError> {
+        let number = i.c as usize;
+        self.charge(self.shader.code().loop_length(number))?;
+        let quads = self.shader.stage() == Stage::Pixel;
+        self.io.turns[number] += count(rows, shape, i.a, if quads { 4 } else { 1 });
+        Ok(())
     }
 
     #[inline(never)]

@@ -244,6 +244,14 @@ pub(super) fn quads(rows: &mut [Group], shape: Shape, i: &Inst, f: impl Fn([u32;
     }
 }
 
+/// How many aligned runs of so many lanes have one that is set in a row of masks.
+#[inline(always)]
+pub(super) fn count(rows: &[Group], shape: Shape, row: Row, lanes: usize) -> u64 {
+    let groups = (shape.from()..shape.to()).step_by(shape.stride).map(|first| &rows[first + row as usize].0);
+    let set = |run: &&[u32]| run.iter().any(|&lane| lane != 0);
+    groups.map(|group| group.chunks_exact(lanes).filter(set).count() as u64).sum()
+}
+
 /// True when a lane of a row of masks is set.
 #[inline(always)]
 pub(super) fn any(rows: &[Group], shape: Shape, row: Row) -> bool {

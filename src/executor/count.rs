@@ -1,0 +1,71 @@
+//! What a submission does, for the cost model: of each draw and dispatch, and of all.
+
+use aerogpu_raster::pass::{Flushed, Work as PassWork};
+
+use crate::backend::{CommandWork, Report, Statistics};
+use crate::cycles::Work;
+use crate::limits;
+
+/// The counts of a submission under way.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// Draws and dispatches; what the rasterizer does for them comes later, perhaps in several flushes.
+    commands: Vec<(CommandWork, PassWork)>,
+    /// Packets since the last draw or dispatch; the next one pays for them.
+    front: Work,
+    /// What no draw or dispatch did.
+    rest: Work,
+}
+
+impl Counts {
+    /// A packet comes by.
+    pub(super) fn packet(&mut self, bytes: u32, changes_state: bool) {
+        self.front.fe_packets += 1;
+        self.front.fe_bytes += u64::from(bytes);
+        self.front.fe_state_groups += u64::from(changes_state);
+    }
+
+    /// So many bytes are copied, or go to or from guest memory.
+    pub(super) fn copied(&mut self, bytes: u64) {
+        self.rest.copy_bytes_read += bytes;
+        self.rest.copy_bytes_written += bytes;
+    }
+
+    /// A draw or dispatch starts. Returns its number.
+    pub(super) fn start(&mut self, (offset, packet): (usize, &'static str)) -> usize {
+        // One more than are told apart counts with the last.
+        if self.commands.len() < limits::MAX_COUNTED_COMMANDS {
+            let command = CommandWork { offset, packet, work: Work::default() };
+            self.commands.push((command, PassWork::default()));
+        }
+        let number = self.commands.len() - 1;
+        let front = std::mem::take(&mut self.front);
+        self.add(number, front);
+        number
+    }
+
+    /// Adds to what a draw or dispatch did.
+    pub(super) fn add(&mut self, number: usize, work: Work) {
+        self.commands[number].0.work += work;
+    }
+
+    /// Queued work is drawn; `draws` has the number of each draw in the queue.
+    pub(super) fn flushed(&mut self, draws: &[usize], flushed: &Flushed) {
+        self.rest.clear_bytes += flushed.work.cleared_bytes;
+        for (&number, work) in draws.iter().zip(&flushed.draws) {
+            self.commands[number].1 += *work;
+        }
+    }
+
+    /// Sums everything up.
+    pub(super) fn finish(self, report: &mut Report) {
+        let finish = |(command, pass): (CommandWork, PassWork)| CommandWork {
+            work: command.work.merged(Work::from(&pass)).with_lines(),
+            ..command
+        };
+        report.commands = self.commands.into_iter().map(finish).collect();
+        let sum = |sum: Work, command: &CommandWork| sum.merged(command.work);
+        report.work = report.commands.iter().fold(self.rest.merged(self.front), sum);
+        report.statistics = Statistics::from(&report.work);
+    }
+}
