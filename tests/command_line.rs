@@ -33,3 +33,26 @@ ret                                                              // 1 alu
 ";
     assert!(text.contains(shader), "{text}");
 }
+
+#[test]
+fn disasm_lists_the_shaders_of_a_direct3d_9_trace() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aerogpu"));
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let output =
+        command.current_dir(folder).args(["disasm", "tests/data/aero.aerogputrace"]).output().expect("runs");
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    // What covers a pixel with a part of a texture, as the compositor says it.
+    let shader = "
+ps_2_0
+    dcl v0
+    dcl t0.xy
+    dcl_2d s0
+    mul r0.xy, t0, c0
+    texld r0, r0, s0
+    mul r0, r0, v0
+    mov oC0, r0
+";
+    assert!(text.contains(shader), "{text}");
+    assert!(!text.contains("refused") && !text.contains("cannot be decoded"), "{text}");
+}

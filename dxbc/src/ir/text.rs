@@ -401,17 +401,13 @@ const fn indentation(op: Op) -> (usize, usize) {
 
 /// A shader with everything that its container says: signatures as assembler directives, features, constant buffers
 /// and bindings as comments, then the program, with names beside declarations and slots (`VGPU-1`) beside instructions.
-/// A program that would be refused says why. Direct3D 9 tokens are listed as words.
+/// A program that would be refused says why. Direct3D 9 code is listed by [`sm3::listing`](crate::sm3::listing).
 pub fn listing(blob: &ShaderBlob) -> String {
     use std::fmt::Write;
     let mut text = String::new();
     let blob = match blob {
         ShaderBlob::Sm4(blob) => blob,
-        ShaderBlob::Sm3 { tokens } => {
-            text.push_str("// Direct3D 9 bytecode\n");
-            tokens.iter().for_each(|token| text.push_str(&format!("// {token:#010x}\n")));
-            return text;
-        }
+        ShaderBlob::Sm3 { tokens } => return crate::sm3::listing(tokens),
     };
     // Writing to a string cannot fail.
     let mut line = |arguments: fmt::Arguments<'_>| _ = writeln!(text, "{arguments}");

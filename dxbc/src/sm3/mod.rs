@@ -36,6 +36,7 @@ pub use lower::{
 };
 pub use op::Op;
 pub use program::*;
+pub use text::listing;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,21 @@ use crate::ir::Stage;
 
 const COMPONENTS: [char; 4] = ['x', 'y', 'z', 'w'];
 
+/// Direct3D 9 code as text, with the slots (`VGPU-1`) of what it is lowered to. Code that would be refused says why.
+pub fn listing(tokens: &[u32]) -> String {
+    let program = match decode(tokens) {
+        Ok(program) => program,
+        Err(error) => return format!("// cannot be decoded: {error}\n"),
+    };
+    match Shader::with_variant(&program, &Variant::default()) {
+        Ok(shader) => {
+            let slots = shader.program.instruction_slots();
+            format!("// slots, every instruction once: {slots}\n{program}")
+        }
+        Err(error) => format!("// refused: {error}\n{program}"),
+    }
+}
+
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.profile())?;

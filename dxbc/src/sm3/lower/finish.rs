@@ -123,7 +123,11 @@ impl Lowering<'_> {
             Fog::Linear(source) => {
                 let left = self.compute(I::Add, 1, [end.clone(), negated(&distance(source))]);
                 let range = self.compute(I::Add, 1, [end, negated(&start)]);
-                self.compute(I::Div, 1, [left, range])
+                let factor = self.compute(I::Div, 1, [left.clone(), range]);
+                // Fog that starts where it ends is there at its end.
+                let zero = immediate([0.0; 4]);
+                let at_end = self.compute(I::Eq, 1, [left, zero.clone()]);
+                self.compute(I::Movc, 1, [at_end, zero, factor])
             }
             Fog::Exp(source) | Fog::Exp2(source) => {
                 let mut power = self.compute(I::Mul, 1, [distance(source), density]);
