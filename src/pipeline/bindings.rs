@@ -235,6 +235,10 @@ impl Resources for StageBindings {
         lanes::load_words(self, slot, addresses, words, out);
     }
 
+    fn store_words_lanes(&self, slot: u32, addresses: &WordLanes<'_>, words: u8, values: [&[u32]; 4]) {
+        lanes::store_words(self, slot, addresses, words, values);
+    }
+
     fn load(&self, request: &LoadRequest) -> [u32; 4] {
         match request.slot {
             Slot::Resource(slot) => match self.resource(slot) {

@@ -17,6 +17,8 @@ mod math;
 mod outside;
 mod rows;
 
+use std::ops::Range;
+
 use bytemuck::Zeroable;
 pub use fearless_simd::Level;
 
@@ -155,13 +157,22 @@ fn load_uniforms(
     changed
 }
 
+/// Fills a row from the numbers of its lanes.
+fn each(row: &mut [u32], lanes: Range<usize>, f: impl Fn(u32) -> u32) {
+    row.iter_mut().zip(lanes.start as u32..).for_each(|(word, lane)| *word = f(lane));
+}
+
 /// Fills the rows that lanes come with.
 fn load_inputs(program: &Program, shader: &ValidatedShader, io: &Io, rows: &mut [Group], shape: Shape) {
     let [x, y, _] = shader.thread_group();
-    let in_group = |lane: u32, axis: u8| match axis {
-        0 => lane % x,
-        1 => lane / x % y,
-        _ => lane / x / y,
+    // Divisions are slow, and most groups are a row.
+    let is_row = x as usize >= shape.lanes;
+    let in_group = |target: &mut [u32], lanes: Range<usize>, axis: u8, first: u32| match axis {
+        0 if is_row => each(target, lanes, |lane| first.wrapping_add(lane)),
+        _ if is_row => target.fill(first),
+        0 => each(target, lanes, |lane| first.wrapping_add(lane % x)),
+        1 => each(target, lanes, |lane| first.wrapping_add(lane / x % y)),
+        _ => each(target, lanes, |lane| first.wrapping_add(lane / x / y)),
     };
     for (group, rows) in shape.groups(rows).enumerate() {
         let lanes = shape.lanes_of(group);
@@ -171,9 +182,6 @@ fn load_inputs(program: &Program, shader: &ValidatedShader, io: &Io, rows: &mut 
         for &(word, row) in &program.inputs {
             let (target, padding) = rows[row as usize].0.split_at_mut(lanes.len());
             padding.fill(0);
-            let mut each = |f: &dyn Fn(u32) -> u32| {
-                target.iter_mut().zip(lanes.start as u32..).for_each(|(word, lane)| *word = f(lane));
-            };
             let words: &[u32] = match word {
                 InputWord::Input(row) => io.inputs.row(row as usize),
                 InputWord::PatchConstant(row) => io.patch_constants.row(row as usize),
@@ -185,21 +193,21 @@ fn load_inputs(program: &Program, shader: &ValidatedShader, io: &Io, rows: &mut 
                 InputWord::Output(OutputWord::Coverage) => &io.output_coverage,
                 InputWord::Output(OutputWord::StencilRef) => &io.stencil_ref,
                 InputWord::DomainPoint(c) => {
-                    each(&|lane| io.domain_point[lane as usize][usize::from(c)]);
+                    each(target, lanes.clone(), |lane| io.domain_point[lane as usize][usize::from(c)]);
                     continue;
                 }
                 InputWord::ThreadIdInGroup(axis) => {
-                    each(&|lane| in_group(lane, axis));
+                    in_group(target, lanes.clone(), axis, 0);
                     continue;
                 }
                 InputWord::ThreadId(axis) => {
                     let size = shader.thread_group()[usize::from(axis)];
                     let first = io.thread_group_id[usize::from(axis)].wrapping_mul(size);
-                    each(&|lane| first.wrapping_add(in_group(lane, axis)));
+                    in_group(target, lanes.clone(), axis, first);
                     continue;
                 }
                 InputWord::Lane => {
-                    each(&|lane| lane);
+                    each(target, lanes.clone(), |lane| lane);
                     continue;
                 }
             };

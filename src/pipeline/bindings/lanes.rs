@@ -110,8 +110,12 @@ pub(super) fn load_words(
     mut out: RowsMut<'_>,
 ) {
     let mut read = |words: &[u32], stride: u32| {
-        for lane in active_lanes(addresses.lanes) {
-            for (c, row) in out.iter_mut().enumerate().filter(|(c, _)| components >> c & 1 == 1) {
+        for (c, row) in out.iter_mut().enumerate().filter(|(c, _)| components >> c & 1 == 1) {
+            if let Some(run) = consecutive(addresses, c, stride, words.len()) {
+                row.copy_from_slice(&words[run]);
+                continue;
+            }
+            for lane in active_lanes(addresses.lanes) {
                 let at = addresses.word(lane, c).and_then(|address| word_index(address, stride, words.len()));
                 row[lane] = at.map_or(0, |at| words[at]);
             }
@@ -127,6 +131,57 @@ pub(super) fn load_words(
             None => read(&[], 0),
         },
     }
+}
+
+/// See [`Resources::store_words_lanes`]. Where lanes write the same word the last one wins, component by component in each.
+pub(super) fn store_words(
+    bindings: &StageBindings,
+    slot: u32,
+    addresses: &WordLanes<'_>,
+    components: u8,
+    values: [&[u32]; 4],
+) {
+    let Some(uav) = bindings.uav(slot) else { return };
+    let words = &mut uav.words.lock()[uav.range.clone()];
+    if components.is_power_of_two() {
+        let c = components.trailing_zeros() as usize;
+        if let Some(run) = consecutive(addresses, c, uav.stride, words.len()) {
+            return words[run].copy_from_slice(values[c]);
+        }
+    }
+    for lane in active_lanes(addresses.lanes) {
+        for c in (0..4).filter(|c| components >> c & 1 == 1) {
+            let at = addresses.word(lane, c).and_then(|address| word_index(address, uav.stride, words.len()));
+            if let Some(at) = at {
+                words[at] = values[c][lane];
+            }
+        }
+    }
+}
+
+/// The words of component `c`, if every lane takes part and each finds its word right behind that of the lane before: what
+/// kernels do that give every element to a thread.
+fn consecutive(addresses: &WordLanes<'_>, c: usize, stride: u32, len: usize) -> Option<Range<usize>> {
+    // Without a branch a lane, so that many are looked at together.
+    let follow = |row: &[u32], step: u32| {
+        let first = *row.first()?;
+        let differences = row.iter().zip(0u32..).map(|(&value, i)| value ^ first.wrapping_add(step * i));
+        (differences.fold(0, |any, bits| any | bits) == 0).then_some(first)
+    };
+    if addresses.lanes.iter().fold(u32::MAX, |all, mask| all & mask) == 0 {
+        return None;
+    }
+    let first = match addresses.index {
+        None => follow(addresses.offset, 4)? as usize / 4 + c,
+        // Structures of one word.
+        Some(index) if stride == 4 && c == 0 && follow(addresses.offset, 0)? < 4 => {
+            follow(index, 1)? as usize
+        }
+        Some(_) => return None,
+    };
+    let end = first + addresses.lanes.len();
+    // Addresses that wrap around lie beyond any buffer, or are not in order of words.
+    (end <= len).then_some(first..end)
 }
 
 #[cfg(test)]
@@ -240,6 +295,54 @@ mod tests {
             for lane in 0..100 {
                 let word = |c| addresses.word(lane, c).map_or(0, |address| bindings.load_word(slot, address));
                 assert_eq!(out.map(|row| row[lane]), [word(0), word(1), 1, word(3)], "{lane} {slot:?}");
+            }
+        }
+    }
+
+    /// Accesses of whole blocks, many of them to words in a row, are those of their lanes, in their order.
+    #[test]
+    fn rows_of_words_are_their_lanes() {
+        let row = |f: fn(u32) -> u32| (0..12).map(f).collect::<Vec<u32>>();
+        let rows = [
+            row(|i| i),
+            row(|i| 3 + i),
+            row(|i| 4 * i),
+            row(|i| 9 + 4 * i),
+            row(|i| 44 - 4 * i),
+            row(|_| 2),
+            row(|_| 4),
+            row(|i| (4 * i).wrapping_sub(8)),
+            row(|i| i.wrapping_sub(4)),
+        ];
+        let masks = [row(|_| u32::MAX), row(|i| if i == 7 { 0 } else { u32::MAX })];
+        let values = [0, 100, 200, 300].map(|first| (first..first + 12).collect::<Vec<u32>>());
+        let uav = |stride| StageBindings {
+            uavs: vec![Some(Arc::new(UavView::new((1000..1040).collect(), 5..30, stride, 0)))],
+            ..Default::default()
+        };
+        for (offset, lanes) in rows.iter().flat_map(|offset| masks.iter().map(move |lanes| (offset, lanes))) {
+            for (index, stride) in rows.iter().map(Some).chain([None]).flat_map(|i| [4, 8].map(|s| (i, s))) {
+                for components in 1..16 {
+                    let addresses = WordLanes { index: index.map(Vec::as_slice), offset, lanes };
+                    let (whole, single) = (uav(stride), uav(stride));
+                    let what = format!("{addresses:?}, stride {stride}, components {components:b}");
+                    let mut out = [[1; 12]; 4];
+                    let rows = out.each_mut().map(|row| row.as_mut_slice());
+                    whole.load_words_lanes(Slot::Uav(0), &addresses, components, rows);
+                    whole.store_words_lanes(0, &addresses, components, values.each_ref().map(Vec::as_slice));
+                    for lane in active_lanes(lanes) {
+                        for c in (0..4).filter(|c| components >> c & 1 == 1) {
+                            let address = addresses.word(lane, c);
+                            let word = address.map_or(0, |a| uav(stride).load_word(Slot::Uav(0), a));
+                            assert_eq!(out[c][lane], word, "lane {lane}, {what}");
+                            if let Some(address) = address {
+                                single.store_word(0, address, values[c][lane]);
+                            }
+                        }
+                    }
+                    let contents = |bindings: &StageBindings| bindings.uav(0).map(UavView::contents);
+                    assert_eq!(contents(&whole), contents(&single), "{what}");
+                }
             }
         }
     }
