@@ -1,6 +1,6 @@
 //! The translation to WGSL on every genuine shader of `../shared/corpus/dxbc`: what is not refused by name is a valid module.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use aerogpu_conformance::wgpu::wgsl::{SampleType, Scalar, Varying, Wiring, translate};
@@ -84,6 +84,7 @@ fn wiring(shader: &ValidatedShader) -> Wiring {
         },
         depth: true,
         dual_source: false,
+        cubes: BTreeSet::new(),
         textures: shader.resources().iter().map(|r| (r.first, texture)).collect(),
     }
 }

@@ -1,4 +1,4 @@
-//! Direct3D 9's states in the rasterizer's terms (executor §9, d3d-rules §17).
+//! Direct3D 9's states in the rasterizer's terms (executor §9, d3d-rules §17). Other renderers read them so as well.
 
 use aerogpu_dxbc::sm3::{ENVIRONMENT, Fog, FogSource, Variant, environment};
 use aerogpu_raster::sampler::{AddressMode, Filter, MipFilter, SamplerState};
@@ -11,7 +11,7 @@ use crate::state::d3d9::{
 };
 
 /// Rasterizer state. Clockwise triangles face front, whatever is culled.
-pub(super) fn rasterizer(
+pub fn rasterizer(
     states: &RenderStates,
     constant_bias: i32,
     viewport: raster::Viewport,
@@ -43,7 +43,7 @@ pub(super) fn rasterizer(
 }
 
 /// Depth and stencil state. In two-sided mode the operations of counter-clockwise triangles are their own.
-pub(super) fn depth_stencil(states: &RenderStates) -> raster::DepthStencilState {
+pub fn depth_stencil(states: &RenderStates) -> raster::DepthStencilState {
     let face = |first: u32| raster::StencilFace {
         fail: stencil_op(states.get(first)),
         depth_fail: stencil_op(states.get(first + 1)),
@@ -65,7 +65,7 @@ pub(super) fn depth_stencil(states: &RenderStates) -> raster::DepthStencilState 
 }
 
 /// Blending, write masks, sRGB encoding and the alpha test.
-pub(super) fn blend(states: &RenderStates, sample_mask: u32) -> raster::BlendState {
+pub fn blend(states: &RenderStates, sample_mask: u32) -> raster::BlendState {
     let color = equation(states, rs::SRCBLEND, rs::DESTBLEND, rs::BLENDOP);
     let alpha = match states.is_on(rs::SEPARATEALPHABLENDENABLE) {
         true => equation(states, rs::SRCBLENDALPHA, rs::DESTBLENDALPHA, rs::BLENDOPALPHA),
@@ -159,7 +159,7 @@ fn stencil_op(value: u32) -> raster::StencilOp {
 }
 
 /// A sampler (d3d-rules §17.4).
-pub(super) fn sampler(stage: &StageState, slot: u32) -> SamplerState {
+pub fn sampler(stage: &StageState, slot: u32) -> SamplerState {
     let state = |id| stage.sampler(slot, id);
     let filter = |id| match state(id) {
         2 => Filter::Linear,
@@ -195,7 +195,7 @@ pub(super) fn sampler(stage: &StageState, slot: u32) -> SamplerState {
 
 /// The states of points. `fixed` is for positions that the fixed pipeline, or what stands in for it, transforms: only
 /// there distances count.
-pub(super) fn points(states: &RenderStates, viewport: raster::Viewport, fixed: bool) -> PointState {
+pub fn points(states: &RenderStates, viewport: raster::Viewport, fixed: bool) -> PointState {
     /// What devices have, as no state limits them.
     const MAX_SIZE: f32 = 64.0;
     let positive =
@@ -216,17 +216,17 @@ pub(super) fn points(states: &RenderStates, viewport: raster::Viewport, fixed: b
 
 /// Where fog gets its distance from, and what made the shaders that are drawn with.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct FogInputs {
+pub struct FogInputs {
     /// The pixel shader is the guest driver's, which has fog in it.
-    pub(super) driver_pixel_shader: bool,
+    pub driver_pixel_shader: bool,
     /// The vertex shader is the guest driver's: a stand-in for the fixed pipeline.
-    pub(super) driver_vertex_shader: bool,
+    pub driver_vertex_shader: bool,
     /// Positions come transformed.
-    pub(super) transformed: bool,
+    pub transformed: bool,
 }
 
 /// What the state adds to the code of a pixel shader (d3d-rules §17.3).
-pub(super) fn variant(states: &RenderStates, inputs: FogInputs) -> Variant {
+pub fn variant(states: &RenderStates, inputs: FogInputs) -> Variant {
     const FLAT: u32 = 1;
     Variant { fog: fog(states, inputs), flat: states.get(rs::SHADEMODE) == FLAT, ..Variant::default() }
 }
@@ -253,7 +253,7 @@ fn fog(states: &RenderStates, inputs: FogInputs) -> Option<Fog> {
 }
 
 /// The words of the constant buffer with what states tell a shader.
-pub(super) fn environment_words(states: &RenderStates) -> Vec<u32> {
+pub fn environment_words(states: &RenderStates) -> Vec<u32> {
     let mut words = vec![0; environment::COUNT as usize * 4];
     let mut put = |vector: u32, value: [f32; 4]| {
         words[vector as usize * 4..][..4].copy_from_slice(&value.map(f32::to_bits));
@@ -268,7 +268,7 @@ pub(super) fn environment_words(states: &RenderStates) -> Vec<u32> {
 }
 
 /// The slot of [`environment_words`].
-pub(super) const ENVIRONMENT_SLOT: usize = ENVIRONMENT as usize;
+pub const ENVIRONMENT_SLOT: usize = ENVIRONMENT as usize;
 
 #[cfg(test)]
 mod tests {

@@ -20,14 +20,14 @@
 
 mod binding;
 mod count;
-mod d3d9;
+pub mod d3d9;
 mod draw;
 mod object;
 mod passes;
 mod resource;
 mod snapshot;
 mod stage;
-mod translate;
+pub mod translate;
 mod work;
 
 use std::rc::Rc;

@@ -5,7 +5,7 @@ use aerogpu_raster::state as raster;
 
 /// The viewport as Direct3D means it. Without one, or with values that are none (the guest driver sends 0x0 for "off"), it
 /// is the whole target.
-pub(super) fn viewport(set: Option<&packets::SetViewport>, width: u32, height: u32) -> raster::Viewport {
+pub fn viewport(set: Option<&packets::SetViewport>, width: u32, height: u32) -> raster::Viewport {
     let whole = raster::Viewport {
         x: 0.0,
         y: 0.0,
@@ -26,7 +26,7 @@ pub(super) fn viewport(set: Option<&packets::SetViewport>, width: u32, height: u
 }
 
 /// The scissor rectangle; a size that is not positive turns it off, as the guest driver means it.
-pub(super) fn scissor_rect([x, y, width, height]: [i32; 4]) -> Option<raster::Rect> {
+pub fn scissor_rect([x, y, width, height]: [i32; 4]) -> Option<raster::Rect> {
     (width > 0 && height > 0).then(|| raster::Rect {
         left: x,
         top: y,
@@ -49,7 +49,7 @@ fn compare(func: packets::CompareFunc) -> raster::CompareFunc {
 }
 
 /// The packet carries no stencil functions: Direct3D 10/11 streams compare always and keep.
-pub(super) fn depth_stencil_state(state: &packets::DepthStencilState) -> raster::DepthStencilState {
+pub fn depth_stencil_state(state: &packets::DepthStencilState) -> raster::DepthStencilState {
     raster::DepthStencilState {
         depth_enable: state.depth_enable != 0,
         depth_write: state.depth_write_enable != 0,
@@ -63,7 +63,8 @@ pub(super) fn depth_stencil_state(state: &packets::DepthStencilState) -> raster:
     }
 }
 
-pub(super) fn blend_state(state: &packets::BlendState) -> raster::BlendState {
+/// One blend state for all targets.
+pub fn blend_state(state: &packets::BlendState) -> raster::BlendState {
     let equation = |src, dst, op| raster::BlendEquation {
         src: blend_factor(src, raster::BlendFactor::One),
         dst: blend_factor(dst, raster::BlendFactor::Zero),

@@ -1,14 +1,19 @@
 //! Clears, draws and dispatches.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aerogpu::executor::Failure;
+use aerogpu::executor::{Failure, d3d9, translate};
+use aerogpu::limits;
 use aerogpu::pipeline::assembly::{primitive, primitives, shape};
+use aerogpu::pipeline::shader::Shader;
 use aerogpu::resources::ResourceError;
-use aerogpu_dxbc::ValidatedShader;
+use aerogpu::state::d3d9::render_state;
+use aerogpu_protocol::Format;
 use aerogpu_protocol::packets::{
-    Clear, ClearFlags, Dispatch, Draw, DrawIndexed, IndexFormat, PrimitiveTopology, ShaderStage,
+    Clear, ClearFlags, CullMode, Dispatch, Draw, DrawIndexed, FillMode, IndexFormat, PrimitiveTopology,
+    RasterizerFlags, ShaderStage,
 };
+use aerogpu_raster::state as raster;
 use wgpu::{
     BindGroup, BindGroupEntry, BindGroupLayout, BindingResource, BufferUsages, CommandEncoder, LoadOp,
     Operations, RenderPass, RenderPassColorAttachment, RenderPassDepthStencilAttachment,
@@ -17,19 +22,30 @@ use wgpu::{
 
 use super::Execution;
 use super::format::texture_format;
+use super::direct3d9::{Part, clear_part};
 use super::packets::Subresources;
-use super::pipeline::{Attribute, RenderKey, attributes, view_dimension};
+use super::pipeline::{Attribute, RenderKey, States, Textures, attributes, view_dimension};
 use super::resource::{Buffer, Resource, Texture};
 use super::state::{ConstantSlot, ResourceSlot};
-use super::wgsl::{SampleType, binding};
+use super::wgsl::{SampleType, binding, dimension};
 
 /// The bound targets, as the adapter takes them.
 struct Targets {
     colors: Vec<Option<(TextureView, wgpu::TextureFormat, bool)>>,
     /// The same, layer by layer as a clear reaches them.
-    layers: Vec<(TextureView, bool)>,
-    depth: Option<(TextureView, wgpu::TextureFormat)>,
+    layers: Vec<(TextureView, wgpu::TextureFormat, bool, [u32; 2])>,
+    depth: Option<(TextureView, wgpu::TextureFormat, [u32; 2])>,
     size: [u32; 2],
+}
+
+/// What a bind group is made for and from.
+struct Bound<'a> {
+    layout: &'a BindGroupLayout,
+    views: Vec<(u32, TextureView)>,
+    /// Textures that are cubes though the shader does not say so.
+    cubes: &'a BTreeSet<u32>,
+    /// The words of the draw, for vertex shaders.
+    draw: Option<&'a wgpu::Buffer>,
 }
 
 /// Vertices or indices of a draw.
@@ -73,7 +89,8 @@ impl Execution<'_, '_> {
         }))
     }
 
-    fn targets(&mut self) -> Result<Option<Targets>, Failure> {
+    /// What is bound to be drawn to; with `srgb` as Direct3D 9 writes it.
+    fn targets(&mut self, srgb: bool) -> Result<Option<Targets>, Failure> {
         let context = self.context();
         let (colors, depth) = (context.colors, context.depth_stencil);
         let used = colors.iter().rposition(|&handle| handle != 0).map_or(0, |last| last + 1);
@@ -92,7 +109,10 @@ impl Execution<'_, '_> {
             };
             let view = match part {
                 None => None,
-                Some(part) => {
+                Some(mut part) => {
+                    if srgb && i < used {
+                        part.format = with_srgb(part.format);
+                    }
                     let [width, height] = self.texture_of(part.texture)?.layout.mip_extent(part.mips.0);
                     targets.size = [targets.size[0].min(width), targets.size[1].min(height)];
                     let view = self.view(part, TextureViewDimension::D2, 1)?;
@@ -101,44 +121,65 @@ impl Execution<'_, '_> {
                         let all = self.texture_of(part.texture)?.layers;
                         for layer in part.layers.0..part.layers.0.saturating_add(part.layers.1).min(all) {
                             let part = Subresources { layers: (layer, 1), ..part };
-                            targets.layers.push((self.view(part, TextureViewDimension::D2, 1)?, alpha));
+                            let view = self.view(part, TextureViewDimension::D2, 1)?;
+                            targets.layers.push((view, texture_format(part.format)?, alpha, [width, height]));
                         }
                     }
-                    Some((view, texture_format(part.format)?, !part.format.has_unused_alpha()))
+                    Some((view, texture_format(part.format)?, !part.format.has_unused_alpha(), [width, height]))
                 }
             };
             match i < used {
-                true => targets.colors.push(view),
-                false => targets.depth = view.map(|(view, format, _)| (view, format)),
+                true => targets.colors.push(view.map(|(view, format, alpha, _)| (view, format, alpha))),
+                false => targets.depth = view.map(|(view, format, _, size)| (view, format, size)),
             }
         }
         let any = targets.colors.iter().any(Option::is_some) || targets.depth.is_some();
         Ok(any.then_some(targets))
     }
 
+    /// Clears what is bound: all of it, but for Direct3D 9's scissor test.
     pub(super) fn clear(&mut self, p: &Clear) -> Result<(), Failure> {
-        let Some(targets) = self.targets()? else { return Ok(()) };
-        let flags = p.flags();
-        let [r, g, b, a] = p.color().map(f64::from);
-        let color = |has_alpha: bool| match flags.contains(ClearFlags::COLOR) {
-            true => LoadOp::Clear(wgpu::Color { r, g, b, a: if has_alpha { a } else { 1.0 } }),
-            false => LoadOp::Load,
-        };
-        let depth = match flags.contains(ClearFlags::DEPTH) {
-            true => LoadOp::Clear(p.depth().clamp(0.0, 1.0)),
-            false => LoadOp::Load,
-        };
-        let stencil =
-            if flags.contains(ClearFlags::STENCIL) { LoadOp::Clear(p.stencil & 0xff) } else { LoadOp::Load };
-        let gpu = self.renderer.gpu.clone();
+        let context = self.context();
+        let is_set = |state| context.render_states.was_set_on(state);
+        let srgb = is_set(render_state::SRGBWRITEENABLE);
+        let scissor = context.scissor.filter(|s| s.width > 0 && s.height > 0);
+        let scissor = scissor.filter(|_| is_set(render_state::SCISSORTESTENABLE));
+        let rect = scissor.map(|s| raster::Rect {
+            left: s.x,
+            top: s.y,
+            right: s.x.saturating_add(s.width),
+            bottom: s.y.saturating_add(s.height),
+        });
+        let Some(targets) = self.targets(srgb)? else { return Ok(()) };
+        let (flags, gpu) = (p.flags(), self.renderer.gpu.clone());
+        let depth = flags.contains(ClearFlags::DEPTH).then(|| p.depth().clamp(0.0, 1.0));
+        let stencil = flags.contains(ClearFlags::STENCIL).then_some(p.stencil & 0xff);
+        let [r, g, b, a] = p.color();
         // One pass a target and layer: they need not have the same size.
-        for (view, has_alpha) in &targets.layers {
-            gpu.submit(|encoder| drop(begin(encoder, &[Some((view, color(*has_alpha)))], None)));
+        let colors = targets.layers.iter().filter(|_| flags.contains(ClearFlags::COLOR));
+        for (view, format, has_alpha, size) in colors {
+            let a = if *has_alpha { a } else { 1.0 };
+            if let Some(rect) = rect {
+                let part = Part::Color(*format, [r, g, b, a], *has_alpha);
+                inside(rect, *size).into_iter().for_each(|rect| clear_part(&gpu, view, &part, rect));
+                continue;
+            }
+            let [r, g, b, a] = [r, g, b, a].map(f64::from);
+            let load = LoadOp::Clear(wgpu::Color { r, g, b, a });
+            gpu.submit(|encoder| drop(begin(encoder, &[Some((view, load))], None)));
         }
-        if let Some((view, format)) = &targets.depth {
-            let stencil = format.has_stencil_aspect().then_some(stencil);
-            gpu.submit(|encoder| drop(begin(encoder, &[], Some((view, depth, stencil)))));
+        let Some((view, format, size)) = targets.depth.filter(|_| depth.is_some() || stencil.is_some()) else {
+            return Ok(());
+        };
+        let stencil = stencil.filter(|_| format.has_stencil_aspect());
+        if let Some(rect) = rect {
+            let part = Part::Depth(format, depth, stencil);
+            inside(rect, size).into_iter().for_each(|rect| clear_part(&gpu, &view, &part, rect));
+            return Ok(());
         }
+        let depth = depth.map_or(LoadOp::Load, LoadOp::Clear);
+        let stencil = format.has_stencil_aspect().then_some(stencil.map_or(LoadOp::Load, LoadOp::Clear));
+        gpu.submit(|encoder| drop(begin(encoder, &[], Some((&view, depth, stencil)))));
         Ok(())
     }
 
@@ -170,34 +211,59 @@ impl Execution<'_, '_> {
         if shaders.gs != 0 || shaders.hs != 0 || shaders.ds != 0 {
             return Err(Failure::Unsupported("geometry, hull and domain shaders on WebGPU".into()));
         }
-        let vertex = self.renderer.shaders.get(&shaders.vs).cloned();
-        let vertex =
-            vertex.ok_or(Failure::NotBound("a draw needs a vertex shader; bind one with BIND_SHADERS"))?;
-        let pixel = self.renderer.shaders.get(&shaders.ps).cloned();
-        let d3d9 = || Failure::Unsupported("Direct3D 9 shaders on wgpu".into());
-        let vertex = vertex.dxbc().ok_or_else(d3d9)?;
-        let pixel = pixel.as_ref().map(|pixel| pixel.dxbc().ok_or_else(d3d9)).transpose()?;
-        let Some(targets) = self.targets()? else { return Ok(()) };
+        let vertex_shader = self.renderer.shaders.get(&shaders.vs).cloned();
+        let vertex_shader =
+            vertex_shader.ok_or(Failure::NotBound("a draw needs a vertex shader; bind one with BIND_SHADERS"))?;
+        let mut pixel_shader = self.renderer.shaders.get(&shaders.ps).cloned();
+        let layout = self.context().layout;
+        let layout = self.renderer.layouts.get(&layout).cloned();
+        let direct3d9 = self.uses_d3d9();
+        if direct3d9 {
+            let (Some(pixel), Some(layout)) = (&pixel_shader, &layout) else {
+                return Err(Failure::NotBound("a Direct3D 9 draw needs a pixel shader and a vertex declaration"));
+            };
+            pixel_shader = Some(self.pixel_variant(pixel.clone(), &vertex_shader, &layout.parsed)?);
+            self.check_points(vertex_shader.program())?;
+        }
+        let vertex = vertex_shader.program();
+        let pixel = pixel_shader.as_deref().map(Shader::program);
+        let srgb = direct3d9 && self.context().render_states.is_on(render_state::SRGBWRITEENABLE);
+        let Some(targets) = self.targets(srgb)? else { return Ok(()) };
         if self.context().blend.sample_mask & 1 == 0 {
             return Ok(());
         }
-        let layout = self.context().layout;
-        let layout = self.renderer.layouts.get(&layout).cloned().unwrap_or_default();
-        let attributes = attributes(vertex, &layout)?;
-        let indices = self.indices(counts)?;
-        if indices.is_empty() {
+        let corners = self.corners(counts, direct3d9)?;
+        if corners.is_empty() {
             return Ok(());
         }
         let context = self.context().clone();
-        let strides = attributes
-            .iter()
-            .map(|a| (a.slot, u64::from(context.vertex_buffers[a.slot as usize].stride_bytes)));
-        let strides: BTreeMap<u32, u64> = strides.collect();
-        let (vertex_textures, vertex_views) = self.textures(ShaderStage::Vertex, vertex)?;
-        let (pixel_textures, pixel_views) = match pixel {
+        let states = states(&context, direct3d9, targets.size);
+        let (attributes, buffers, indices) = match &layout {
+            Some(layout) if direct3d9 => {
+                let (attributes, buffers) = self.fetched(vertex, &layout.parsed, &corners)?;
+                (attributes, buffers, (0..corners.len() as u32).collect())
+            }
+            layout => {
+                let elements = layout.as_ref().map(|layout| &layout.elements[..]).unwrap_or_default();
+                let attributes = attributes(vertex, elements)?;
+                let indices = vertices(&corners)?;
+                let past = indices.iter().max().map_or(0, |&last| u64::from(last) + 1);
+                let buffer = |a: &Attribute| self.vertex_buffer(a, counts, past);
+                let buffers = attributes.iter().map(buffer).collect::<Result<Vec<_>, _>>()?;
+                (attributes, buffers, indices)
+            }
+        };
+        let stride = |a: &Attribute| match direct3d9 {
+            true => 16,
+            false => u64::from(context.vertex_buffers[a.slot as usize].stride_bytes),
+        };
+        let strides: BTreeMap<u32, u64> = attributes.iter().map(|a| (a.slot, stride(a))).collect();
+        let (vertex_textures, vertex_views) = self.textures(ShaderStage::Vertex, &vertex_shader)?;
+        let (pixel_textures, pixel_views) = match &pixel_shader {
             Some(pixel) => self.textures(ShaderStage::Pixel, pixel)?,
             None => Default::default(),
         };
+        let cubes = [vertex_textures.cubes.clone(), pixel_textures.cubes.clone()];
         let colors: Vec<_> =
             targets.colors.iter().map(|c| c.as_ref().map(|(_, format, alpha)| (*format, *alpha))).collect();
         let key = RenderKey {
@@ -206,9 +272,9 @@ impl Execution<'_, '_> {
             attributes: &attributes,
             strides: &strides,
             colors: &colors,
-            depth: targets.depth.as_ref().map(|(_, format)| *format),
+            depth: targets.depth.as_ref().map(|(_, format, _)| *format),
             topology: topology(context.topology)?,
-            context: &context,
+            states: &states,
             textures: [vertex_textures, pixel_textures],
         };
         let gpu = self.renderer.gpu.clone();
@@ -216,38 +282,38 @@ impl Execution<'_, '_> {
         let base = counts.base_vertex.map_or(counts.first, |base| base as u32);
         let draw_words = [base, counts.first_instance, 0, 0].map(u32::to_le_bytes).concat();
         let draw_words = gpu.buffer(&draw_words, BufferUsages::UNIFORM);
-        let (vertex_group, _) =
-            self.bind_group(ShaderStage::Vertex, vertex, &layouts[0], vertex_views, Some(&draw_words))?;
-        let pixel_group = match pixel {
-            Some(pixel) => self.bind_group(ShaderStage::Pixel, pixel, &layouts[1], pixel_views, None)?.0,
+        let bound = Bound { layout: &layouts[0], views: vertex_views, cubes: &cubes[0], draw: Some(&draw_words) };
+        let (vertex_group, _) = self.bind_group(ShaderStage::Vertex, &vertex_shader, bound)?;
+        let pixel_group = match &pixel_shader {
+            Some(pixel) => {
+                let bound = Bound { layout: &layouts[1], views: pixel_views, cubes: &cubes[1], draw: None };
+                self.bind_group(ShaderStage::Pixel, pixel, bound)?.0
+            }
             None => gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: None,
                 layout: &layouts[1],
                 entries: &[],
             }),
         };
-        let past = indices.iter().max().map_or(0, |&last| u64::from(last) + 1);
-        let buffers =
-            attributes.iter().map(|a| self.vertex_buffer(a, counts, past)).collect::<Result<Vec<_>, _>>()?;
-        let index_bytes: Vec<u8> = indices.iter().flat_map(|i| i.to_le_bytes()).collect();
+        let index_bytes: Vec<u8> = indices.iter().flat_map(|i: &u32| i.to_le_bytes()).collect();
         let index_buffer = gpu.buffer(&index_bytes, BufferUsages::INDEX);
-        let (viewport, scissor) = viewport(&context, targets.size)?;
-        let [left, top, width, height] = scissor;
-        if width == 0 || height == 0 {
-            return Ok(());
-        }
+        let Some(viewport) = states.rasterizer.viewports.first().copied() else { return Ok(()) };
+        let whole = raster::Rect { left: 0, top: 0, right: i32::MAX, bottom: i32::MAX };
+        let scissor = states.rasterizer.scissors.first().copied().unwrap_or(whole);
+        let Some([left, top, width, height]) = inside(scissor, targets.size) else { return Ok(()) };
         gpu.submit(|encoder| {
             let colors: Vec<_> =
                 targets.colors.iter().map(|c| c.as_ref().map(|(view, ..)| (view, LoadOp::Load))).collect();
-            let depth = targets.depth.as_ref().map(|(view, format)| {
+            let depth = targets.depth.as_ref().map(|(view, format, _)| {
                 (view, LoadOp::Load, format.has_stencil_aspect().then_some(LoadOp::Load))
             });
             let mut pass = begin(encoder, &colors, depth);
-            let [x, y, w, h, near, far] = viewport;
-            pass.set_viewport(x, y, w, h, near, far);
+            let raster::Viewport { x, y, width: w, height: h, min_depth, max_depth } = viewport;
+            pass.set_viewport(x, y, w, h, min_depth, max_depth);
             pass.set_scissor_rect(left, top, width, height);
-            let [r, g, b, a] = context.blend.blend_constant().map(f64::from);
+            let [r, g, b, a] = states.blend.constant.map(f64::from);
             pass.set_blend_constant(wgpu::Color { r, g, b, a });
+            pass.set_stencil_reference(states.depth_stencil.stencil_ref.into());
             pass.set_pipeline(&pipeline);
             pass.set_bind_group(0, &vertex_group, &[]);
             pass.set_bind_group(1, &pixel_group, &[]);
@@ -261,9 +327,13 @@ impl Execution<'_, '_> {
         Ok(())
     }
 
-    /// The vertices of every primitive as a list: strips, fans and cuts are gone, base vertices added. What lies before vertex 0
-    /// becomes the largest index, which is behind every buffer.
-    fn indices(&mut self, counts: &Counts) -> Result<Vec<u32>, Failure> {
+    /// The vertices of every primitive as a list: strips, fans and cuts are gone, base vertices added. In Direct3D 9 there are
+    /// no cuts, and the second vertex of a fan's triangle leads it.
+    fn corners(&mut self, counts: &Counts, direct3d9: bool) -> Result<Vec<i64>, Failure> {
+        let (value, limit) = (u64::from(counts.count), limits::MAX_DRAW_VERTICES);
+        if value > limit {
+            return Err(Failure::TooLarge { what: "vertices of a draw", value, limit });
+        }
         let context = self.context();
         let (topology, bound) = (context.topology, context.index_buffer);
         let mut vertices: Vec<Option<i64>> = Vec::new();
@@ -272,6 +342,9 @@ impl Execution<'_, '_> {
             Some(base) => {
                 let mut bytes = Vec::new();
                 let mut width = 4;
+                if bound.is_none() && direct3d9 {
+                    return Err(Failure::NotBound("an indexed Direct3D 9 draw needs an index buffer"));
+                }
                 if let Some(binding) = bound {
                     let id = self.renderer.resolve(binding.buffer);
                     self.refresh(id)?;
@@ -289,12 +362,9 @@ impl Execution<'_, '_> {
                         [a, b, c, d] => u32::from_le_bytes([a, b, c, d]),
                         _ => 0,
                     });
-                    vertices.push((raw != cut).then_some(i64::from(raw) + i64::from(base)));
+                    vertices.push((raw != cut || direct3d9).then_some(i64::from(raw) + i64::from(base)));
                 }
             }
-        }
-        if vertices.iter().flatten().any(|&v| !(0..=1 << 24).contains(&v)) {
-            return Err(Failure::Unsupported("vertices outside of 0..2^24 on wgpu".into()));
         }
         let own = shape(topology).own;
         let mut list = Vec::new();
@@ -303,7 +373,10 @@ impl Execution<'_, '_> {
             for i in 0..count {
                 let mut corners = Vec::new();
                 primitive(topology, count, i, |position| corners.push(run[position as usize]));
-                list.extend(own.iter().filter_map(|&corner| corners[corner]).map(|v| v as u32));
+                if direct3d9 && topology == PrimitiveTopology::TriangleFan {
+                    corners.rotate_left(1);
+                }
+                list.extend(own.iter().filter_map(|&corner| corners[corner]));
             }
         }
         Ok(list)
@@ -345,20 +418,29 @@ impl Execution<'_, '_> {
     }
 
     /// What a shader's texture registers hold, and the views.
-    #[allow(clippy::type_complexity, reason = "a map and a list")]
     fn textures(
         &mut self,
         stage: ShaderStage,
-        shader: &ValidatedShader,
-    ) -> Result<(BTreeMap<u32, SampleType>, Vec<(u32, TextureView)>), Failure> {
-        let (mut types, mut views) = (BTreeMap::new(), Vec::new());
-        for register in shader.resources() {
-            let Some(dimension) = view_dimension(register.dimension) else { continue };
+        shader: &Shader,
+    ) -> Result<(Textures, Vec<(u32, TextureView)>), Failure> {
+        let (mut textures, mut views) = (Textures::default(), Vec::new());
+        let direct3d9 = shader.direct3d9().map(|shader| shader.interface().driver_made);
+        for register in shader.program().resources() {
             let slot = self.context().stage(stage).resources[register.first as usize];
-            let part = match slot {
+            let mut part = match slot {
                 ResourceSlot::Handle(handle) => self.renderer.subresources(handle),
                 _ => None,
             };
+            if let Some(part) = part.as_mut().filter(|_| direct3d9.is_some()) {
+                if part.layers.1 == 6 && self.is_square(part.texture) {
+                    textures.cubes.insert(register.first);
+                }
+                if self.decodes_srgb(stage, register.first) {
+                    part.format = with_srgb(part.format);
+                }
+            }
+            let dimension = dimension(&textures.cubes, register.first, register.dimension);
+            let Some(dimension) = view_dimension(dimension) else { continue };
             let view = match part {
                 Some(part) => {
                     let kind = match part.format {
@@ -366,7 +448,7 @@ impl Execution<'_, '_> {
                         format if format.has_unused_alpha() => SampleType::Opaque,
                         _ => SampleType::Float,
                     };
-                    types.insert(register.first, kind);
+                    textures.types.insert(register.first, kind);
                     let layers = match dimension {
                         TextureViewDimension::D2 => 1,
                         TextureViewDimension::Cube => 6,
@@ -377,17 +459,26 @@ impl Execution<'_, '_> {
                     self.view(Subresources { mips, ..part }, dimension, layers)?
                 }
                 None => {
-                    types.insert(register.first, SampleType::Float);
-                    self.zeros(dimension)
+                    textures.types.insert(register.first, SampleType::Float);
+                    // Direct3D 9 reads opaque black; the guest driver's own shaders count on white.
+                    self.blank(dimension, match direct3d9 {
+                        None => [0; 4],
+                        Some(false) => [0, 0, 0, 255],
+                        Some(true) => [255; 4],
+                    })
                 }
             };
             views.push((binding::TEXTURES + register.first, view));
         }
-        Ok((types, views))
+        Ok((textures, views))
+    }
+
+    fn is_square(&self, texture: u32) -> bool {
+        self.renderer.texture_of(texture).is_some_and(|texture| texture.size[0] == texture.size[1])
     }
 
     /// What an empty slot reads.
-    fn zeros(&self, dimension: TextureViewDimension) -> TextureView {
+    fn blank(&self, dimension: TextureViewDimension, texel: [u8; 4]) -> TextureView {
         let layers = if matches!(dimension, TextureViewDimension::Cube | TextureViewDimension::CubeArray) {
             6
         } else {
@@ -401,9 +492,11 @@ impl Execution<'_, '_> {
             sample_count: 1,
             dimension: if volume { wgpu::TextureDimension::D3 } else { wgpu::TextureDimension::D2 },
             format: wgpu::TextureFormat::Rgba8Unorm,
-            usage: wgpu::TextureUsages::TEXTURE_BINDING,
+            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
             view_formats: &[],
         });
+        let one = wgpu::Extent3d { width: 1, height: 1, depth_or_array_layers: 1 };
+        (0..layers).for_each(|layer| self.renderer.gpu.write_texture(&texture, (0, layer), &texel, (one, 4, 1)));
         texture.create_view(&TextureViewDescriptor { dimension: Some(dimension), ..Default::default() })
     }
 
@@ -412,17 +505,21 @@ impl Execution<'_, '_> {
     fn bind_group(
         &mut self,
         stage: ShaderStage,
-        shader: &ValidatedShader,
-        layout: &BindGroupLayout,
-        views: Vec<(u32, TextureView)>,
-        draw: Option<&wgpu::Buffer>,
+        shader: &Shader,
+        bound: Bound<'_>,
     ) -> Result<(BindGroup, Vec<(wgpu::Buffer, wgpu::Buffer, u32, u64, u64)>), Failure> {
         let gpu = self.renderer.gpu.clone();
+        let Bound { layout, views, cubes, draw } = bound;
+        let (direct3d9, shader) = (shader.direct3d9(), shader.program());
         let mut buffers: Vec<(u32, wgpu::Buffer)> = Vec::new();
         let mut samplers: Vec<(u32, wgpu::Sampler)> = Vec::new();
         let mut written = Vec::new();
         for constants in shader.constant_buffers() {
             let bytes = match self.context().stage(stage).constants[constants.first as usize] {
+                _ if let Some(shader) = direct3d9 => {
+                    let words = self.register_words(stage, constants.first, shader);
+                    words.iter().flat_map(|w| w.to_le_bytes()).collect()
+                }
                 ConstantSlot::Registers => {
                     self.context().stage(stage).registers.iter().flat_map(|w| w.to_le_bytes()).collect()
                 }
@@ -430,7 +527,7 @@ impl Execution<'_, '_> {
             };
             buffers.push((binding::CONSTANTS + constants.first, gpu.buffer(&bytes, BufferUsages::STORAGE)));
         }
-        for register in shader.resources().iter().filter(|r| view_dimension(r.dimension).is_none()) {
+        for register in shader.resources().iter().filter(|r| view_dimension(dimension(cubes, r.first, r.dimension)).is_none()) {
             let bytes = match self.context().stage(stage).resources[register.first as usize] {
                 ResourceSlot::Empty => Vec::new(),
                 ResourceSlot::Handle(buffer) => self.range(buffer, 0, 0)?,
@@ -454,6 +551,11 @@ impl Execution<'_, '_> {
             buffers.push((binding::COUNTERS + uav.first, counter));
         }
         for register in shader.samplers() {
+            if direct3d9.is_some() {
+                let sampler = self.d3d9_sampler(stage, register.first, cubes.contains(&register.first))?;
+                samplers.push((binding::SAMPLERS + register.first, sampler));
+                continue;
+            }
             let handle = self.context().stage(stage).samplers[register.first as usize];
             let sampler = self.renderer.samplers.get(&handle).filter(|_| !register.comparison).cloned();
             samplers.push((
@@ -484,7 +586,7 @@ impl Execution<'_, '_> {
     }
 
     /// Bytes of a range of a buffer, as far as it exists; size 0 is the rest.
-    fn range(&mut self, handle: u32, offset: u32, size: u32) -> Result<Vec<u8>, Failure> {
+    pub(super) fn range(&mut self, handle: u32, offset: u32, size: u32) -> Result<Vec<u8>, Failure> {
         if handle == 0 {
             return Ok(Vec::new());
         }
@@ -503,13 +605,11 @@ impl Execution<'_, '_> {
         let shader = self.renderer.shaders.get(&handle).cloned();
         let shader = shader
             .ok_or(Failure::NotBound("a dispatch needs a compute shader; bind one with BIND_SHADERS"))?;
-        let Some(program) = shader.dxbc() else {
-            return Err(Failure::Unsupported("no compute shader".into()));
-        };
-        let (types, views) = self.textures(stage, program)?;
+        let (textures, views) = self.textures(stage, &shader)?;
         let gpu = self.renderer.gpu.clone();
-        let (pipeline, layout) = self.renderer.pipelines.compute(&gpu, program, &types)?;
-        let (group, written) = self.bind_group(stage, program, &layout, views, None)?;
+        let (pipeline, layout) = self.renderer.pipelines.compute(&gpu, shader.program(), &textures)?;
+        let bound = Bound { layout: &layout, views, cubes: &textures.cubes, draw: None };
+        let (group, written) = self.bind_group(stage, &shader, bound)?;
         gpu.submit(|encoder| {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             pass.set_pipeline(&pipeline);
@@ -550,34 +650,67 @@ fn topology(topology: PrimitiveTopology) -> Result<wgpu::PrimitiveTopology, Fail
     })
 }
 
-/// Viewport, and scissor rectangle cut to the target.
-#[allow(clippy::type_complexity, reason = "two rectangles")]
-fn viewport(context: &super::Context, [width, height]: [u32; 2]) -> Result<([f32; 6], [u32; 4]), Failure> {
-    let whole = [0.0, 0.0, width as f32, height as f32, 0.0, 1.0];
-    let set = context.viewport.as_ref().map(|v| {
-        let ([x, y, w, h], [near, far]) = (v.rect(), v.depth_range());
-        [x, y, w, h, near.clamp(0.0, 1.0), far.clamp(0.0, 1.0)]
-    });
-    let viewport =
-        set.filter(|v| v.iter().all(|v| v.is_finite()) && v[2] > 0.0 && v[3] > 0.0).unwrap_or(whole);
-    let scissor =
-        context.scissor.filter(|s| context.rasterizer.scissor_enable != 0 && s.width > 0 && s.height > 0);
-    let cut = |start: i32, size: i32, end: u32| {
-        let first = start.clamp(0, end as i32) as u32;
-        (first, start.saturating_add(size).clamp(0, end as i32) as u32 - first)
-    };
-    let scissor = match scissor {
-        Some(s) => {
-            let ((left, columns), (top, rows)) = (cut(s.x, s.width, width), cut(s.y, s.height, height));
-            [left, top, columns, rows]
+/// The fixed functions of a draw, and the viewport and scissor rectangle with them.
+fn states(context: &super::Context, direct3d9: bool, [width, height]: [u32; 2]) -> States {
+    let states = &context.render_states;
+    let scissor = context.scissor.map(|s| [s.x, s.y, s.width, s.height]).and_then(translate::scissor_rect);
+    let viewport = translate::viewport(context.viewport.as_ref(), width, height);
+    if direct3d9 {
+        let mut rasterizer = d3d9::rasterizer(states, context.rasterizer.depth_bias, viewport, scissor);
+        if context.topology == PrimitiveTopology::PointList {
+            (rasterizer.cull, rasterizer.fill) = (raster::CullMode::None, raster::FillMode::Solid);
         }
-        None => [0, 0, width, height],
-    };
-    Ok((viewport, scissor))
+        return States {
+            rasterizer,
+            depth_stencil: d3d9::depth_stencil(states),
+            blend: d3d9::blend(states, context.blend.sample_mask),
+        };
+    }
+    let state = &context.rasterizer;
+    States {
+        rasterizer: raster::RasterizerState {
+            fill: match state.fill_mode() {
+                Some(FillMode::Wireframe) => raster::FillMode::Wireframe,
+                _ => raster::FillMode::Solid,
+            },
+            cull: match state.cull_mode() {
+                Some(CullMode::Front) => raster::CullMode::Front,
+                Some(CullMode::Back) => raster::CullMode::Back,
+                _ => raster::CullMode::None,
+            },
+            front_counter_clockwise: state.front_ccw != 0,
+            depth_clip: !state.flags().contains(RasterizerFlags::DEPTH_CLIP_DISABLE),
+            depth_bias: raster::DepthBias { constant: state.depth_bias, ..Default::default() },
+            viewports: [viewport].into_iter().collect(),
+            scissors: scissor.filter(|_| state.scissor_enable != 0).into_iter().collect(),
+        },
+        depth_stencil: translate::depth_stencil_state(&context.depth),
+        blend: translate::blend_state(&context.blend),
+    }
+}
+
+/// Vertices as indices.
+fn vertices(corners: &[i64]) -> Result<Vec<u32>, Failure> {
+    let index = |&v: &i64| u32::try_from(v).ok().filter(|v| *v <= 1 << 24);
+    let indices: Option<Vec<u32>> = corners.iter().map(index).collect();
+    indices.ok_or(Failure::Unsupported("vertices outside of 0..2^24 on wgpu".into()))
+}
+
+/// The part of a rectangle inside of a target: left, top, width, height; `None` when it is empty.
+fn inside(rect: raster::Rect, [width, height]: [u32; 2]) -> Option<[u32; 4]> {
+    let cut = |value: i32, end: u32| value.clamp(0, end as i32) as u32;
+    let (left, top) = (cut(rect.left, width), cut(rect.top, height));
+    let (right, bottom) = (cut(rect.right, width), cut(rect.bottom, height));
+    (left < right && top < bottom).then(|| [left, top, right - left, bottom - top])
+}
+
+/// The format with sRGB encoding, if it has one.
+fn with_srgb(format: Format) -> Format {
+    (0..128).filter_map(Format::from_u32).find(|f| f.is_srgb() && f.linear() == format).unwrap_or(format)
 }
 
 #[allow(clippy::type_complexity, reason = "views with what happens to them first")]
-fn begin<'e>(
+pub(super) fn begin<'e>(
     encoder: &'e mut CommandEncoder,
     colors: &[Option<(&TextureView, LoadOp<wgpu::Color>)>],
     depth: Option<(&TextureView, LoadOp<f32>, Option<LoadOp<u32>>)>,

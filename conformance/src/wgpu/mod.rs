@@ -5,6 +5,7 @@
 //!
 //! **What it is not.** What WebGPU does not have is [`Failure::Unsupported`] by name, never drawn differently.
 
+mod direct3d9;
 mod draw;
 mod format;
 mod gpu;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use aerogpu::backend::{Backend, CommandError, Completion, ReadError, Report, Submission, TextureData};
 use aerogpu::executor::Failure;
 use aerogpu::memory::GuestMemory;
+use aerogpu::pipeline::layout::InputLayout;
 use aerogpu::pipeline::shader::Shader;
 use aerogpu::resources::Guest;
 use aerogpu_protocol::packets::{CreateTextureView, InputLayoutElementDxgi, Opcode};
@@ -52,12 +54,20 @@ pub struct WgpuRenderer {
     orphans: HashSet<u32>,
     views: HashMap<u32, CreateTextureView>,
     shaders: HashMap<u32, Arc<Shader>>,
-    layouts: HashMap<u32, Vec<InputLayoutElementDxgi>>,
+    layouts: HashMap<u32, Layout>,
     samplers: HashMap<u32, wgpu::Sampler>,
     contexts: HashMap<u32, Context>,
     scanouts: HashMap<u32, u32>,
     pipelines: Pipelines,
     completions: Vec<Completion>,
+}
+
+/// An input layout.
+#[derive(Clone)]
+struct Layout {
+    parsed: InputLayout,
+    /// Of an `ILAY` blob; a Direct3D 9 declaration has none.
+    elements: Vec<InputLayoutElementDxgi>,
 }
 
 /// One submission under way.

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use aerogpu::executor::Failure;
+use aerogpu::limits;
+use aerogpu::pipeline::layout::{InputLayout, LayoutError};
 use aerogpu::pipeline::shader::Shader;
 use aerogpu::resources::{Backing, ResourceError};
+use aerogpu::state::d3d9::{CONSTANT_REGISTERS, SAMPLER_SLOTS};
 use aerogpu_protocol::input_layout::{is_ilay, parse_ilay};
 use aerogpu_protocol::packets::*;
 use aerogpu_protocol::{Format, Packet, TextureLayout};
 
 use super::resource::{Buffer, Resource, Texture, WriteBack};
 use super::state::{ConstantSlot, Context, ResourceSlot};
-use super::{Execution, WgpuRenderer};
+use super::{Execution, Layout, WgpuRenderer};
 
 impl WgpuRenderer {
     /// The handle that created what `handle` names; 0 for a destroyed one whose texture lives on under aliases.
@@ -132,11 +135,13 @@ impl Execution<'_, '_> {
                 Ok(())
             }
             Packet::CreateInputLayout(p, blob) => {
-                if !is_ilay(blob) {
-                    return Err(Failure::Unsupported("a Direct3D 9 vertex declaration on wgpu".into()));
-                }
-                let elements = parse_ilay(blob).map_err(aerogpu::pipeline::layout::LayoutError::from)?;
-                self.renderer.layouts.insert(p.input_layout_handle, elements.iter().collect());
+                let parsed = InputLayout::parse(blob)?;
+                let elements = if is_ilay(blob) {
+                    parse_ilay(blob).map_err(LayoutError::from)?.iter().collect()
+                } else {
+                    Vec::new()
+                };
+                self.renderer.layouts.insert(p.input_layout_handle, Layout { parsed, elements });
                 Ok(())
             }
             Packet::DestroyInputLayout(p) => {
@@ -184,9 +189,39 @@ impl Execution<'_, '_> {
         match packet {
             Packet::BindShaders(shaders) => self.context().shaders = shaders,
             Packet::SetInputLayout(p) => self.context().layout = p.input_layout_handle,
-            Packet::SetBlendState(state) => self.context().blend = state,
-            Packet::SetDepthStencilState(state) => self.context().depth = state,
-            Packet::SetRasterizerState(state) => self.context().rasterizer = state,
+            Packet::SetBlendState(state) => {
+                self.context().render_states.adopt_blend(&state);
+                self.context().blend = state;
+            }
+            Packet::SetDepthStencilState(state) => {
+                self.context().render_states.adopt_depth_stencil(&state);
+                self.context().depth = state;
+            }
+            Packet::SetRasterizerState(state) => {
+                self.context().render_states.adopt_rasterizer(&state);
+                self.context().rasterizer = state;
+            }
+            Packet::SetRenderState(p) if p.state <= limits::MAX_STATE_ID => {
+                self.context().render_states.set(p.state, p.value);
+            }
+            Packet::SetSamplerState(p) if p.slot < SAMPLER_SLOTS && p.state <= limits::MAX_SAMPLER_STATE_ID => {
+                let stage = match p.shader_stage {
+                    0 => ShaderStage::Vertex,
+                    1 => ShaderStage::Pixel,
+                    _ => return Ok(()),
+                };
+                self.context().stage_mut(stage).d3d9.samplers.insert((p.slot, p.state), p.value);
+            }
+            Packet::SetShaderConstantsI(p, values) => {
+                registers(p.start_register, values.len())?;
+                let stage = self.context().stage_mut(p.shader_stage(minor)?);
+                stage.d3d9.integers.extend((p.start_register..).zip(values.iter()));
+            }
+            Packet::SetShaderConstantsB(p, values) => {
+                registers(p.start_register, values.len())?;
+                let stage = self.context().stage_mut(p.shader_stage(minor)?);
+                stage.d3d9.booleans.extend((p.start_register..).zip(values.iter()));
+            }
             Packet::SetViewport(p) => self.context().viewport = Some(p),
             Packet::SetScissor(p) => self.context().scissor = Some(p),
             Packet::SetIndexBuffer(p) => self.context().index_buffer = Some(p).filter(|p| p.buffer != 0),
@@ -251,7 +286,6 @@ impl Execution<'_, '_> {
                     register.copy_from_slice(&value);
                 }
             }
-            // Direct3D 9's states mean nothing to the shaders that are drawn with here.
             _ => {}
         }
         Ok(())
@@ -466,6 +500,13 @@ impl Execution<'_, '_> {
 /// The guest memory of a create packet; 0 is none.
 fn backing(alloc_id: u32, offset: u32) -> Option<Backing> {
     (alloc_id != 0).then_some(Backing { alloc_id, offset: offset.into() })
+}
+
+/// Fails when Direct3D 9 does not have so many registers.
+fn registers(first: u32, count: usize) -> Result<(), Failure> {
+    let (first, limit) = (u64::from(first), u64::from(CONSTANT_REGISTERS));
+    let end = first + count as u64;
+    if end <= limit { Ok(()) } else { Err(Failure::Slots { what: "constant registers", first, end, limit }) }
 }
 
 /// Sets slots from `start` on; those that do not exist are left out.

@@ -1,13 +1,14 @@
 //! Pipelines: shaders translated and wired to each other, and the fixed-function state around them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aerogpu::executor::Failure;
 use aerogpu::pipeline::link::link_words;
 use aerogpu_dxbc::ValidatedShader;
 use aerogpu_dxbc::ir::{Interpolation, ResourceDimension, Stage};
 use aerogpu_protocol::input_layout::semantic_name_hash;
-use aerogpu_protocol::packets::{self, InputLayoutElementDxgi};
+use aerogpu_protocol::packets::InputLayoutElementDxgi;
+use aerogpu_raster::state as raster;
 use wgpu::{
     BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry, BindingType, BufferBindingType,
     SamplerBindingType, ShaderStages, TextureSampleType, TextureViewDimension, VertexFormat,
@@ -15,8 +16,7 @@ use wgpu::{
 
 use super::gpu::Gpu;
 use super::refused;
-use super::state::Context;
-use super::wgsl::{SampleType, Scalar, Varying, Wiring, binding, translate};
+use super::wgsl::{SampleType, Scalar, Varying, Wiring, binding, dimension, translate};
 
 /// Pipelines that are remembered, of each kind.
 const MAX_PIPELINES: usize = 2048;
@@ -34,10 +34,10 @@ pub(super) struct Attribute {
     pub(super) slot: u32,
     pub(super) offset: u32,
     pub(super) format: VertexFormat,
-    scalar: Scalar,
+    pub(super) scalar: Scalar,
     /// Instances a step; `None` a vertex.
     pub(super) step: Option<u32>,
-    register: u32,
+    pub(super) register: u32,
 }
 
 /// What a draw's pipeline is made from.
@@ -50,9 +50,24 @@ pub(super) struct RenderKey<'a> {
     pub(super) colors: &'a [Option<(wgpu::TextureFormat, bool)>],
     pub(super) depth: Option<wgpu::TextureFormat>,
     pub(super) topology: wgpu::PrimitiveTopology,
-    pub(super) context: &'a Context,
+    pub(super) states: &'a States,
     /// What the textures of the vertex and pixel shader are.
-    pub(super) textures: [BTreeMap<u32, SampleType>; 2],
+    pub(super) textures: [Textures; 2],
+}
+
+/// The fixed functions of a draw, Direct3D 9's or later.
+#[derive(Debug, Clone)]
+pub(super) struct States {
+    pub(super) rasterizer: raster::RasterizerState,
+    pub(super) depth_stencil: raster::DepthStencilState,
+    pub(super) blend: raster::BlendState,
+}
+
+/// What is bound to the texture registers of a shader.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Textures {
+    pub(super) types: BTreeMap<u32, SampleType>,
+    pub(super) cubes: BTreeSet<u32>,
 }
 
 impl Pipelines {
@@ -67,7 +82,8 @@ impl Pipelines {
         let vertex_wiring = Wiring {
             attributes: key.attributes.iter().map(|a| (a.register, a.scalar)).collect(),
             varyings: varyings.clone(),
-            textures: key.textures[0].clone(),
+            textures: key.textures[0].types.clone(),
+            cubes: key.textures[0].cubes.clone(),
             ..Wiring::default()
         };
         let vertex_text = translate(key.vertex, &vertex_wiring).map_err(unsupported)?;
@@ -75,12 +91,13 @@ impl Pipelines {
             varyings,
             targets: key.pixel.map(|pixel| targets(pixel, key.colors)).unwrap_or_default(),
             depth: key.depth.is_some(),
-            textures: key.textures[1].clone(),
+            textures: key.textures[1].types.clone(),
+            cubes: key.textures[1].cubes.clone(),
             ..Wiring::default()
         };
         let pixel_text =
             key.pixel.map(|pixel| translate(pixel, &pixel_wiring)).transpose().map_err(unsupported)?;
-        let context = key.context;
+        let states = key.states;
         let name = format!(
             "{vertex_text}{pixel_text:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
             key.attributes,
@@ -88,9 +105,15 @@ impl Pipelines {
             key.colors,
             key.depth,
             key.topology,
-            packets::BlendState { blend_constant_rgba_f32: [0; 4], ..context.blend },
-            context.depth,
-            packets::RasterizerState { scissor_enable: 0, ..context.rasterizer }
+            states.blend.targets,
+            raster::DepthStencilState { stencil_ref: 0, ..states.depth_stencil },
+            (
+                states.rasterizer.fill,
+                states.rasterizer.cull,
+                states.rasterizer.front_counter_clockwise,
+                states.rasterizer.depth_clip,
+                states.rasterizer.depth_bias
+            )
         );
         if let Some(known) = self.render.get(&name) {
             return Ok(known.clone());
@@ -114,9 +137,9 @@ impl Pipelines {
         &mut self,
         gpu: &Gpu,
         shader: &ValidatedShader,
-        textures: &BTreeMap<u32, SampleType>,
+        textures: &Textures,
     ) -> Result<(wgpu::ComputePipeline, BindGroupLayout), Failure> {
-        let wiring = Wiring { textures: textures.clone(), ..Wiring::default() };
+        let wiring = Wiring { textures: textures.types.clone(), ..Wiring::default() };
         let text = translate(shader, &wiring).map_err(|error| Failure::Unsupported(error.to_string()))?;
         if let Some(known) = self.compute.get(&text) {
             return Ok(known.clone());
@@ -196,8 +219,11 @@ fn create(
             })
         })
         .collect();
-    let targets = color_targets(key);
-    let rasterizer = &key.context.rasterizer;
+    let targets = color_targets(key)?;
+    let rasterizer = &key.states.rasterizer;
+    if rasterizer.depth_bias.offset != 0.0 && key.depth.is_some() {
+        return Err(Failure::Unsupported("a depth bias in units of depth on WebGPU".into()));
+    }
     let has_fragment = pixel_module.is_some();
     Ok(gpu.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
         label: None,
@@ -211,22 +237,22 @@ fn create(
         primitive: wgpu::PrimitiveState {
             topology: key.topology,
             strip_index_format: None,
-            front_face: if rasterizer.front_ccw != 0 { wgpu::FrontFace::Ccw } else { wgpu::FrontFace::Cw },
-            cull_mode: match rasterizer.cull_mode() {
-                Some(packets::CullMode::Front) => Some(wgpu::Face::Front),
-                Some(packets::CullMode::Back) => Some(wgpu::Face::Back),
-                _ => None,
+            front_face: if rasterizer.front_counter_clockwise { wgpu::FrontFace::Ccw } else { wgpu::FrontFace::Cw },
+            cull_mode: match rasterizer.cull {
+                raster::CullMode::Front => Some(wgpu::Face::Front),
+                raster::CullMode::Back => Some(wgpu::Face::Back),
+                raster::CullMode::None => None,
             },
-            unclipped_depth: rasterizer.flags().contains(packets::RasterizerFlags::DEPTH_CLIP_DISABLE),
-            polygon_mode: match rasterizer.fill_mode() {
-                Some(packets::FillMode::Wireframe) => {
+            unclipped_depth: !rasterizer.depth_clip,
+            polygon_mode: match rasterizer.fill {
+                raster::FillMode::Solid => wgpu::PolygonMode::Fill,
+                raster::FillMode::Wireframe | raster::FillMode::Point => {
                     return Err(Failure::Unsupported("wireframe by Direct3D's line rules on wgpu".into()));
                 }
-                _ => wgpu::PolygonMode::Fill,
             },
             conservative: false,
         },
-        depth_stencil: key.depth.map(|format| depth_stencil(key.context, format)),
+        depth_stencil: key.depth.map(|format| depth_stencil(key.states, format)),
         multisample: Default::default(),
         fragment: pixel_module.as_ref().filter(|_| has_fragment).map(|module| wgpu::FragmentState {
             module,
@@ -239,79 +265,120 @@ fn create(
     }))
 }
 
-fn depth_stencil(context: &Context, format: wgpu::TextureFormat) -> wgpu::DepthStencilState {
-    let state = &context.depth;
-    let on = state.depth_enable != 0;
+fn depth_stencil(states: &States, format: wgpu::TextureFormat) -> wgpu::DepthStencilState {
+    let state = &states.depth_stencil;
+    let on = state.depth_enable;
+    let bias = states.rasterizer.depth_bias;
+    let stencil = state.stencil_enable && format.has_stencil_aspect();
     wgpu::DepthStencilState {
         format,
-        depth_write_enabled: Some(on && state.depth_write_enable != 0),
-        depth_compare: Some(if on { compare(state.depth_func()) } else { wgpu::CompareFunction::Always }),
-        stencil: wgpu::StencilState::default(),
-        bias: wgpu::DepthBiasState { constant: context.rasterizer.depth_bias, ..Default::default() },
+        depth_write_enabled: Some(on && state.depth_write),
+        depth_compare: Some(if on { compare(state.depth_func) } else { wgpu::CompareFunction::Always }),
+        stencil: match stencil {
+            true => wgpu::StencilState {
+                front: face(&state.front),
+                back: face(&state.back),
+                read_mask: state.stencil_read_mask.into(),
+                write_mask: state.stencil_write_mask.into(),
+            },
+            false => wgpu::StencilState::default(),
+        },
+        bias: wgpu::DepthBiasState { constant: bias.constant, slope_scale: bias.slope_scaled, clamp: bias.clamp },
     }
 }
 
-fn compare(func: Option<packets::CompareFunc>) -> wgpu::CompareFunction {
-    use packets::CompareFunc as P;
-    match func {
-        Some(P::Never) => wgpu::CompareFunction::Never,
-        Some(P::Less) => wgpu::CompareFunction::Less,
-        Some(P::Equal) => wgpu::CompareFunction::Equal,
-        Some(P::LessEqual) => wgpu::CompareFunction::LessEqual,
-        Some(P::Greater) => wgpu::CompareFunction::Greater,
-        Some(P::NotEqual) => wgpu::CompareFunction::NotEqual,
-        Some(P::GreaterEqual) => wgpu::CompareFunction::GreaterEqual,
-        Some(P::Always) | None => wgpu::CompareFunction::Always,
-    }
-}
-
-fn color_targets(key: &RenderKey<'_>) -> Vec<Option<wgpu::ColorTargetState>> {
-    let state = &key.context.blend;
-    let component = |src, dst, op| {
-        let (src_factor, dst_factor) = (factor(src), factor(dst));
-        let weighted = |operation| wgpu::BlendComponent { src_factor, dst_factor, operation };
-        // Minimum and maximum have no factors; WebGPU wants them to be one.
-        let one = wgpu::BlendFactor::One;
-        let plain = |operation| wgpu::BlendComponent { src_factor: one, dst_factor: one, operation };
-        match packets::BlendOp::from_u32(op) {
-            Some(packets::BlendOp::Subtract) => weighted(wgpu::BlendOperation::Subtract),
-            Some(packets::BlendOp::RevSubtract) => weighted(wgpu::BlendOperation::ReverseSubtract),
-            Some(packets::BlendOp::Min) => plain(wgpu::BlendOperation::Min),
-            Some(packets::BlendOp::Max) => plain(wgpu::BlendOperation::Max),
-            _ => weighted(wgpu::BlendOperation::Add),
-        }
+fn face(face: &raster::StencilFace) -> wgpu::StencilFaceState {
+    use raster::StencilOp as S;
+    let op = |op| match op {
+        S::Keep => wgpu::StencilOperation::Keep,
+        S::Zero => wgpu::StencilOperation::Zero,
+        S::Replace => wgpu::StencilOperation::Replace,
+        S::IncrementSaturate => wgpu::StencilOperation::IncrementClamp,
+        S::DecrementSaturate => wgpu::StencilOperation::DecrementClamp,
+        S::Invert => wgpu::StencilOperation::Invert,
+        S::Increment => wgpu::StencilOperation::IncrementWrap,
+        S::Decrement => wgpu::StencilOperation::DecrementWrap,
     };
-    let blend = (state.enable != 0).then(|| wgpu::BlendState {
-        color: component(state.src_factor, state.dst_factor, state.blend_op),
-        alpha: component(state.src_factor_alpha, state.dst_factor_alpha, state.blend_op_alpha),
-    });
+    wgpu::StencilFaceState {
+        compare: compare(face.func),
+        fail_op: op(face.fail),
+        depth_fail_op: op(face.depth_fail),
+        pass_op: op(face.pass),
+    }
+}
+
+fn compare(func: raster::CompareFunc) -> wgpu::CompareFunction {
+    use raster::CompareFunc as C;
+    match func {
+        C::Never => wgpu::CompareFunction::Never,
+        C::Less => wgpu::CompareFunction::Less,
+        C::Equal => wgpu::CompareFunction::Equal,
+        C::LessEqual => wgpu::CompareFunction::LessEqual,
+        C::Greater => wgpu::CompareFunction::Greater,
+        C::NotEqual => wgpu::CompareFunction::NotEqual,
+        C::GreaterEqual => wgpu::CompareFunction::GreaterEqual,
+        C::Always => wgpu::CompareFunction::Always,
+    }
+}
+
+fn color_targets(key: &RenderKey<'_>) -> Result<Vec<Option<wgpu::ColorTargetState>>, Failure> {
     let written = key.pixel.map(|pixel| targets(pixel, key.colors)).unwrap_or_default();
-    let target = |(i, slot): (u32, &Option<(wgpu::TextureFormat, bool)>)| {
-        let (format, has_alpha) = (*slot)?;
-        let mut write_mask = wgpu::ColorWrites::from_bits_truncate(u32::from(state.color_write_mask & 0xf));
+    let target = |(i, slot): (usize, &Option<(wgpu::TextureFormat, bool)>)| {
+        let Some((format, has_alpha)) = *slot else { return Ok(None) };
+        let state = &key.states.blend.targets[i];
+        let mut write_mask = wgpu::ColorWrites::from_bits_truncate(u32::from(state.write_mask & 0xf));
         if !has_alpha {
             write_mask.remove(wgpu::ColorWrites::ALPHA);
         }
-        if !written.iter().any(|&(_, target, _)| target == i) {
+        if !written.iter().any(|&(_, target, _)| target as usize == i) {
             write_mask = wgpu::ColorWrites::empty();
         }
-        Some(wgpu::ColorTargetState { format, blend: blend.filter(|_| !write_mask.is_empty()), write_mask })
+        let blend = match state.blend.filter(|_| !write_mask.is_empty()) {
+            Some((color, alpha)) => Some(wgpu::BlendState { color: component(color)?, alpha: component(alpha)? }),
+            None => None,
+        };
+        Ok(Some(wgpu::ColorTargetState { format, blend, write_mask }))
     };
-    (0..).zip(key.colors).map(target).collect()
+    key.colors.iter().enumerate().map(target).collect()
 }
 
-fn factor(value: u32) -> wgpu::BlendFactor {
-    use packets::BlendFactor as P;
-    match P::from_u32(value) {
-        Some(P::Zero) => wgpu::BlendFactor::Zero,
-        Some(P::SrcAlpha) => wgpu::BlendFactor::SrcAlpha,
-        Some(P::InvSrcAlpha) => wgpu::BlendFactor::OneMinusSrcAlpha,
-        Some(P::DestAlpha) => wgpu::BlendFactor::DstAlpha,
-        Some(P::InvDestAlpha) => wgpu::BlendFactor::OneMinusDstAlpha,
-        Some(P::Constant) => wgpu::BlendFactor::Constant,
-        Some(P::InvConstant) => wgpu::BlendFactor::OneMinusConstant,
-        Some(P::One) | None => wgpu::BlendFactor::One,
+fn component(equation: raster::BlendEquation) -> Result<wgpu::BlendComponent, Failure> {
+    let weighted = |operation| {
+        let (src_factor, dst_factor) = (factor(equation.src)?, factor(equation.dst)?);
+        Ok(wgpu::BlendComponent { src_factor, dst_factor, operation })
+    };
+    // Minimum and maximum have no factors; WebGPU wants them to be one.
+    let one = wgpu::BlendFactor::One;
+    let plain = |operation| Ok(wgpu::BlendComponent { src_factor: one, dst_factor: one, operation });
+    match equation.op {
+        raster::BlendOp::Add => weighted(wgpu::BlendOperation::Add),
+        raster::BlendOp::Subtract => weighted(wgpu::BlendOperation::Subtract),
+        raster::BlendOp::RevSubtract => weighted(wgpu::BlendOperation::ReverseSubtract),
+        raster::BlendOp::Min => plain(wgpu::BlendOperation::Min),
+        raster::BlendOp::Max => plain(wgpu::BlendOperation::Max),
     }
+}
+
+fn factor(factor: raster::BlendFactor) -> Result<wgpu::BlendFactor, Failure> {
+    use raster::BlendFactor as F;
+    Ok(match factor {
+        F::Zero => wgpu::BlendFactor::Zero,
+        F::One => wgpu::BlendFactor::One,
+        F::SrcColor => wgpu::BlendFactor::Src,
+        F::InvSrcColor => wgpu::BlendFactor::OneMinusSrc,
+        F::SrcAlpha => wgpu::BlendFactor::SrcAlpha,
+        F::InvSrcAlpha => wgpu::BlendFactor::OneMinusSrcAlpha,
+        F::DestAlpha => wgpu::BlendFactor::DstAlpha,
+        F::InvDestAlpha => wgpu::BlendFactor::OneMinusDstAlpha,
+        F::DestColor => wgpu::BlendFactor::Dst,
+        F::InvDestColor => wgpu::BlendFactor::OneMinusDst,
+        F::SrcAlphaSat => wgpu::BlendFactor::SrcAlphaSaturated,
+        F::Constant => wgpu::BlendFactor::Constant,
+        F::InvConstant => wgpu::BlendFactor::OneMinusConstant,
+        F::Src1Color | F::InvSrc1Color | F::Src1Alpha | F::InvSrc1Alpha => {
+            return Err(Failure::Unsupported("blending with two sources on wgpu".into()));
+        }
+    })
 }
 
 /// Output registers of the bound colour targets.
@@ -435,7 +502,7 @@ fn vertex_format(dxgi: u32) -> Result<(VertexFormat, Scalar, u32), Failure> {
 fn bind_group_layout(
     gpu: &Gpu,
     shader: &ValidatedShader,
-    textures: &BTreeMap<u32, SampleType>,
+    textures: &Textures,
     visibility: ShaderStages,
 ) -> BindGroupLayout {
     let entry = |binding, ty| BindGroupLayoutEntry { binding, visibility, ty, count: None };
@@ -451,10 +518,10 @@ fn bind_group_layout(
         entry(binding::SAMPLERS + s.first, BindingType::Sampler(kind))
     }));
     entries.extend(shader.resources().iter().map(|r| {
-        let ty = match view_dimension(r.dimension) {
+        let ty = match view_dimension(dimension(&textures.cubes, r.first, r.dimension)) {
             None => read_only,
             Some(view_dimension) => BindingType::Texture {
-                sample_type: match textures.get(&r.first) {
+                sample_type: match textures.types.get(&r.first) {
                     Some(SampleType::Depth) => TextureSampleType::Depth,
                     Some(SampleType::Sint) => TextureSampleType::Sint,
                     Some(SampleType::Uint) => TextureSampleType::Uint,

@@ -1,6 +1,7 @@
 //! What the packets of a context set, as they set it: handles and words, looked at when something is drawn.
 
 use aerogpu::limits;
+use aerogpu::state::d3d9::{RenderStates, StageState};
 use aerogpu_protocol::packets::{
     BlendState, ConstantBufferBinding, DepthStencilState, PrimitiveTopology, RasterizerState, SetIndexBuffer,
     SetScissor, SetViewport, ShaderBindings, ShaderStage, UnorderedAccessBufferBinding, VertexBufferBinding,
@@ -33,6 +34,8 @@ pub(super) struct Stage {
     pub(super) resources: Vec<ResourceSlot>,
     pub(super) samplers: Vec<u32>,
     pub(super) uavs: Vec<UnorderedAccessBufferBinding>,
+    /// Direct3D 9's registers and sampler states.
+    pub(super) d3d9: StageState,
 }
 
 impl Default for Stage {
@@ -46,6 +49,7 @@ impl Default for Stage {
             resources: vec![ResourceSlot::Empty; limits::RESOURCE_SLOTS],
             samplers: vec![0; limits::SAMPLER_SLOTS],
             uavs: vec![UnorderedAccessBufferBinding::default(); limits::UAV_SLOTS],
+            d3d9: StageState::default(),
         }
     }
 }
@@ -65,6 +69,8 @@ pub(super) struct Context {
     pub(super) blend: BlendState,
     pub(super) depth: DepthStencilState,
     pub(super) rasterizer: RasterizerState,
+    /// Direct3D 9's states.
+    pub(super) render_states: RenderStates,
     stages: [Stage; 6],
 }
 
@@ -85,6 +91,7 @@ impl Default for Context {
             blend: defaults.blend,
             depth: defaults.depth,
             rasterizer: defaults.rasterizer,
+            render_states: RenderStates::default(),
             stages: Default::default(),
         }
     }

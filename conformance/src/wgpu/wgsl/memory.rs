@@ -6,7 +6,7 @@ use aerogpu_dxbc::ir::{
 
 use super::body::{Body, is_atomic, is_memory, memory_name};
 use super::operand::{number, scalar, source};
-use super::{SampleType, Unsupported, component};
+use super::{SampleType, Unsupported, component, dimension};
 
 /// The WGSL type of a texture register.
 pub(super) fn texture_type(dimension: ResourceDimension, sample: SampleType) -> Result<String, Unsupported> {
@@ -52,7 +52,7 @@ impl Body<'_> {
     fn dimension(&self, texture: &Operand) -> Result<ResourceDimension, Unsupported> {
         let slot = number(texture)?;
         let declared = self.shader.resources().iter().find(|r| r.first == slot);
-        declared.map(|r| r.dimension).ok_or_else(|| Unsupported::new("an undeclared texture"))
+        declared.map(|r| dimension(&self.wiring.cubes, slot, r.dimension)).ok_or_else(|| Unsupported::new("an undeclared texture"))
     }
 
     /// The vector type of a dimension's coordinates, and the swizzle that takes them.

@@ -8,7 +8,7 @@ mod body;
 mod memory;
 mod operand;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use aerogpu_dxbc::ValidatedShader;
@@ -98,6 +98,17 @@ pub struct Wiring {
     pub dual_source: bool,
     /// What is bound to each `t#` that the shader declares as a texture.
     pub textures: BTreeMap<u32, SampleType>,
+    /// Those of them that a cube is bound to where the shader does not say what it samples (Direct3D 9).
+    pub cubes: BTreeSet<u32>,
+}
+
+/// What a texture register samples: a cube where one is bound and the shader does not say (Direct3D 9).
+pub fn dimension(cubes: &BTreeSet<u32>, slot: u32, declared: ResourceDimension) -> ResourceDimension {
+    match declared {
+        ResourceDimension::Unknown if cubes.contains(&slot) => ResourceDimension::TextureCube,
+        ResourceDimension::Unknown => ResourceDimension::Texture2D,
+        declared => declared,
+    }
 }
 
 /// Translates a vertex, pixel or compute shader; the entry point is `main`.
@@ -199,7 +210,7 @@ fn resources(
     for slots in shader.resources() {
         let slot = one(slots.first, slots.last)?;
         let variable = variable(binding::TEXTURES + slot);
-        let _ = match slots.dimension {
+        let _ = match dimension(&wiring.cubes, slot, slots.dimension) {
             ResourceDimension::RawBuffer | ResourceDimension::StructuredBuffer => {
                 writeln!(text, "{variable}<storage, read> t{slot}: array<u32>;")
             }

@@ -102,3 +102,15 @@ fn msad(reference: u32, source: u32, accumulator: u32) -> u32 {
 fn msad4(r: vec4u, s: vec4u, a: vec4u) -> vec4u {
     return vec4u(msad(r.x, s.x, a.x), msad(r.y, s.y, a.y), msad(r.z, s.z, a.z), msad(r.w, s.w, a.w));
 }
+// Direct3D 9: zero times anything is zero, and powers are of magnitudes.
+fn mul9(a: vec4u, b: vec4u) -> vec4u {
+    return select(bf(f4(a) * f4(b)), vec4u(0u), (f4(a) == vec4f(0.0)) | (f4(b) == vec4f(0.0)));
+}
+fn dot9(a: vec4u, b: vec4u, count: u32) -> vec4u {
+    let p = f4(mul9(a, b));
+    let three = p.x + p.y + p.z;
+    return vec4u(bitcast<u32>(select(three, three + p.w, count == 4u)));
+}
+fn pow9(a: vec4u, b: vec4u) -> vec4u {
+    return select(bf(pow(abs(f4(a)), f4(b))), vec4u(0x3f800000u), f4(b) == vec4f(0.0));
+}
