@@ -7,7 +7,7 @@
 //!  {"case": "old-suite/*", "reason": "...", "rule": "..."}]
 //! ```
 //!
-//! `case` is a whole name, or the beginning of names before a final `*`. A listed case that fails is an expected failure; one
+//! `"backend": "wgpu"` limits an entry to a back end. `case` is a whole name, or the beginning of names before a final `*`. A listed case that fails is an expected failure; one
 //! that passes turns the run red, so that the list stays true.
 
 use std::path::Path;
@@ -36,6 +36,8 @@ pub struct Entry {
     pub reason: String,
     /// Where the rule stands that it contradicts.
     pub rule: String,
+    /// The back end that it is about; every one when absent.
+    pub backend: Option<String>,
 }
 
 impl Expectations {
@@ -51,6 +53,13 @@ impl Expectations {
 
     fn parse(text: &[u8], path: &Path) -> Result<Self, CaseError> {
         serde_json::from_slice(text).map_err(|source| CaseError::Json { path: path.to_owned(), source })
+    }
+
+    /// Those for a back end.
+    #[must_use]
+    pub fn of(&self, backend: &str) -> Self {
+        let about = |entry: &&Entry| entry.backend.as_deref().is_none_or(|name| name == backend);
+        Self { entries: self.entries.iter().filter(about).cloned().collect() }
     }
 
     /// The first entry that names the case.
@@ -74,12 +83,15 @@ mod tests {
         assert_eq!(reason("a/b"), Some("one"));
         assert_eq!(reason("a/bc"), Some("two"));
         assert_eq!(reason("b/a/b"), None);
+        let one = r#"[{"case": "a", "reason": "r", "rule": "1", "backend": "wgpu"}]"#;
+        let one = Expectations::parse(one.as_bytes(), Path::new("x")).expect("valid");
+        assert!(one.of("wgpu").find("a").is_some() && one.of("software").find("a").is_none());
     }
 
     #[test]
     fn the_built_in_list_is_valid_and_gives_reasons() {
         let list = Expectations::built_in().expect("valid");
-        for Entry { case, reason, rule } in &list.entries {
+        for Entry { case, reason, rule, .. } in &list.entries {
             assert!(!case.is_empty() && !reason.is_empty() && !rule.is_empty(), "{case}");
         }
     }

@@ -28,7 +28,7 @@ fn direct3d_11_without_geometry_and_tessellation() {
             without: vec![Stage::Gs, Stage::Hs, Stage::Ds],
             ..Selection::default()
         },
-        expectations: Expectations::built_in().expect("valid"),
+        expectations: Expectations::built_in().expect("valid").of("software"),
         engines: Vec::new(),
     };
     let mut results = Results::new("software");

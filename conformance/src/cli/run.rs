@@ -125,7 +125,7 @@ fn column(
     let suite = Suite {
         fresh: fresh.make.as_ref(),
         selection: selection.clone(),
-        expectations: expectations.clone(),
+        expectations: expectations.of(fresh.name),
         engines: shader_case::engines(),
     };
     let mut results = Results { adapter: fresh.adapter.clone(), ..Results::new(fresh.name) };

@@ -67,7 +67,7 @@ pub fn run(args: ShaderArgs) -> Result<ExitCode, Failure> {
     let suite = Suite {
         fresh: &|_| Box::new(SoftwareRenderer::new(Options::default())),
         selection: Selection { filter: args.filter, ..Selection::default() },
-        expectations: Expectations::built_in()?,
+        expectations: Expectations::built_in()?.of("software"),
         engines: args.interpreter.engines(),
     };
     let names: Vec<_> = suite.engines.iter().map(|(name, _)| *name).collect();

@@ -54,7 +54,12 @@ impl Execution<'_, '_> {
     }
 
     /// The words of a constant buffer of a Direct3D 9 stage.
-    pub(super) fn register_words(&mut self, stage: ShaderStage, slot: u32, shader: &Direct3d9Shader) -> Vec<u32> {
+    pub(super) fn register_words(
+        &mut self,
+        stage: ShaderStage,
+        slot: u32,
+        shader: &Direct3d9Shader,
+    ) -> Vec<u32> {
         let context = self.context();
         let state = context.stage(stage);
         match slot as usize {
@@ -79,13 +84,20 @@ impl Execution<'_, '_> {
     }
 
     /// The sampler that states describe.
-    pub(super) fn d3d9_sampler(&mut self, stage: ShaderStage, slot: u32, cube: bool) -> Result<wgpu::Sampler, Failure> {
+    pub(super) fn d3d9_sampler(
+        &mut self,
+        stage: ShaderStage,
+        slot: u32,
+        cube: bool,
+    ) -> Result<wgpu::Sampler, Failure> {
         let state = d3d9::sampler(&self.context().stage(stage).d3d9, slot);
         let lacks = |what: &str| Err(Failure::Unsupported(format!("{what} on WebGPU")));
         let filter = |filter| match filter {
             Filter::Point => Ok(wgpu::FilterMode::Nearest),
             Filter::Linear => Ok(wgpu::FilterMode::Linear),
-            Filter::Anisotropic => Err(Failure::Unsupported("Direct3D's anisotropic filter on WebGPU".into())),
+            Filter::Anisotropic => {
+                Err(Failure::Unsupported("Direct3D's anisotropic filter on WebGPU".into()))
+            }
         };
         let address = |mode| match mode {
             AddressMode::Wrap => Ok(wgpu::AddressMode::Repeat),
@@ -230,7 +242,11 @@ pub(super) fn clear_part(gpu: &Gpu, view: &wgpu::TextureView, part: &Part, rect:
         Part::Color(_, color, _) => (*color, 0.0),
         Part::Depth(_, depth, _) => ([0.0; 4], depth.unwrap_or(0.0)),
     };
-    let words = [color, [depth, 0.0, 0.0, 0.0]].as_flattened().iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
+    let words = [color, [depth, 0.0, 0.0, 0.0]]
+        .as_flattened()
+        .iter()
+        .flat_map(|v| v.to_le_bytes())
+        .collect::<Vec<_>>();
     let uniform = gpu.buffer(&words, BufferUsages::UNIFORM);
     let targets = match part {
         Part::Color(format, _, alpha) => {
@@ -252,7 +268,9 @@ pub(super) fn clear_part(gpu: &Gpu, view: &wgpu::TextureView, part: &Part, rect:
             depth_write_enabled: Some(depth.is_some()),
             depth_compare: Some(wgpu::CompareFunction::Always),
             stencil: match stencil {
-                Some(_) => wgpu::StencilState { front: replace, back: replace, read_mask: 0xff, write_mask: 0xff },
+                Some(_) => {
+                    wgpu::StencilState { front: replace, back: replace, read_mask: 0xff, write_mask: 0xff }
+                }
                 None => wgpu::StencilState::default(),
             },
             bias: wgpu::DepthBiasState::default(),

@@ -1,6 +1,6 @@
 //! Clears, draws and dispatches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aerogpu::executor::{Failure, d3d9, translate};
 use aerogpu::limits;
@@ -8,26 +8,25 @@ use aerogpu::pipeline::assembly::{primitive, primitives, shape};
 use aerogpu::pipeline::shader::Shader;
 use aerogpu::resources::ResourceError;
 use aerogpu::state::d3d9::render_state;
-use aerogpu_protocol::Format;
+use aerogpu_dxbc::ValidatedShader;
 use aerogpu_protocol::packets::{
     Clear, ClearFlags, CullMode, Dispatch, Draw, DrawIndexed, FillMode, IndexFormat, PrimitiveTopology,
     RasterizerFlags, ShaderStage,
 };
 use aerogpu_raster::state as raster;
 use wgpu::{
-    BindGroup, BindGroupEntry, BindGroupLayout, BindingResource, BufferUsages, CommandEncoder, LoadOp,
-    Operations, RenderPass, RenderPassColorAttachment, RenderPassDepthStencilAttachment,
-    RenderPassDescriptor, StoreOp, TextureAspect, TextureView, TextureViewDescriptor, TextureViewDimension,
+    BindGroup, BufferUsages, CommandEncoder, LoadOp, Operations, RenderPass, RenderPassColorAttachment,
+    RenderPassDepthStencilAttachment, RenderPassDescriptor, StoreOp, TextureAspect, TextureView,
+    TextureViewDescriptor, TextureViewDimension,
 };
 
-use super::Execution;
-use super::format::texture_format;
+use super::bind::{Bound, with_srgb};
 use super::direct3d9::{Part, clear_part};
+use super::format::texture_format;
 use super::packets::Subresources;
-use super::pipeline::{Attribute, RenderKey, States, Textures, attributes, view_dimension};
+use super::pipeline::{Attribute, RenderKey, States, attributes};
 use super::resource::{Buffer, Resource, Texture};
-use super::state::{ConstantSlot, ResourceSlot};
-use super::wgsl::{SampleType, binding, dimension};
+use super::{Execution, Layout};
 
 /// The bound targets, as the adapter takes them.
 struct Targets {
@@ -38,14 +37,11 @@ struct Targets {
     size: [u32; 2],
 }
 
-/// What a bind group is made for and from.
-struct Bound<'a> {
-    layout: &'a BindGroupLayout,
-    views: Vec<(u32, TextureView)>,
-    /// Textures that are cubes though the shader does not say so.
-    cubes: &'a BTreeSet<u32>,
-    /// The words of the draw, for vertex shaders.
-    draw: Option<&'a wgpu::Buffer>,
+/// What a draw's vertices come from.
+struct Geometry {
+    attributes: Vec<Attribute>,
+    buffers: Vec<wgpu::Buffer>,
+    indices: Vec<u32>,
 }
 
 /// Vertices or indices of a draw.
@@ -59,7 +55,7 @@ struct Counts {
 }
 
 impl Execution<'_, '_> {
-    fn buffer_of(&self, id: u32) -> Result<&Buffer, Failure> {
+    pub(super) fn buffer_of(&self, id: u32) -> Result<&Buffer, Failure> {
         self.renderer.buffer_of(id).ok_or(ResourceError::Unknown { kind: "buffer", handle: id }.into())
     }
 
@@ -68,7 +64,7 @@ impl Execution<'_, '_> {
     }
 
     /// A view of a part of a texture.
-    fn view(
+    pub(super) fn view(
         &mut self,
         part: Subresources,
         dimension: TextureViewDimension,
@@ -125,7 +121,12 @@ impl Execution<'_, '_> {
                             targets.layers.push((view, texture_format(part.format)?, alpha, [width, height]));
                         }
                     }
-                    Some((view, texture_format(part.format)?, !part.format.has_unused_alpha(), [width, height]))
+                    Some((
+                        view,
+                        texture_format(part.format)?,
+                        !part.format.has_unused_alpha(),
+                        [width, height],
+                    ))
                 }
             };
             match i < used {
@@ -168,7 +169,8 @@ impl Execution<'_, '_> {
             let load = LoadOp::Clear(wgpu::Color { r, g, b, a });
             gpu.submit(|encoder| drop(begin(encoder, &[Some((view, load))], None)));
         }
-        let Some((view, format, size)) = targets.depth.filter(|_| depth.is_some() || stencil.is_some()) else {
+        let Some((view, format, size)) = targets.depth.filter(|_| depth.is_some() || stencil.is_some())
+        else {
             return Ok(());
         };
         let stencil = stencil.filter(|_| format.has_stencil_aspect());
@@ -212,15 +214,17 @@ impl Execution<'_, '_> {
             return Err(Failure::Unsupported("geometry, hull and domain shaders on WebGPU".into()));
         }
         let vertex_shader = self.renderer.shaders.get(&shaders.vs).cloned();
-        let vertex_shader =
-            vertex_shader.ok_or(Failure::NotBound("a draw needs a vertex shader; bind one with BIND_SHADERS"))?;
+        let vertex_shader = vertex_shader
+            .ok_or(Failure::NotBound("a draw needs a vertex shader; bind one with BIND_SHADERS"))?;
         let mut pixel_shader = self.renderer.shaders.get(&shaders.ps).cloned();
         let layout = self.context().layout;
         let layout = self.renderer.layouts.get(&layout).cloned();
         let direct3d9 = self.uses_d3d9();
         if direct3d9 {
             let (Some(pixel), Some(layout)) = (&pixel_shader, &layout) else {
-                return Err(Failure::NotBound("a Direct3D 9 draw needs a pixel shader and a vertex declaration"));
+                return Err(Failure::NotBound(
+                    "a Direct3D 9 draw needs a pixel shader and a vertex declaration",
+                ));
             };
             pixel_shader = Some(self.pixel_variant(pixel.clone(), &vertex_shader, &layout.parsed)?);
             self.check_points(vertex_shader.program())?;
@@ -238,22 +242,10 @@ impl Execution<'_, '_> {
         }
         let context = self.context().clone();
         let states = states(&context, direct3d9, targets.size);
-        let (attributes, buffers, indices) = match &layout {
-            Some(layout) if direct3d9 => {
-                let (attributes, buffers) = self.fetched(vertex, &layout.parsed, &corners)?;
-                (attributes, buffers, (0..corners.len() as u32).collect())
-            }
-            layout => {
-                let elements = layout.as_ref().map(|layout| &layout.elements[..]).unwrap_or_default();
-                let attributes = attributes(vertex, elements)?;
-                let indices = vertices(&corners)?;
-                let past = indices.iter().max().map_or(0, |&last| u64::from(last) + 1);
-                let buffer = |a: &Attribute| self.vertex_buffer(a, counts, past);
-                let buffers = attributes.iter().map(buffer).collect::<Result<Vec<_>, _>>()?;
-                (attributes, buffers, indices)
-            }
-        };
-        let stride = |a: &Attribute| match direct3d9 {
+        let Geometry { attributes, buffers, indices } =
+            self.geometry(counts, vertex, layout.as_ref(), &corners)?;
+        let fetched = layout.as_ref().is_some_and(|layout| layout.parsed.is_direct3d9());
+        let stride = |a: &Attribute| match fetched {
             true => 16,
             false => u64::from(context.vertex_buffers[a.slot as usize].stride_bytes),
         };
@@ -282,7 +274,8 @@ impl Execution<'_, '_> {
         let base = counts.base_vertex.map_or(counts.first, |base| base as u32);
         let draw_words = [base, counts.first_instance, 0, 0].map(u32::to_le_bytes).concat();
         let draw_words = gpu.buffer(&draw_words, BufferUsages::UNIFORM);
-        let bound = Bound { layout: &layouts[0], views: vertex_views, cubes: &cubes[0], draw: Some(&draw_words) };
+        let bound =
+            Bound { layout: &layouts[0], views: vertex_views, cubes: &cubes[0], draw: Some(&draw_words) };
         let (vertex_group, _) = self.bind_group(ShaderStage::Vertex, &vertex_shader, bound)?;
         let pixel_group = match &pixel_shader {
             Some(pixel) => {
@@ -295,12 +288,48 @@ impl Execution<'_, '_> {
                 entries: &[],
             }),
         };
-        let index_bytes: Vec<u8> = indices.iter().flat_map(|i: &u32| i.to_le_bytes()).collect();
+        let groups = [vertex_group, pixel_group];
+        self.record(&targets, &states, (&pipeline, &groups), (&buffers, &indices), counts);
+        Ok(())
+    }
+
+    /// The vertices of a draw as the adapter takes them.
+    fn geometry(
+        &mut self,
+        counts: &Counts,
+        vertex: &ValidatedShader,
+        layout: Option<&Layout>,
+        corners: &[i64],
+    ) -> Result<Geometry, Failure> {
+        if let Some(layout) = layout.filter(|layout| layout.parsed.is_direct3d9()) {
+            let (attributes, buffers) = self.fetched(vertex, &layout.parsed, corners)?;
+            return Ok(Geometry { attributes, buffers, indices: (0..corners.len() as u32).collect() });
+        }
+        let elements = layout.map(|layout| &layout.elements[..]).unwrap_or_default();
+        let attributes = attributes(vertex, elements)?;
+        let indices = vertices(corners)?;
+        let past = indices.iter().max().map_or(0, |&last| u64::from(last) + 1);
+        let buffer = |a: &Attribute| self.vertex_buffer(a, counts, past);
+        let buffers = attributes.iter().map(buffer).collect::<Result<Vec<_>, _>>()?;
+        Ok(Geometry { attributes, buffers, indices })
+    }
+
+    /// Draws into the targets.
+    fn record(
+        &self,
+        targets: &Targets,
+        states: &States,
+        (pipeline, groups): (&wgpu::RenderPipeline, &[BindGroup; 2]),
+        (buffers, indices): (&[wgpu::Buffer], &[u32]),
+        counts: &Counts,
+    ) {
+        let gpu = &self.renderer.gpu;
+        let index_bytes: Vec<u8> = indices.iter().flat_map(|i| i.to_le_bytes()).collect();
         let index_buffer = gpu.buffer(&index_bytes, BufferUsages::INDEX);
-        let Some(viewport) = states.rasterizer.viewports.first().copied() else { return Ok(()) };
+        let Some(viewport) = states.rasterizer.viewports.first().copied() else { return };
         let whole = raster::Rect { left: 0, top: 0, right: i32::MAX, bottom: i32::MAX };
         let scissor = states.rasterizer.scissors.first().copied().unwrap_or(whole);
-        let Some([left, top, width, height]) = inside(scissor, targets.size) else { return Ok(()) };
+        let Some([left, top, width, height]) = inside(scissor, targets.size) else { return };
         gpu.submit(|encoder| {
             let colors: Vec<_> =
                 targets.colors.iter().map(|c| c.as_ref().map(|(view, ..)| (view, LoadOp::Load))).collect();
@@ -314,17 +343,16 @@ impl Execution<'_, '_> {
             let [r, g, b, a] = states.blend.constant.map(f64::from);
             pass.set_blend_constant(wgpu::Color { r, g, b, a });
             pass.set_stencil_reference(states.depth_stencil.stencil_ref.into());
-            pass.set_pipeline(&pipeline);
-            pass.set_bind_group(0, &vertex_group, &[]);
-            pass.set_bind_group(1, &pixel_group, &[]);
-            for (slot, buffer) in (0..).zip(&buffers) {
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, &groups[0], &[]);
+            pass.set_bind_group(1, &groups[1], &[]);
+            for (slot, buffer) in (0..).zip(buffers) {
                 pass.set_vertex_buffer(slot, buffer.slice(..));
             }
             pass.set_index_buffer(index_buffer.slice(..), wgpu::IndexFormat::Uint32);
             let instances = counts.first_instance..counts.first_instance.saturating_add(counts.instances);
             pass.draw_indexed(0..indices.len() as u32, 0, instances);
         });
-        Ok(())
     }
 
     /// The vertices of every primitive as a list: strips, fans and cuts are gone, base vertices added. In Direct3D 9 there are
@@ -417,188 +445,6 @@ impl Execution<'_, '_> {
         Ok(gpu.buffer(&bytes, BufferUsages::VERTEX))
     }
 
-    /// What a shader's texture registers hold, and the views.
-    fn textures(
-        &mut self,
-        stage: ShaderStage,
-        shader: &Shader,
-    ) -> Result<(Textures, Vec<(u32, TextureView)>), Failure> {
-        let (mut textures, mut views) = (Textures::default(), Vec::new());
-        let direct3d9 = shader.direct3d9().map(|shader| shader.interface().driver_made);
-        for register in shader.program().resources() {
-            let slot = self.context().stage(stage).resources[register.first as usize];
-            let mut part = match slot {
-                ResourceSlot::Handle(handle) => self.renderer.subresources(handle),
-                _ => None,
-            };
-            if let Some(part) = part.as_mut().filter(|_| direct3d9.is_some()) {
-                if part.layers.1 == 6 && self.is_square(part.texture) {
-                    textures.cubes.insert(register.first);
-                }
-                if self.decodes_srgb(stage, register.first) {
-                    part.format = with_srgb(part.format);
-                }
-            }
-            let dimension = dimension(&textures.cubes, register.first, register.dimension);
-            let Some(dimension) = view_dimension(dimension) else { continue };
-            let view = match part {
-                Some(part) => {
-                    let kind = match part.format {
-                        format if format.is_depth() => SampleType::Depth,
-                        format if format.has_unused_alpha() => SampleType::Opaque,
-                        _ => SampleType::Float,
-                    };
-                    textures.types.insert(register.first, kind);
-                    let layers = match dimension {
-                        TextureViewDimension::D2 => 1,
-                        TextureViewDimension::Cube => 6,
-                        TextureViewDimension::CubeArray => part.layers.1 / 6 * 6,
-                        _ => part.layers.1,
-                    };
-                    let mips = if part.format.is_depth() { (part.mips.0, u32::MAX) } else { part.mips };
-                    self.view(Subresources { mips, ..part }, dimension, layers)?
-                }
-                None => {
-                    textures.types.insert(register.first, SampleType::Float);
-                    // Direct3D 9 reads opaque black; the guest driver's own shaders count on white.
-                    self.blank(dimension, match direct3d9 {
-                        None => [0; 4],
-                        Some(false) => [0, 0, 0, 255],
-                        Some(true) => [255; 4],
-                    })
-                }
-            };
-            views.push((binding::TEXTURES + register.first, view));
-        }
-        Ok((textures, views))
-    }
-
-    fn is_square(&self, texture: u32) -> bool {
-        self.renderer.texture_of(texture).is_some_and(|texture| texture.size[0] == texture.size[1])
-    }
-
-    /// What an empty slot reads.
-    fn blank(&self, dimension: TextureViewDimension, texel: [u8; 4]) -> TextureView {
-        let layers = if matches!(dimension, TextureViewDimension::Cube | TextureViewDimension::CubeArray) {
-            6
-        } else {
-            1
-        };
-        let volume = dimension == TextureViewDimension::D3;
-        let texture = self.renderer.gpu.device.create_texture(&wgpu::TextureDescriptor {
-            label: None,
-            size: wgpu::Extent3d { width: 1, height: 1, depth_or_array_layers: layers },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: if volume { wgpu::TextureDimension::D3 } else { wgpu::TextureDimension::D2 },
-            format: wgpu::TextureFormat::Rgba8Unorm,
-            usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
-            view_formats: &[],
-        });
-        let one = wgpu::Extent3d { width: 1, height: 1, depth_or_array_layers: 1 };
-        (0..layers).for_each(|layer| self.renderer.gpu.write_texture(&texture, (0, layer), &texel, (one, 4, 1)));
-        texture.create_view(&TextureViewDescriptor { dimension: Some(dimension), ..Default::default() })
-    }
-
-    /// Everything that a stage reads and writes. The second result lists UAV buffers: their copy, and where it goes back.
-    #[allow(clippy::type_complexity, reason = "a group and a list")]
-    fn bind_group(
-        &mut self,
-        stage: ShaderStage,
-        shader: &Shader,
-        bound: Bound<'_>,
-    ) -> Result<(BindGroup, Vec<(wgpu::Buffer, wgpu::Buffer, u32, u64, u64)>), Failure> {
-        let gpu = self.renderer.gpu.clone();
-        let Bound { layout, views, cubes, draw } = bound;
-        let (direct3d9, shader) = (shader.direct3d9(), shader.program());
-        let mut buffers: Vec<(u32, wgpu::Buffer)> = Vec::new();
-        let mut samplers: Vec<(u32, wgpu::Sampler)> = Vec::new();
-        let mut written = Vec::new();
-        for constants in shader.constant_buffers() {
-            let bytes = match self.context().stage(stage).constants[constants.first as usize] {
-                _ if let Some(shader) = direct3d9 => {
-                    let words = self.register_words(stage, constants.first, shader);
-                    words.iter().flat_map(|w| w.to_le_bytes()).collect()
-                }
-                ConstantSlot::Registers => {
-                    self.context().stage(stage).registers.iter().flat_map(|w| w.to_le_bytes()).collect()
-                }
-                ConstantSlot::Buffer(b) => self.range(b.buffer, b.offset_bytes, b.size_bytes)?,
-            };
-            buffers.push((binding::CONSTANTS + constants.first, gpu.buffer(&bytes, BufferUsages::STORAGE)));
-        }
-        for register in shader.resources().iter().filter(|r| view_dimension(dimension(cubes, r.first, r.dimension)).is_none()) {
-            let bytes = match self.context().stage(stage).resources[register.first as usize] {
-                ResourceSlot::Empty => Vec::new(),
-                ResourceSlot::Handle(buffer) => self.range(buffer, 0, 0)?,
-                ResourceSlot::Buffer { buffer, offset, size } => self.range(buffer, offset, size)?,
-            };
-            buffers.push((binding::TEXTURES + register.first, gpu.buffer(&bytes, BufferUsages::STORAGE)));
-        }
-        for uav in shader.uavs() {
-            let slot = self.context().stage(stage).uavs[uav.first as usize];
-            let bytes = self.range(slot.buffer, slot.offset_bytes, slot.size_bytes)?;
-            let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
-            let words = gpu.buffer(&bytes, usage);
-            let id = self.renderer.resolve(slot.buffer);
-            let counter = match self.renderer.resources.get(&id) {
-                Some(Resource::Buffer(buffer)) => buffer.counter,
-                _ => 0,
-            };
-            let counter = gpu.buffer(&counter.to_le_bytes(), usage);
-            written.push((words.clone(), counter.clone(), id, slot.offset_bytes.into(), bytes.len() as u64));
-            buffers.push((binding::UAVS + uav.first, words));
-            buffers.push((binding::COUNTERS + uav.first, counter));
-        }
-        for register in shader.samplers() {
-            if direct3d9.is_some() {
-                let sampler = self.d3d9_sampler(stage, register.first, cubes.contains(&register.first))?;
-                samplers.push((binding::SAMPLERS + register.first, sampler));
-                continue;
-            }
-            let handle = self.context().stage(stage).samplers[register.first as usize];
-            let sampler = self.renderer.samplers.get(&handle).filter(|_| !register.comparison).cloned();
-            samplers.push((
-                binding::SAMPLERS + register.first,
-                sampler.unwrap_or_else(|| default_sampler(&gpu, register.comparison)),
-            ));
-        }
-        let mut entries = Vec::new();
-        entries.extend(draw.map(|b| BindGroupEntry {
-            binding: binding::DRAW,
-            resource: BindingResource::Buffer(b.as_entire_buffer_binding()),
-        }));
-        for (binding, buffer) in &buffers {
-            entries.push(BindGroupEntry { binding: *binding, resource: buffer.as_entire_binding() });
-        }
-        for (binding, view) in &views {
-            entries.push(BindGroupEntry { binding: *binding, resource: BindingResource::TextureView(view) });
-        }
-        for (binding, sampler) in &samplers {
-            entries.push(BindGroupEntry { binding: *binding, resource: BindingResource::Sampler(sampler) });
-        }
-        let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout,
-            entries: &entries,
-        });
-        Ok((group, written))
-    }
-
-    /// Bytes of a range of a buffer, as far as it exists; size 0 is the rest.
-    pub(super) fn range(&mut self, handle: u32, offset: u32, size: u32) -> Result<Vec<u8>, Failure> {
-        if handle == 0 {
-            return Ok(Vec::new());
-        }
-        let id = self.renderer.resolve(handle);
-        self.refresh(id)?;
-        let gpu = self.renderer.gpu.clone();
-        let buffer = self.buffer_of(id)?;
-        let start = u64::from(offset).min(buffer.size);
-        let end = if size == 0 { buffer.size } else { (start + u64::from(size)).min(buffer.size) };
-        Ok(buffer.read(&gpu, start, end - start))
-    }
-
     pub(super) fn dispatch(&mut self, p: &Dispatch) -> Result<(), Failure> {
         let stage = p.shader_stage(self.minor)?;
         let handle = self.context().shaders.cs;
@@ -626,16 +472,6 @@ impl Execution<'_, '_> {
         }
         Ok(())
     }
-}
-
-fn default_sampler(gpu: &super::Gpu, comparison: bool) -> wgpu::Sampler {
-    gpu.device.create_sampler(&wgpu::SamplerDescriptor {
-        mag_filter: wgpu::FilterMode::Linear,
-        min_filter: wgpu::FilterMode::Linear,
-        mipmap_filter: wgpu::MipmapFilterMode::Linear,
-        compare: comparison.then_some(wgpu::CompareFunction::Never),
-        ..Default::default()
-    })
 }
 
 fn topology(topology: PrimitiveTopology) -> Result<wgpu::PrimitiveTopology, Failure> {
@@ -702,11 +538,6 @@ fn inside(rect: raster::Rect, [width, height]: [u32; 2]) -> Option<[u32; 4]> {
     let (left, top) = (cut(rect.left, width), cut(rect.top, height));
     let (right, bottom) = (cut(rect.right, width), cut(rect.bottom, height));
     (left < right && top < bottom).then(|| [left, top, right - left, bottom - top])
-}
-
-/// The format with sRGB encoding, if it has one.
-fn with_srgb(format: Format) -> Format {
-    (0..128).filter_map(Format::from_u32).find(|f| f.is_srgb() && f.linear() == format).unwrap_or(format)
 }
 
 #[allow(clippy::type_complexity, reason = "views with what happens to them first")]

@@ -5,6 +5,7 @@
 //!
 //! **What it is not.** What WebGPU does not have is [`Failure::Unsupported`] by name, never drawn differently.
 
+mod bind;
 mod direct3d9;
 mod draw;
 mod format;

@@ -28,6 +28,9 @@ impl WgpuRenderer {
 
     /// What an identity names, whether or not its first handle is alive.
     fn check_free(&self, handle: u32) -> Result<(), Failure> {
+        if handle == 0 {
+            return Err(ResourceError::NullHandle("resource").into());
+        }
         let used = self.aliases.contains_key(&handle)
             || self.views.contains_key(&handle)
             || self.orphans.contains(&handle);
@@ -154,7 +157,11 @@ impl Execution<'_, '_> {
                 Ok(())
             }
             Packet::ExportSharedSurface(p) => {
+                self.renderer.texture(p.resource_handle)?;
                 let id = self.renderer.resolve(p.resource_handle);
+                if self.renderer.tokens.get(&p.share_token).is_some_and(|&owner| owner != id) {
+                    return Err(ResourceError::Token(p.share_token, "another resource has it").into());
+                }
                 if self.renderer.retired.contains(&p.share_token) {
                     return Err(ResourceError::Token(p.share_token, "it was released").into());
                 }
@@ -164,6 +171,11 @@ impl Execution<'_, '_> {
             Packet::ImportSharedSurface(p) => {
                 let unknown = ResourceError::Token(p.share_token, "no resource has it");
                 let id = *self.renderer.tokens.get(&p.share_token).ok_or(unknown)?;
+                let other =
+                    self.renderer.aliases.get(&p.out_resource_handle).is_some_and(|&known| known != id);
+                if other || self.renderer.resources.contains_key(&p.out_resource_handle) {
+                    return Err(ResourceError::InUse(p.out_resource_handle).into());
+                }
                 self.renderer.aliases.insert(p.out_resource_handle, id);
                 Ok(())
             }
@@ -204,7 +216,9 @@ impl Execution<'_, '_> {
             Packet::SetRenderState(p) if p.state <= limits::MAX_STATE_ID => {
                 self.context().render_states.set(p.state, p.value);
             }
-            Packet::SetSamplerState(p) if p.slot < SAMPLER_SLOTS && p.state <= limits::MAX_SAMPLER_STATE_ID => {
+            Packet::SetSamplerState(p)
+                if p.slot < SAMPLER_SLOTS && p.state <= limits::MAX_SAMPLER_STATE_ID =>
+            {
                 let stage = match p.shader_stage {
                     0 => ShaderStage::Vertex,
                     1 => ShaderStage::Pixel,

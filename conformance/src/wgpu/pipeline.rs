@@ -237,7 +237,11 @@ fn create(
         primitive: wgpu::PrimitiveState {
             topology: key.topology,
             strip_index_format: None,
-            front_face: if rasterizer.front_counter_clockwise { wgpu::FrontFace::Ccw } else { wgpu::FrontFace::Cw },
+            front_face: if rasterizer.front_counter_clockwise {
+                wgpu::FrontFace::Ccw
+            } else {
+                wgpu::FrontFace::Cw
+            },
             cull_mode: match rasterizer.cull {
                 raster::CullMode::Front => Some(wgpu::Face::Front),
                 raster::CullMode::Back => Some(wgpu::Face::Back),
@@ -283,7 +287,11 @@ fn depth_stencil(states: &States, format: wgpu::TextureFormat) -> wgpu::DepthSte
             },
             false => wgpu::StencilState::default(),
         },
-        bias: wgpu::DepthBiasState { constant: bias.constant, slope_scale: bias.slope_scaled, clamp: bias.clamp },
+        bias: wgpu::DepthBiasState {
+            constant: bias.constant,
+            slope_scale: bias.slope_scaled,
+            clamp: bias.clamp,
+        },
     }
 }
 
@@ -334,7 +342,9 @@ fn color_targets(key: &RenderKey<'_>) -> Result<Vec<Option<wgpu::ColorTargetStat
             write_mask = wgpu::ColorWrites::empty();
         }
         let blend = match state.blend.filter(|_| !write_mask.is_empty()) {
-            Some((color, alpha)) => Some(wgpu::BlendState { color: component(color)?, alpha: component(alpha)? }),
+            Some((color, alpha)) => {
+                Some(wgpu::BlendState { color: component(color)?, alpha: component(alpha)? })
+            }
             None => None,
         };
         Ok(Some(wgpu::ColorTargetState { format, blend, write_mask }))

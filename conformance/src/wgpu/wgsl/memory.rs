@@ -52,7 +52,9 @@ impl Body<'_> {
     fn dimension(&self, texture: &Operand) -> Result<ResourceDimension, Unsupported> {
         let slot = number(texture)?;
         let declared = self.shader.resources().iter().find(|r| r.first == slot);
-        declared.map(|r| dimension(&self.wiring.cubes, slot, r.dimension)).ok_or_else(|| Unsupported::new("an undeclared texture"))
+        declared
+            .map(|r| dimension(&self.wiring.cubes, slot, r.dimension))
+            .ok_or_else(|| Unsupported::new("an undeclared texture"))
     }
 
     /// The vector type of a dimension's coordinates, and the swizzle that takes them.
