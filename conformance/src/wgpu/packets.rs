@@ -157,8 +157,11 @@ impl Execution<'_, '_> {
                 Ok(())
             }
             Packet::ExportSharedSurface(p) => {
-                self.renderer.texture(p.resource_handle)?;
                 let id = self.renderer.resolve(p.resource_handle);
+                if !self.renderer.resources.contains_key(&id) {
+                    let (kind, handle) = ("resource", p.resource_handle);
+                    return Err(ResourceError::Unknown { kind, handle }.into());
+                }
                 if self.renderer.tokens.get(&p.share_token).is_some_and(|&owner| owner != id) {
                     return Err(ResourceError::Token(p.share_token, "another resource has it").into());
                 }
