@@ -179,44 +179,65 @@ pub struct ClassInstance {
     pub data: [u32; 4],
 }
 
-/// The world around a shader. Results are register bits: floats as their bits, integers as they are.
+/// The world around a shader. Results are register bits: floats as their bits, integers as they are. What a world does not
+/// have is as if nothing were bound: reads give 0, writes are lost.
 pub trait Resources {
-    /// The words of constant buffer `slot`, as far as it is bound; what lies beyond the slice reads 0.
-    fn constants(&self, slot: u32) -> &[u32];
+    /// The words of a constant buffer, as far as it is bound; what lies beyond the slice reads 0.
+    fn constants(&self, _slot: u32) -> &[u32] {
+        &[]
+    }
 
     /// One lane of a sampling instruction.
-    fn sample(&self, request: &SampleRequest) -> [u32; 4];
+    fn sample(&self, _request: &SampleRequest) -> [u32; 4] {
+        [0; 4]
+    }
 
     /// One lane of a typed load.
-    fn load(&self, request: &LoadRequest) -> [u32; 4];
+    fn load(&self, _request: &LoadRequest) -> [u32; 4] {
+        [0; 4]
+    }
 
     /// One word of a raw or structured buffer.
-    fn load_word(&self, slot: Slot, address: BufferAddress) -> u32;
+    fn load_word(&self, _slot: Slot, _address: BufferAddress) -> u32 {
+        0
+    }
 
-    /// Sizes of a resource at mip level `mip`.
-    fn info(&self, slot: Slot, mip: u32) -> ResourceInfo;
+    /// Sizes of a resource at a mip level.
+    fn info(&self, _slot: Slot, _mip: u32) -> ResourceInfo {
+        ResourceInfo::default()
+    }
 
-    /// Position of sample `index` relative to the pixel centre, in pixels; `None` asks the bound render target
-    /// (`rasterizer` operand). 0 for what does not exist.
-    fn sample_position(&self, texture: Option<u32>, index: u32) -> [f32; 2];
+    /// Position of a sample relative to the pixel centre, in pixels; `None` asks the bound render target (`rasterizer`
+    /// operand). 0 for what does not exist.
+    fn sample_position(&self, _texture: Option<u32>, _index: u32) -> [f32; 2] {
+        [0.0; 2]
+    }
 
     /// Samples a pixel of the bound render target (`sampleinfo rasterizer`).
-    fn render_target_samples(&self) -> u32;
+    fn render_target_samples(&self) -> u32 {
+        0
+    }
 
     /// Stores one texel to a typed UAV.
-    fn store(&self, slot: u32, dimension: ResourceDimension, address: [u32; 3], value: [u32; 4]);
+    fn store(&self, _slot: u32, _dimension: ResourceDimension, _address: [u32; 3], _value: [u32; 4]) {}
 
     /// Stores one word to a raw or structured UAV.
-    fn store_word(&self, slot: u32, address: BufferAddress, value: u32);
+    fn store_word(&self, _slot: u32, _address: BufferAddress, _value: u32) {}
 
     /// Changes one word of a UAV and returns what it was.
-    fn atomic(&self, slot: u32, address: BufferAddress, op: AtomicOp, value: u32) -> u32;
+    fn atomic(&self, _slot: u32, _address: BufferAddress, _op: AtomicOp, _value: u32) -> u32 {
+        0
+    }
 
     /// Increments a structured UAV's hidden counter and returns what it was (`imm_atomic_alloc`).
-    fn counter_increment(&self, slot: u32) -> u32;
+    fn counter_increment(&self, _slot: u32) -> u32 {
+        0
+    }
 
     /// Decrements a structured UAV's hidden counter and returns what it is now (`imm_atomic_consume`).
-    fn counter_decrement(&self, slot: u32) -> u32;
+    fn counter_decrement(&self, _slot: u32) -> u32 {
+        0
+    }
 
     /// A sampling instruction for a block of lanes: the same bits as [`sample`](Self::sample) gives lane by lane.
     fn sample_lanes(&self, request: &SampleLanes<'_>, out: RowsMut<'_>) {
@@ -256,37 +277,4 @@ pub trait Resources {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoResources;
 
-impl Resources for NoResources {
-    fn constants(&self, _: u32) -> &[u32] {
-        &[]
-    }
-    fn sample(&self, _: &SampleRequest) -> [u32; 4] {
-        [0; 4]
-    }
-    fn load(&self, _: &LoadRequest) -> [u32; 4] {
-        [0; 4]
-    }
-    fn load_word(&self, _: Slot, _: BufferAddress) -> u32 {
-        0
-    }
-    fn info(&self, _: Slot, _: u32) -> ResourceInfo {
-        ResourceInfo::default()
-    }
-    fn sample_position(&self, _: Option<u32>, _: u32) -> [f32; 2] {
-        [0.0; 2]
-    }
-    fn render_target_samples(&self) -> u32 {
-        0
-    }
-    fn store(&self, _: u32, _: ResourceDimension, _: [u32; 3], _: [u32; 4]) {}
-    fn store_word(&self, _: u32, _: BufferAddress, _: u32) {}
-    fn atomic(&self, _: u32, _: BufferAddress, _: AtomicOp, _: u32) -> u32 {
-        0
-    }
-    fn counter_increment(&self, _: u32) -> u32 {
-        0
-    }
-    fn counter_decrement(&self, _: u32) -> u32 {
-        0
-    }
-}
+impl Resources for NoResources {}

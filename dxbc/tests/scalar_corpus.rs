@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use aerogpu_dxbc::container::ShaderBlob;
-use aerogpu_dxbc::ir::{Instruction, Op, Program, ResourceDimension, Stage, Statement};
+use aerogpu_dxbc::ir::{Instruction, Op, Program, Stage, Statement};
 use aerogpu_dxbc::resources::{AtomicOp, BufferAddress, LoadRequest, ResourceInfo, SampleRequest, Slot};
 use aerogpu_dxbc::scalar::{self, ExecutionError};
 use aerogpu_dxbc::signature::Signatures;
@@ -82,8 +82,6 @@ impl Resources for HashWorld {
     fn render_target_samples(&self) -> u32 {
         4
     }
-    fn store(&self, _: u32, _: ResourceDimension, _: [u32; 3], _: [u32; 4]) {}
-    fn store_word(&self, _: u32, _: BufferAddress, _: u32) {}
     fn atomic(&self, slot: u32, _: BufferAddress, op: AtomicOp, value: u32) -> u32 {
         op.apply(slot, value)
     }

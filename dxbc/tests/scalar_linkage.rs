@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use aerogpu_dxbc::generate::levels;
 use aerogpu_dxbc::ir::{
-    Components, Declaration, Instruction, Interpolation, Model, Op, Operand, Program, RegisterFile,
-    ResourceDimension, Stage, Statement,
+    Components, Declaration, Instruction, Interpolation, Model, Op, Operand, Program, RegisterFile, Stage,
+    Statement,
 };
-use aerogpu_dxbc::resources::{
-    AtomicOp, BufferAddress, ClassInstance, LoadRequest, Location, ResourceInfo, SampleRequest, Slot,
-};
+use aerogpu_dxbc::resources::{ClassInstance, Location};
 use aerogpu_dxbc::signature::Signatures;
-use aerogpu_dxbc::{Io, NoResources, Resources, ValidatedShader, scalar};
+use aerogpu_dxbc::simd::{self, Registers};
+use aerogpu_dxbc::{Io, Resources, ValidatedShader, scalar};
 
 const X: Components = Components::Mask(1);
 const FIRST: Components = Components::Select(0);
@@ -46,49 +46,23 @@ impl Resources for Linked {
         let Location::Snapped([x, y]) = location else { return None };
         Some([lane as u32, register, x as u32, y as u32])
     }
-    fn constants(&self, _: u32) -> &[u32] {
-        &[]
-    }
-    fn sample(&self, request: &SampleRequest) -> [u32; 4] {
-        NoResources.sample(request)
-    }
-    fn load(&self, request: &LoadRequest) -> [u32; 4] {
-        NoResources.load(request)
-    }
-    fn load_word(&self, slot: Slot, address: BufferAddress) -> u32 {
-        NoResources.load_word(slot, address)
-    }
-    fn info(&self, slot: Slot, mip: u32) -> ResourceInfo {
-        NoResources.info(slot, mip)
-    }
-    fn sample_position(&self, texture: Option<u32>, index: u32) -> [f32; 2] {
-        NoResources.sample_position(texture, index)
-    }
-    fn render_target_samples(&self) -> u32 {
-        0
-    }
-    fn store(&self, _: u32, _: ResourceDimension, _: [u32; 3], _: [u32; 4]) {}
-    fn store_word(&self, _: u32, _: BufferAddress, _: u32) {}
-    fn atomic(&self, _: u32, _: BufferAddress, _: AtomicOp, _: u32) -> u32 {
-        0
-    }
-    fn counter_increment(&self, _: u32) -> u32 {
-        0
-    }
-    fn counter_decrement(&self, _: u32) -> u32 {
-        0
-    }
 }
 
-/// One quad with its lane number in `v0.x`; gives `o0` of every lane.
+/// One quad with its lane number in `v0.x`; gives `o0` of every lane, on which all interpreters agree.
 fn quad(shader: &ValidatedShader, resources: &dyn Resources) -> [[u32; 4]; 4] {
     let mut io = Io::default();
     io.reset(4, shader.input_vectors(), 0, shader.output_registers());
     for lane in 0..4 {
         io.inputs.set_vector(lane, 0, [lane as u32, 50, 60, 70]);
     }
+    let outputs = |io: &Io| [0, 1, 2, 3].map(|lane| io.outputs.vector(lane, 0));
+    let mut fast = io.clone();
     scalar::run(shader, resources, &mut io, 1000).unwrap();
-    [0, 1, 2, 3].map(|lane| io.outputs.vector(lane, 0))
+    for level in levels() {
+        simd::run(level, shader, resources, &mut fast, 1000, &mut Registers::default()).unwrap();
+        assert_eq!(outputs(&fast), outputs(&io), "{level:?}");
+    }
+    outputs(&io)
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use aerogpu_dxbc::generate::{HashWorld, prepare};
-use aerogpu_dxbc::resources::{AtomicOp, BufferAddress, LoadRequest, ResourceInfo, SampleRequest, Slot};
+use aerogpu_dxbc::resources::SampleRequest;
 use aerogpu_dxbc::simd::Level;
-use aerogpu_dxbc::{Io, Resources, ValidatedShader, assembler, ir::ResourceDimension};
+use aerogpu_dxbc::{Io, Resources, ValidatedShader, assembler};
 
 /// A shader, and of how many operations on single numbers it consists.
 pub struct Case {
@@ -56,32 +56,6 @@ impl Resources for Stub {
     }
     fn sample(&self, request: &SampleRequest) -> [u32; 4] {
         request.coordinate.map(f32::to_bits)
-    }
-    fn load(&self, request: &LoadRequest) -> [u32; 4] {
-        [request.address[0]; 4]
-    }
-    fn load_word(&self, _: Slot, _: BufferAddress) -> u32 {
-        0
-    }
-    fn info(&self, _: Slot, _: u32) -> ResourceInfo {
-        ResourceInfo::default()
-    }
-    fn sample_position(&self, _: Option<u32>, _: u32) -> [f32; 2] {
-        [0.0; 2]
-    }
-    fn render_target_samples(&self) -> u32 {
-        1
-    }
-    fn store(&self, _: u32, _: ResourceDimension, _: [u32; 3], _: [u32; 4]) {}
-    fn store_word(&self, _: u32, _: BufferAddress, _: u32) {}
-    fn atomic(&self, _: u32, _: BufferAddress, _: AtomicOp, _: u32) -> u32 {
-        0
-    }
-    fn counter_increment(&self, _: u32) -> u32 {
-        0
-    }
-    fn counter_decrement(&self, _: u32) -> u32 {
-        0
     }
 }
 

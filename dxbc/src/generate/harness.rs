@@ -33,6 +33,8 @@ pub fn levels() -> Vec<Level> {
         levels.extend(best.as_avx2().map(Level::Avx2));
         levels.extend(best.as_avx512().map(Level::Avx512));
     }
+    #[cfg(feature = "fallback")]
+    levels.push(Level::fallback());
     let _ = best;
     levels
 }

@@ -230,19 +230,28 @@ fn sine_kernel<S: Simd>(x: Two<S>, offset: f64) -> Two<S> {
     signed.narrow()
 }
 
-/// Lanes whose angle needs more than the vector kernel has.
+/// Does the lanes again, by the reference, whose argument is listed or needs more than the vector kernel has.
 #[inline(always)]
-fn fix_large<S: Simd>(s: S, x: S::f32s, result: S::f32s, exact: impl Fn(f32) -> f32) -> S::f32s {
-    let magnitude = float::<S>(bits::<S>(x) & 0x7fff_ffff);
-    let large = magnitude.simd_ge(S::f32s::splat(s, kernel::LARGE))
-        & magnitude.simd_lt(S::f32s::splat(s, f32::INFINITY));
-    if large.all_false() {
+fn unless_rare<S: Simd, const N: usize>(
+    s: S,
+    x: S::f32s,
+    result: S::f32s,
+    exceptions: &[(u32, u32); N],
+    exact: impl Fn(f32) -> f32,
+) -> S::f32s {
+    let magnitude = bits::<S>(x) & 0x7fff_ffff;
+    let mut rare = float::<S>(magnitude).simd_ge(S::f32s::splat(s, kernel::LARGE));
+    for &(listed, _) in exceptions {
+        rare |= magnitude.simd_eq(S::u32s::splat(s, listed));
+    }
+    if rare.all_false() {
         return result;
     }
     let mut result = result;
     for (lane, word) in result.as_mut_slice().iter_mut().enumerate() {
         let angle = x.as_slice()[lane];
-        if angle.abs() >= kernel::LARGE {
+        let listed = exceptions.iter().any(|&(listed, _)| listed == angle.abs().to_bits());
+        if angle.abs() >= kernel::LARGE || listed {
             *word = exact(angle);
         }
     }
@@ -261,10 +270,8 @@ pub(super) fn sin<S: Simd>(s: S, x: Two<S>) -> Two<S> {
         sine_kernel::<S>(magnitudes::<S>(x), 0.0),
         #[inline(always)]
         |x, sine| {
-            let word = bits::<S>(x);
-            let sine = unless_listed(s, word & 0x7fff_ffff, sine, &kernel::SIN_EXCEPTIONS);
-            let signed = float::<S>(bits::<S>(sine) ^ (word & 0x8000_0000));
-            fix_large(s, x, signed, crate::math::sin)
+            let signed = float::<S>(bits::<S>(sine) ^ (bits::<S>(x) & 0x8000_0000));
+            unless_rare(s, x, signed, &kernel::SIN_EXCEPTIONS, crate::math::sin)
         },
     )
 }
@@ -275,10 +282,6 @@ pub(super) fn cos<S: Simd>(s: S, x: Two<S>) -> Two<S> {
         x,
         sine_kernel::<S>(magnitudes::<S>(x), 0.5),
         #[inline(always)]
-        |x, cosine| {
-            let magnitude = bits::<S>(x) & 0x7fff_ffff;
-            let cosine = unless_listed(s, magnitude, cosine, &kernel::COS_EXCEPTIONS);
-            fix_large(s, x, cosine, crate::math::cos)
-        },
+        |x, cosine| unless_rare(s, x, cosine, &kernel::COS_EXCEPTIONS, crate::math::cos),
     )
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::generate::levels;
 use crate::ir::ResourceDimension;
-use crate::resources::{AtomicOp, BufferAddress, LoadRequest, Lod, ResourceInfo, SampleRequest, Slot};
+use crate::resources::{Lod, SampleRequest};
 use crate::simd::{self, Registers};
 use crate::{Io, Resources, scalar};
 
@@ -31,32 +31,6 @@ impl Resources for World {
             Lod::Derivatives { ddx, bias, .. } => ddx[0] + bias,
         };
         [u, v, third, level].map(f32::to_bits)
-    }
-    fn load(&self, _: &LoadRequest) -> [u32; 4] {
-        [0; 4]
-    }
-    fn load_word(&self, _: Slot, _: BufferAddress) -> u32 {
-        0
-    }
-    fn info(&self, _: Slot, _: u32) -> ResourceInfo {
-        ResourceInfo::default()
-    }
-    fn sample_position(&self, _: Option<u32>, _: u32) -> [f32; 2] {
-        [0.0; 2]
-    }
-    fn render_target_samples(&self) -> u32 {
-        1
-    }
-    fn store(&self, _: u32, _: ResourceDimension, _: [u32; 3], _: [u32; 4]) {}
-    fn store_word(&self, _: u32, _: BufferAddress, _: u32) {}
-    fn atomic(&self, _: u32, _: BufferAddress, _: AtomicOp, _: u32) -> u32 {
-        0
-    }
-    fn counter_increment(&self, _: u32) -> u32 {
-        0
-    }
-    fn counter_decrement(&self, _: u32) -> u32 {
-        0
     }
 }
 
