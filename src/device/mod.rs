@@ -22,7 +22,7 @@
 //! | `fences.rs`, `interrupts.rs` | what the guest sees of it, in which order |
 //! | `vblank.rs`, `scanout.rs`, `cursor.rs` | the display |
 //! | `step.rs` | what a step of the clock does |
-//! | `snapshot.rs`, `codec.rs` | saving and restoring |
+//! | `snapshot.rs` | saving and restoring: the format |
 
 mod bar0;
 mod capture;
