@@ -112,7 +112,7 @@ pub struct Io {
     pub output_coverage: Vec<u32>,
     /// `oStencilRef`, one word a lane.
     pub stencil_ref: Vec<u32>,
-    /// What a geometry shader's lanes emitted, one list a lane.
+    /// What a geometry shader's lanes emitted, one list a lane; lanes beyond the end emitted nothing.
     pub emissions: Vec<Vec<Emission>>,
     /// Instructions that the last run took from its budget.
     pub instructions: u64,
@@ -144,8 +144,8 @@ impl Io {
         self.domain_point.clear();
         self.domain_point.resize(lanes, [0; 3]);
         self.thread_group_id = [0; 3];
+        self.emissions.truncate(lanes);
         self.emissions.iter_mut().for_each(Vec::clear);
-        self.emissions.resize_with(lanes, Vec::new);
         self.instructions = 0;
         self.turns.clear();
     }

@@ -45,8 +45,6 @@ fn sampler(filter: Filter, mip_filter: MipFilter) -> SamplerState {
 struct Rows {
     u: [f32; LANES],
     v: [f32; LANES],
-    ddx: [[f32; LANES / 4]; 2],
-    ddy: [[f32; LANES / 4]; 2],
 }
 
 /// A tile of 64 by 64 pixels.
@@ -60,12 +58,7 @@ fn walk(degrees: f32) -> Vec<Rows> {
             let y = quad / 32 * 2 + lane / 2 % 2;
             [0.3 + x as f32 * cos - y as f32 * sin, 0.4 + x as f32 * sin + y as f32 * cos]
         };
-        Rows {
-            u: std::array::from_fn(|lane| place(lane)[0]),
-            v: std::array::from_fn(|lane| place(lane)[1]),
-            ddx: [[cos; LANES / 4], [sin; LANES / 4]],
-            ddy: [[-sin; LANES / 4], [cos; LANES / 4]],
-        }
+        Rows { u: std::array::from_fn(|lane| place(lane)[0]), v: std::array::from_fn(|lane| place(lane)[1]) }
     };
     (0..BATCHES).map(rows).collect()
 }
@@ -74,11 +67,7 @@ fn batch(rows: &Rows) -> SampleBatch<'_> {
     SampleBatch {
         kind: BatchKind::Filter,
         coordinate: [&rows.u, &rows.v, &[], &[]],
-        lod: BatchLod::Quads {
-            ddx: [&rows.ddx[0], &rows.ddx[1], &[]],
-            ddy: [&rows.ddy[0], &rows.ddy[1], &[]],
-            bias: &[],
-        },
+        lod: BatchLod::Quads { bias: &[] },
         lod_clamp: &[],
         offset: [0; 3],
         lanes: &[!0; LANES],

@@ -18,6 +18,7 @@ use crate::setup::{QueuedDraw, Record};
 use crate::shader::{
     PixelBatch, PixelCost, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout, SystemInputs,
 };
+use crate::shortcut::Shortcut;
 use crate::surface::TILE_SIZE;
 use crate::tile::{PAIR_COLUMNS, TileTargets};
 
@@ -173,6 +174,14 @@ pub(crate) struct Context<'a> {
     pub(crate) merger: &'a Merger,
     /// Sample positions in sub-pixels from a pixel's corner.
     pub(crate) offsets: &'a [[i32; 2]],
+    /// How blocks are drawn without a run of the shader.
+    pub(crate) shortcut: Option<Shortcut<'a>>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(draw: &'a QueuedDraw, merger: &'a Merger, offsets: &'a [[i32; 2]]) -> Self {
+        Self { draw, merger, offsets, shortcut: Shortcut::new(draw, merger) }
+    }
 }
 
 /// The part of a tile's work that is reused from tile to tile.
@@ -219,6 +228,11 @@ impl Batch {
     #[inline]
     pub(crate) fn begin(&mut self, surface: Surface) {
         self.surfaces.push(surface);
+    }
+
+    /// No quads wait.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.quads.len == 0
     }
 
     /// The primitive that was begun last.

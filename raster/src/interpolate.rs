@@ -16,6 +16,7 @@
 
 use fearless_simd::{f32x16, f64x8, i32x16, prelude::*};
 
+use crate::coverage::CENTER;
 use crate::lanes::{self, VECTOR, load, store};
 
 /// Pixels of a snapped coordinate: 8 fraction bits.
@@ -231,6 +232,9 @@ pub(crate) fn round(value: f64) -> f32 {
     })
 }
 
+/// Pixels of a block.
+pub(crate) const BLOCK: usize = 64;
+
 /// Lanes of a run of quads that weights are kept for.
 pub(crate) const RUN: usize = 128;
 
@@ -260,6 +264,56 @@ impl Interpolator {
         [low, high]
     }
 
+    /// Weights of the second and third vertex, and `w` where it is not constant, with perspective.
+    #[inline(always)]
+    fn weights<S: Simd>(&self, simd: S, perspective: bool, x: f64x8<S>, y: f64x8<S>) -> [f64x8<S>; 3] {
+        let (e1, e2) = (self.edges[1].lanes(simd, x, y), self.edges[2].lanes(simd, x, y));
+        if !perspective || self.constant_w.is_some() {
+            // With one `w` for all, all factors are 1 and the edges exact: their sum is the total.
+            let (b1, b2) = (e1 * self.affine[1], e2 * self.affine[2]);
+            return [b1 * self.inverse_total, b2 * self.inverse_total, f64x8::splat(simd, 0.0)];
+        }
+        let q0 = self.edges[0].lanes(simd, x, y) * self.perspective[0];
+        let (q1, q2) = (e1 * self.perspective[1], e2 * self.perspective[2]);
+        let reciprocal = f64x8::splat(simd, 1.0) / ((q0 + q1) + q2);
+        [q1 * reciprocal, q2 * reciprocal, reciprocal * self.total]
+    }
+
+    /// Two attributes at the centres of an 8x8 block's pixels, row by row, from their values at the vertices: what
+    /// [`weigh`](Self::weigh) and [`blend`] come to. Then each is multiplied with its factor, as shaders multiply.
+    #[inline(always)]
+    pub(crate) fn block<S: Simd>(
+        &self,
+        simd: S,
+        perspective: bool,
+        [left, top]: [i32; 2],
+        attributes: [([f64; 3], Option<f32>); 2],
+        out: &mut [[f32; BLOCK]; 2],
+    ) {
+        const COLUMNS: [f64; 8] = [0.0, 256.0, 512.0, 768.0, 1024.0, 1280.0, 1536.0, 1792.0];
+        // Integers: no sum is rounded.
+        let first = |at: i32, axis: usize| f64::from(at * SUBPIXELS + CENTER) - f64::from(self.anchor[axis]);
+        let x = f64x8::simd_from(simd, COLUMNS) + first(left, 0);
+        for at in (0..BLOCK).step_by(VECTOR) {
+            let mut b = [[x; 2]; 2];
+            for (half, b) in b.iter_mut().enumerate() {
+                let row = (at / 8 + half) as i32;
+                let y = f64x8::splat(simd, first(top + row, 1));
+                let [b1, b2, _] = self.weights(simd, perspective, x, y);
+                *b = [b1, b2];
+            }
+            for (out, (v, factor)) in out.iter_mut().zip(attributes) {
+                let (v0, d1, d2) = (f64x8::splat(simd, v[0]), v[1] - v[0], v[2] - v[0]);
+                let [[b1, b2], [c1, c2]] = b;
+                let mut value = lanes::round(simd, (v0 + b1 * d1) + b2 * d2, (v0 + c1 * d1) + c2 * d2);
+                if let Some(factor) = factor {
+                    value = lanes::flush(simd, value * lanes::flush(simd, f32x16::splat(simd, factor)));
+                }
+                value.store_slice(&mut out[at..at + VECTOR]);
+            }
+        }
+    }
+
     /// Weights at the first `lanes` (at most [`RUN`]) of these positions, rounded up to whole vectors.
     #[inline(always)]
     pub(crate) fn weigh<S: Simd>(
@@ -275,18 +329,8 @@ impl Interpolator {
             let y = self.offset_lanes(simd, 1, load(simd, bytemuck::cast_slice(y), at).bitcast());
             let mut w = [f64x8::splat(simd, 0.0); 2];
             for half in 0..halves(lanes - at) {
-                let e1 = self.edges[1].lanes(simd, x[half], y[half]);
-                let e2 = self.edges[2].lanes(simd, x[half], y[half]);
-                let (b1, b2) = if !perspective || self.constant_w.is_some() {
-                    // With one `w` for all, all factors are 1 and the edges exact: their sum is the total.
-                    ((e1 * self.affine[1]) * self.inverse_total, (e2 * self.affine[2]) * self.inverse_total)
-                } else {
-                    let q0 = self.edges[0].lanes(simd, x[half], y[half]) * self.perspective[0];
-                    let (q1, q2) = (e1 * self.perspective[1], e2 * self.perspective[2]);
-                    let reciprocal = f64x8::splat(simd, 1.0) / ((q0 + q1) + q2);
-                    w[half] = reciprocal * self.total;
-                    (q1 * reciprocal, q2 * reciprocal)
-                };
+                let [b1, b2, lanes_w] = self.weights(simd, perspective, x[half], y[half]);
+                w[half] = lanes_w;
                 put(&mut weights.b[0], at + 8 * half, b1);
                 put(&mut weights.b[1], at + 8 * half, b2);
             }

@@ -40,11 +40,18 @@ pub(crate) fn store<S: Simd>(row: &mut [u32], at: usize, lanes: u32x16<S>) {
 #[inline(always)]
 pub(crate) fn round<S: Simd>(simd: S, low: f64x8<S>, high: f64x8<S>) -> f32x16<S> {
     // In integers: compilers take NaN payloads for free in floats.
-    let bits: i32x16<S> = low.narrow(high).bitcast();
-    let magnitude = bits & 0x7fff_ffff;
-    let flushed = magnitude.simd_lt(0x0080_0000).select(bits & i32::MIN, bits);
+    let value: i32x16<S> = low.narrow(high).bitcast();
+    let bits: i32x16<S> = flush(simd, value.bitcast()).bitcast();
     let nan = i32x16::splat(simd, 0x7fc0_0000);
-    magnitude.simd_gt(0x7f80_0000).select(nan, flushed).bitcast()
+    (value & 0x7fff_ffff).simd_gt(0x7f80_0000).select(nan, bits).bitcast()
+}
+
+/// Denormals are zero.
+#[inline(always)]
+pub(crate) fn flush<S: Simd>(simd: S, value: f32x16<S>) -> f32x16<S> {
+    let bits: i32x16<S> = value.bitcast();
+    let sign = i32x16::splat(simd, i32::MIN);
+    (bits & i32::MAX).simd_lt(0x0080_0000).select(bits & sign, bits).bitcast()
 }
 
 /// `value` in 0..=1; what is not a number is 0.

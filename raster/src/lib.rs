@@ -29,6 +29,7 @@ mod lanes;
 mod merge;
 mod pull;
 mod setup;
+mod shortcut;
 mod tile;
 mod unorm8;
 mod work;

@@ -54,12 +54,12 @@ impl Location {
 
 /// How a colour target is written: texel by texel, and perhaps many lanes at a time.
 #[derive(Debug)]
-struct TargetWriter {
-    target: usize,
-    one: ColorWriter,
-    many: Option<Unorm8Blend>,
+pub(crate) struct TargetWriter {
+    pub(crate) target: usize,
+    pub(crate) one: ColorWriter,
+    pub(crate) many: Option<Unorm8Blend>,
     /// Bytes of a quad, all samples.
-    quad_bytes: u64,
+    pub(crate) quad_bytes: u64,
 }
 
 /// Everything that the pixels of a draw go through.
@@ -71,18 +71,18 @@ pub(crate) struct Merger {
     /// Samples that may be written.
     pub(crate) sample_mask: u32,
     pub(crate) samples: u32,
-    writers: SmallVec<[TargetWriter; 1]>,
+    pub(crate) writers: SmallVec<[TargetWriter; 1]>,
     dual_source: bool,
     /// Places that the shader's inputs are evaluated at, without and with perspective.
     pub(crate) locations: [[bool; 2]; 3],
     /// Whatever is alive after the shader is written: lanes need not be looked at one by one.
-    by_rows: bool,
+    pub(crate) by_rows: bool,
     alpha_to_coverage: bool,
     alpha_test: Option<(CompareFunc, u8)>,
     /// Bytes of a quad in the depth-stencil target.
     depth_bytes: u64,
     #[cfg(feature = "test-utils")]
-    broken_blend: bool,
+    pub(crate) broken_blend: bool,
 }
 
 impl Merger {

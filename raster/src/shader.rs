@@ -4,7 +4,9 @@ use std::fmt::Debug;
 
 use bitflags::bitflags;
 
+use crate::sampler::SamplerState;
 use crate::state::MAX_TARGETS;
+use crate::surface::TextureView;
 
 /// How one scalar of a pixel shader's input is made from the vertices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -122,6 +124,19 @@ pub struct PixelCost {
     pub tex_bytes_64: u64,
 }
 
+impl PixelCost {
+    /// Of so many quads that cost the same.
+    pub(crate) fn times(self, quads: u64) -> Self {
+        Self {
+            alu_slots: self.alu_slots * quads,
+            tex_slots: self.tex_slots * quads,
+            slots: self.slots * quads,
+            tex_samples: self.tex_samples * quads,
+            tex_bytes_64: self.tex_bytes_64 * quads,
+        }
+    }
+}
+
 /// What a batch of pixels came to. The rasterizer sizes the rows of everything that the shader writes before the call; the
 /// others are empty.
 #[derive(Debug, Clone, Default)]
@@ -139,6 +154,32 @@ pub struct PixelOutput {
     /// Instructions that were executed, counted once a lane, those of a batch that ran out of time too.
     pub instructions: u64,
     /// What the model counts.
+    pub cost: PixelCost,
+}
+
+/// What every pixel comes to, when nothing of a pixel matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConstantOutput {
+    /// Colours as register bits, for each target that the shader writes.
+    pub colors: [[u32; 4]; MAX_TARGETS],
+    /// Instructions of one lane.
+    pub instructions: u64,
+    /// What a quad costs.
+    pub cost: PixelCost,
+}
+
+/// One sample of a texture, without offsets, at level of detail that the quads' coordinates ask for: all that some shaders do.
+#[derive(Debug, Clone, Copy)]
+pub struct TextureCopy<'a> {
+    /// What is sampled.
+    pub view: &'a TextureView,
+    /// How.
+    pub sampler: &'a SamplerState,
+    /// The row of the inputs that each coordinate is, and what it is multiplied with (denormals are zero).
+    pub coordinates: [(u16, Option<f32>); 2],
+    /// Instructions of one lane.
+    pub instructions: u64,
+    /// What a quad costs.
     pub cost: PixelCost,
 }
 
@@ -169,6 +210,17 @@ pub trait PullModel {
 pub trait PixelShader: Debug + Send + Sync {
     /// What the rasterizer must know before it runs.
     fn info(&self) -> &PixelShaderInfo;
+
+    /// What every pixel comes to, if the shader reads nothing of its pixels, discards none and writes no memory. Then pixels
+    /// may be written without a run of it. Called from many threads at once.
+    fn constant(&self) -> Option<&ConstantOutput> {
+        None
+    }
+
+    /// The sample that is the colour of target 0, if the shader does nothing else. Then it need not run either.
+    fn texture_copy(&self) -> Option<TextureCopy<'_>> {
+        None
+    }
 
     /// Shades one batch; `inputs` answers for its lanes. Called from many threads at once.
     fn shade(

@@ -263,7 +263,7 @@ impl TileJob<'_> {
                                 batch.flush(simd, &context, &mut self.targets, &mut works.work)?;
                             }
                             let (draw, merger) = &queue.draws[record.draw as usize];
-                            (record.draw, Context { draw, merger, offsets: queue.offsets })
+                            (record.draw, Context::new(draw, merger, queue.offsets))
                         }
                     };
                     current = Some((record.draw, context));
@@ -427,6 +427,19 @@ impl ShapeInTile<'_, '_> {
         let info = shader.info();
         if !info.writes_memory || info.early_depth_stencil {
             quads = quads_of(open);
+        }
+        if let (Some(shortcut), [open]) = (&self.context.shortcut, &*open)
+            && self.batch.surface().is_some_and(|surface| shortcut.serves(surface))
+        {
+            return self.context.draw_shortcut(
+                simd,
+                shortcut,
+                at,
+                *open,
+                self.batch,
+                self.targets,
+                self.work,
+            );
         }
         if matches!((covered, &*open), ([u64::MAX], [u64::MAX])) && !info.per_sample {
             return self.batch.push_block(simd, at, self.context, self.targets, self.work);

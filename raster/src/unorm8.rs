@@ -154,6 +154,71 @@ impl Unorm8Blend {
     }
 }
 
+/// A blend of codes: integers come to the bits that rounded floats come to, because a multiple of 1/255 is never nearer than
+/// half of 1/255 to a tie.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CodeBlend {
+    layout: Unorm8,
+    /// Over the old texel by the source's alpha: whether colours and alpha are multiplied with that too.
+    over: Option<[bool; 2]>,
+    written: u32,
+}
+
+impl Unorm8Blend {
+    /// The same for sources that are codes, if this is a blend of which it is known.
+    pub(crate) fn codes(&self) -> Option<CodeBlend> {
+        let multiplied = |equation: &BlendEquation| match (equation.op, equation.src, equation.dst) {
+            (BlendOp::Add, BlendFactor::SrcAlpha, BlendFactor::InvSrcAlpha) => Some(true),
+            (BlendOp::Add, BlendFactor::One, BlendFactor::InvSrcAlpha) => Some(false),
+            _ => None,
+        };
+        let over = match &self.blend {
+            Some((color, alpha)) => Some([multiplied(color)?, multiplied(alpha)?]),
+            None => None,
+        };
+        (!self.layout.srgb).then_some(CodeBlend { layout: self.layout, over, written: self.written })
+    }
+}
+
+impl CodeBlend {
+    /// Merges `sources`, whose components have their lowest bits at `shifts` (or are 0, alpha 255), into `texels`.
+    #[inline(always)]
+    pub(crate) fn run<S: Simd>(
+        &self,
+        simd: S,
+        shifts: [Option<u32>; 4],
+        sources: &[u32],
+        texels: &mut [u32],
+    ) {
+        let opaque = u32x16::splat(simd, 255);
+        for at in (0..texels.len()).step_by(VECTOR) {
+            let (source, old) = (load(simd, sources, at), load(simd, texels, at));
+            let mut codes = [u32x16::splat(simd, 0), u32x16::splat(simd, 0), u32x16::splat(simd, 0), opaque];
+            for (codes, shift) in codes.iter_mut().zip(shifts) {
+                if let Some(shift) = shift {
+                    *codes = source >> shift & 0xff;
+                }
+            }
+            if let Some([colors, alphas]) = self.over {
+                let alpha = codes[3];
+                for (i, codes) in codes.iter_mut().enumerate() {
+                    let (multiplied, shift) =
+                        if i < 3 { (colors, self.layout.shifts[i]) } else { (alphas, 24) };
+                    let factor = if multiplied { alpha } else { opaque };
+                    let sum = *codes * factor + (old >> shift & 0xff) * (opaque - alpha);
+                    let sum = sum.min(u32x16::splat(simd, 255 * 255)) + 128;
+                    *codes = (sum + (sum >> 8)) >> 8;
+                }
+            }
+            let mut new = if self.layout.alpha { codes[3] << 24 } else { u32x16::splat(simd, 0xff00_0000) };
+            for (codes, shift) in codes.iter().zip(self.layout.shifts) {
+                new |= *codes << shift;
+            }
+            store(texels, at, old & !self.written | new & self.written);
+        }
+    }
+}
+
 /// What the factors of an equation are made of.
 struct Sources<S: Simd> {
     source: Colors<S>,
@@ -243,6 +308,34 @@ mod tests {
             let codes =
                 dispatch!(Level::new(), simd => encode_unorm(simd, f32x16::simd_from(simd, near)).to_array());
             assert_eq!(codes, near.map(|value| u32::from(f32_to_unorm8(value))), "{code}");
+        }
+    }
+
+    /// Every source, alpha and destination.
+    #[test]
+    fn integers_blend_to_the_bits_of_floats() {
+        let Some(layout) = Unorm8::of(Format::B8G8R8A8Unorm) else { panic!("four bytes") };
+        for src in [BlendFactor::SrcAlpha, BlendFactor::One] {
+            let equation = BlendEquation { src, dst: BlendFactor::InvSrcAlpha, op: BlendOp::Add };
+            let floats = Unorm8Blend {
+                layout,
+                blend: Some((equation, equation)),
+                constant: [0.0; 4],
+                written: u32::MAX,
+            };
+            let codes = floats.codes().expect("is known");
+            let old: Vec<u32> = (0..256).map(|d| d * 0x0101_0101).collect();
+            for (alpha, s) in (0..256_u32).flat_map(|alpha| (0..256).step_by(3).map(move |s| (alpha, s))) {
+                let color = [s, (s + 1).min(255), (s + 2).min(255), alpha];
+                let rows: Vec<u32> =
+                    color.iter().flat_map(|c| [unorm8_to_f32(*c as u8).to_bits(); 256]).collect();
+                let packed = [color[0] | color[1] << 8 | color[2] << 16 | color[3] << 24; 256];
+                let shifts = [Some(0), Some(8), Some(16), Some(24)];
+                let (mut expected, mut found) = (old.clone(), old.clone());
+                dispatch!(Level::new(), simd => floats.run(simd, &rows, 256, 0, &mut expected));
+                dispatch!(Level::new(), simd => codes.run(simd, shifts, &packed, &mut found));
+                assert_eq!(found, expected, "{src:?} {color:?}");
+            }
         }
     }
 

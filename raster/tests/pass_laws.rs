@@ -9,8 +9,14 @@ use std::sync::Arc;
 use aerogpu_raster::format::Format;
 use aerogpu_raster::pass::{DrawState, PassOptions, Work};
 use aerogpu_raster::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
-use aerogpu_raster::shader::{InterpolationMode, PixelShaderInfo};
+use aerogpu_raster::sampler::{AddressMode, Filter, Lod, SampleKind, SampleRequest, SamplerState, sample};
+use aerogpu_raster::shader::{
+    InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, PullModel, ShaderTimeout,
+    TextureCopy,
+};
 use aerogpu_raster::state::*;
+use aerogpu_raster::surface::{Texture, TextureDesc, TextureView, ViewDimension};
+use fearless_simd::Level;
 use proptest::prelude::*;
 use scene::*;
 
@@ -114,6 +120,60 @@ impl Recipe {
     }
 }
 
+/// A shader that samples a texture at its first two inputs, perhaps times a factor, and may say so.
+#[derive(Debug)]
+struct CopyShader {
+    info: PixelShaderInfo,
+    view: TextureView,
+    state: SamplerState,
+    factors: [Option<f32>; 2],
+    known: bool,
+}
+
+impl PixelShader for CopyShader {
+    fn info(&self) -> &PixelShaderInfo {
+        &self.info
+    }
+
+    fn texture_copy(&self) -> Option<TextureCopy<'_>> {
+        let coordinates = [(0, self.factors[0]), (1, self.factors[1])];
+        let Self { view, state: sampler, .. } = self;
+        self.known.then_some(TextureCopy {
+            view,
+            sampler,
+            coordinates,
+            instructions: 0,
+            cost: Default::default(),
+        })
+    }
+
+    fn shade(
+        &self,
+        batch: &PixelBatch,
+        _: &dyn PullModel,
+        output: &mut PixelOutput,
+    ) -> Result<(), ShaderTimeout> {
+        for lane in 0..batch.lanes {
+            let [u, v] = [0, 1].map(|row| {
+                let input = f32::from_bits(batch.inputs[row * batch.lanes + lane]);
+                self.factors[row].map_or(input, |factor| {
+                    let product = input * factor;
+                    if product.is_subnormal() { 0.0_f32.copysign(product) } else { product }
+                })
+            });
+            let request = SampleRequest {
+                kind: SampleKind::Filter,
+                coordinate: [u, v, 0.0, 0.0],
+                lod: Lod::Explicit(0.0),
+                lod_clamp: 0.0,
+                offset: [0; 3],
+            };
+            set_color(output, 0, lane, sample(&self.view, &self.state, &request));
+        }
+        Ok(())
+    }
+}
+
 /// Coordinates from tame to absurd.
 fn coordinate() -> impl Strategy<Value = f32> {
     prop_oneof![
@@ -193,6 +253,63 @@ proptest! {
         prop_assert!((&with_stencil.0, &with_stencil.1) == (&expected.0, &expected.1), "stencil");
         let with_alpha = recipe.draw_changed(options, 1, |state| state.blend.alpha_test = Some((CompareFunc::Always, 0)));
         prop_assert!((&with_alpha.0, &with_alpha.1) == (&expected.0, &expected.1), "alpha");
+    }
+
+    /// A shader that is asked once for the colour of all pixels draws what it draws when it runs.
+    #[test]
+    fn constants_are_drawn_as_they_are_shaded(recipe in recipe(), color in prop::array::uniform4(-0.2_f32..1.2)) {
+        let draw = |shader: Arc<dyn PixelShader>, tile_size, level| {
+            let options = PassOptions { tile_size, level, ..Default::default() };
+            recipe.draw_changed(options, 1, |state| state.pixel_shader = Some(shader))
+        };
+        let bits = color.map(f32::to_bits);
+        let expected = draw(constant_shader(bits), 64, Level::new());
+        for (tile_size, level) in [8, 32, 64].into_iter().flat_map(|size| levels().into_iter().map(move |level| (size, level))) {
+            prop_assert!(draw(known_constant_shader(bits), tile_size, level) == expected, "{tile_size} {level:?}");
+        }
+    }
+
+    /// A texture copy that the rasterizer knows draws what the shader draws.
+    #[test]
+    fn copies_are_drawn_as_they_are_shaded(
+        recipe in recipe(),
+        filters in (any::<bool>(), any::<bool>(), 0_usize..4, 0_usize..4),
+        factors in prop::array::uniform2(prop::option::of(-3.0_f32..3.0)),
+        format in prop::sample::select(vec![Format::R8G8B8A8Unorm, Format::B8G8R8X8Unorm, Format::R8G8B8A8UnormSrgb]),
+        premultiplied in any::<bool>(),
+    ) {
+        let mut texture = Texture::new(TextureDesc { format, width: 24, height: 17, ..Default::default() }).unwrap();
+        let image = texture.image_mut(0, 0);
+        let bytes: Vec<u8> = (0..24 * 17 * 4_u32).map(|i| (i.wrapping_mul(0x9e37_79b9) >> 23) as u8).collect();
+        image.write_rows(image.rect(), &bytes, 24 * 4);
+        if filters.1 {
+            image.make_tiled();
+        }
+        let modes = [AddressMode::Wrap, AddressMode::Mirror, AddressMode::Clamp, AddressMode::Border];
+        let filter = if filters.0 { Filter::Linear } else { Filter::Point };
+        let state = SamplerState {
+            min_filter: filter,
+            mag_filter: filter,
+            address: [modes[filters.2], modes[filters.3], AddressMode::Clamp],
+            ..Default::default()
+        };
+        let view = TextureView::new(Arc::new(texture), format, ViewDimension::Texture2D, 0..1, 0..1).unwrap();
+        let mode = if recipe.bit(0) { InterpolationMode::Linear } else { InterpolationMode::NoPerspective };
+        let draw = |known: bool, tile_size, level| {
+            let info = PixelShaderInfo { discards: false, ..inputs(&[mode; 2]) };
+            let shader = CopyShader { info, view: view.clone(), state, factors, known };
+            let options = PassOptions { tile_size, level, ..Default::default() };
+            recipe.draw_changed(options, 1, |state| {
+                state.pixel_shader = Some(Arc::new(shader));
+                if let (true, Some((color, _))) = (premultiplied, &mut state.blend.targets[0].blend) {
+                    color.src = BlendFactor::One;
+                }
+            })
+        };
+        let expected = draw(false, 64, Level::new());
+        for (tile_size, level) in [8, 32, 64].into_iter().flat_map(|size| levels().into_iter().map(move |level| (size, level))) {
+            prop_assert!(draw(true, tile_size, level) == expected, "{tile_size} {level:?}");
+        }
     }
 
     /// Any bits at all: nothing panics.

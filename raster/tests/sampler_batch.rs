@@ -95,7 +95,7 @@ fn check(
         },
         coordinate: all.coordinate.each_ref().map(Vec::as_slice),
         lod: match lod {
-            0 => BatchLod::Quads { ddx, ddy, bias: &all.bias },
+            0 => BatchLod::Quads { bias: &all.bias },
             1 => BatchLod::Lanes { ddx, ddy },
             _ => BatchLod::Explicit(&all.lod),
         },

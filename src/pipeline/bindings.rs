@@ -200,6 +200,16 @@ impl StageBindings {
         }
     }
 
+    /// A texture and the state of a sampler; `None` where no texture is bound.
+    pub(super) fn texture_and_sampler(
+        &self,
+        texture: u32,
+        sampler: u32,
+    ) -> Option<(&TextureView, &SamplerState)> {
+        let state = self.samplers.get(sampler as usize).unwrap_or(&SamplerState::DEFAULT);
+        Some((self.texture(texture)?, state))
+    }
+
     fn uav(&self, slot: u32) -> Option<&UavView> {
         self.uavs.get(slot as usize)?.as_deref()
     }

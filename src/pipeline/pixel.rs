@@ -1,16 +1,21 @@
 //! Pixel shaders as the rasterizer calls them: a program, what it has bound, and how its inputs are wired.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aerogpu_dxbc::ir::Interpolation;
 use aerogpu_dxbc::resources::Resources;
+use aerogpu_dxbc::shader::{CopiedWord, PixelCopy};
 use aerogpu_dxbc::signature::Signature;
 use aerogpu_dxbc::{Io, ValidatedShader};
+use aerogpu_raster::sampler::{BatchKind, BatchLod, SampleBatch, SamplerState, sample_batch};
 use aerogpu_raster::shader::{
-    Interpolant, InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, PullModel,
-    ShaderTimeout, SystemInputs,
+    self as raster, ConstantOutput, Interpolant, InterpolationMode, PixelBatch, PixelOutput, PixelShader,
+    PixelShaderInfo, PullModel, ShaderTimeout, SystemInputs,
 };
+use aerogpu_raster::state::MAX_TARGETS;
+use aerogpu_raster::surface::TextureView;
+use fearless_simd::Level;
 use smallvec::SmallVec;
 
 use super::bindings::StageBindings;
@@ -60,6 +65,10 @@ pub struct BoundPixelShader {
     system_inputs: SmallVec<[(SystemInput, usize, u8); 2]>,
     /// Output register and colour target.
     targets: SmallVec<[(usize, usize); 8]>,
+    /// The target of a program that only copies.
+    copied_to: Option<usize>,
+    /// Known from the first question on.
+    constant: OnceLock<Option<ConstantOutput>>,
 }
 
 thread_local! {
@@ -82,7 +91,49 @@ impl BoundPixelShader {
         let interpolated = info.interpolants.iter().filter(|i| i.mode != InterpolationMode::Constant);
         let vectors: u64 = interpolated.fold(0, |vectors, i| vectors | 1 << (i.row / 4 % 64));
         let interpolation_slots = vectors.count_ones().into();
-        Self { shader, bindings, engine, info, price, interpolation_slots, system_inputs, targets }
+        let copied_to = copied_to(program, &info, &targets);
+        Self {
+            shader,
+            bindings,
+            engine,
+            info,
+            price,
+            interpolation_slots,
+            system_inputs,
+            targets,
+            copied_to,
+            constant: OnceLock::new(),
+        }
+    }
+
+    /// One quad for all, unless the program reads, discards or writes what makes pixels differ.
+    fn evaluate(&self) -> Option<ConstantOutput> {
+        let program = self.shader.program();
+        let differs = self.info.discards || self.info.writes_memory || program.pixel().pulls_inputs;
+        if differs || !program.is_uniform() {
+            return None;
+        }
+        IO.with_borrow_mut(|io| {
+            io.reset(4, program.input_registers(), 0, program.output_registers());
+            let budget = Budget::with_engine(limits::PIXEL_SHADER_BUDGET, self.engine);
+            budget.run(program, &self.bindings, io, limits::PIXEL_SHADER_BUDGET).ok()?;
+            let mut colors = [[0; 4]; MAX_TARGETS];
+            for &(register, target) in &self.targets {
+                colors[target] = io.outputs.vector(0, register);
+            }
+            let cost = self.price.quads(1, self.interpolation_slots, &io.turns);
+            Some(ConstantOutput { colors, instructions: io.instructions, cost })
+        })
+    }
+
+    /// What is copied, if that is all.
+    fn copied(&self) -> Option<Copied<'_>> {
+        let (copy, target) = (self.shader.program().pixel_copy()?, self.copied_to?);
+        let texture = match &copy.sample {
+            Some(sample) => Some(self.bindings.texture_and_sampler(sample.texture, sample.sampler)?),
+            None => None,
+        };
+        Some(Copied { copy, texture, target })
     }
 
     fn fill_inputs(&self, batch: &PixelBatch, io: &mut Io) {
@@ -118,9 +169,100 @@ impl BoundPixelShader {
     }
 }
 
+/// Lanes that are sampled at once: the sampler's own chunks.
+const LANES: usize = 64;
+
+/// The target of a copy: there is no other output, and all inputs are interpolated.
+fn copied_to(program: &ValidatedShader, info: &PixelShaderInfo, targets: &[(usize, usize)]) -> Option<usize> {
+    let copy = program.pixel_copy()?;
+    let more = info.writes_depth | info.writes_coverage | info.writes_stencil_ref;
+    let (&[(register, target)], false) = (targets, more) else { return None };
+    let coordinates = copy.sample.iter().flat_map(|sample| sample.coordinates.map(|(word, _)| word));
+    let inputs = copy.words.iter().filter_map(|word| match word {
+        CopiedWord::Input(word) => Some(*word),
+        CopiedWord::Constant(_) | CopiedWord::Texel(_) => None,
+    });
+    let interpolated =
+        |word| info.interpolants.iter().any(|i| u32::from(i.row) == word && i.vertex_word.is_some());
+    (register == copy.output as usize && coordinates.chain(inputs).all(interpolated)).then_some(target)
+}
+
+/// A copy with what it samples.
+#[derive(Debug, Clone, Copy)]
+struct Copied<'a> {
+    copy: &'a PixelCopy,
+    texture: Option<(&'a TextureView, &'a SamplerState)>,
+    target: usize,
+}
+
+impl Copied<'_> {
+    /// Copies all lanes.
+    fn shade(&self, level: Level, batch: &PixelBatch, colors: &mut [u32]) {
+        let lanes = batch.lanes;
+        let input = |word: u32| &batch.inputs[word as usize * lanes..][..lanes];
+        for (row, word) in colors.chunks_exact_mut(lanes).zip(self.copy.words) {
+            match word {
+                CopiedWord::Constant(bits) => row.fill(bits),
+                CopiedWord::Input(word) => row.copy_from_slice(input(word)),
+                CopiedWord::Texel(_) => {}
+            }
+        }
+        let (Some((view, state)), Some(sample)) = (self.texture, &self.copy.sample) else { return };
+        let (mut coordinates, mut texels) = ([[0.0; LANES]; 2], [[0; LANES]; 4]);
+        for start in (0..lanes).step_by(LANES) {
+            let here = start..lanes.min(start + LANES);
+            for (out, (word, factor)) in coordinates.iter_mut().zip(sample.coordinates) {
+                let row: &[f32] = bytemuck::cast_slice(&input(word)[here.clone()]);
+                match factor {
+                    None => out[..row.len()].copy_from_slice(row),
+                    Some(factor) => out.iter_mut().zip(row).for_each(|(out, c)| *out = product(*c, factor)),
+                }
+            }
+            let [u, v] = coordinates.each_ref().map(|row| &row[..here.len()]);
+            let samples = SampleBatch {
+                kind: BatchKind::Filter,
+                coordinate: [u, v, &[], &[]],
+                lod: BatchLod::Quads { bias: &[] },
+                lod_clamp: &[],
+                offset: [0; 3],
+                lanes: &[u32::MAX; LANES][..here.len()],
+            };
+            sample_batch(level, view, state, &samples, texels.each_mut().map(|row| &mut row[..here.len()]));
+            for (row, word) in colors.chunks_exact_mut(lanes).zip(self.copy.words) {
+                if let CopiedWord::Texel(c) = word {
+                    row[here.clone()].copy_from_slice(&texels[usize::from(c)][..here.len()]);
+                }
+            }
+        }
+    }
+}
+
+/// As shaders multiply: denormals are zero.
+fn product(a: f32, b: f32) -> f32 {
+    let flush = |value: f32| if value.abs() < f32::MIN_POSITIVE { 0.0_f32.copysign(value) } else { value };
+    flush(flush(a) * flush(b))
+}
+
 impl PixelShader for BoundPixelShader {
     fn info(&self) -> &PixelShaderInfo {
         &self.info
+    }
+
+    fn constant(&self) -> Option<&ConstantOutput> {
+        self.constant.get_or_init(|| self.evaluate()).as_ref()
+    }
+
+    fn texture_copy(&self) -> Option<raster::TextureCopy<'_>> {
+        let Copied { copy, texture, target } = self.copied().filter(|_| self.engine != Engine::Scalar)?;
+        let ((view, sampler), sample) = (texture?, copy.sample.as_ref()?);
+        let whole = [0, 1, 2, 3].map(CopiedWord::Texel);
+        (copy.words == whole && target == 0).then_some(raster::TextureCopy {
+            view,
+            sampler,
+            coordinates: sample.coordinates.map(|(word, factor)| (word as u16, factor)),
+            instructions: copy.instructions,
+            cost: self.price.quads(1, self.interpolation_slots, &[]),
+        })
     }
 
     fn shade(
@@ -130,6 +272,15 @@ impl PixelShader for BoundPixelShader {
         output: &mut PixelOutput,
     ) -> Result<(), ShaderTimeout> {
         let program = self.shader.program();
+        if let (Engine::Simd(_), Some(copied)) = (self.engine, self.copied()) {
+            output.instructions = batch.lanes as u64 * copied.copy.instructions;
+            if output.instructions > batch.budget {
+                return Err(ShaderTimeout);
+            }
+            output.cost = self.price.quads(batch.lanes as u64 / 4, self.interpolation_slots, &[]);
+            copied.shade(self.bindings.level, batch, &mut output.colors[copied.target]);
+            return Ok(());
+        }
         IO.with_borrow_mut(|io| {
             io.reset(batch.lanes, program.input_registers(), 0, program.output_registers());
             self.fill_inputs(batch, io);

@@ -32,6 +32,9 @@ impl Machine<'_, '_> {
 /// A lane's output registers become a vertex.
 pub(crate) fn emit_lane(io: &mut Io, lane: usize, registers: usize, stream: u8, cut: bool) {
     let registers = (0..registers).map(|r| io.outputs.vector(lane, r)).collect();
+    if io.emissions.len() <= lane {
+        io.emissions.resize_with(io.lanes.max(lane + 1), Vec::new);
+    }
     io.emissions[lane].push(Emission::Vertex { stream, registers });
     if cut {
         io.emissions[lane].push(Emission::Cut { stream });
@@ -40,7 +43,7 @@ pub(crate) fn emit_lane(io: &mut Io, lane: usize, registers: usize, stream: u8, 
 
 /// A lane's strip ends, if it has a vertex.
 pub(crate) fn cut_lane(io: &mut Io, lane: usize, stream: u8) {
-    let emissions = &mut io.emissions[lane];
+    let Some(emissions) = io.emissions.get_mut(lane) else { return };
     let last = emissions.iter().rev().find(|e| match e {
         Emission::Vertex { stream: s, .. } | Emission::Cut { stream: s } => *s == stream,
     });

@@ -145,10 +145,8 @@ pub(crate) fn check_shape(shader: &ValidatedShader, io: &Io) -> Result<(), Execu
     }
     let words =
         [&io.primitive_id, &io.coverage, &io.gs_instance_id, &io.depth, &io.output_coverage, &io.stencil_ref];
-    let per_lane = words.iter().all(|w| w.len() >= lanes)
-        && io.live.len() >= lanes
-        && io.domain_point.len() >= lanes
-        && io.emissions.len() >= lanes;
+    let per_lane =
+        words.iter().all(|w| w.len() >= lanes) && io.live.len() >= lanes && io.domain_point.len() >= lanes;
     let rows = [
         (&io.inputs, shader.input_vectors()),
         (&io.patch_constants, shader.patch_registers()),

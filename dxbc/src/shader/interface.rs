@@ -224,6 +224,41 @@ pub enum DepthOutput {
     LessEqual,
 }
 
+/// A word of a [`PixelCopy`]'s output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopiedWord {
+    /// Always these bits.
+    Constant(u32),
+    /// An input word: register times 4 plus component.
+    Input(u32),
+    /// A component of the texel.
+    Texel(u8),
+}
+
+/// The one sample of a [`PixelCopy`]: `sample` without offsets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CopiedSample {
+    /// Texture slot; it is declared as two-dimensional.
+    pub texture: u32,
+    /// Sampler slot.
+    pub sampler: u32,
+    /// The input word that each coordinate is, and what it is multiplied with.
+    pub coordinates: [(u32, Option<f32>); 2],
+}
+
+/// A pixel shader that only moves inputs, constants and a texel to one output register.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PixelCopy {
+    /// Where the texel comes from.
+    pub sample: Option<CopiedSample>,
+    /// Output register.
+    pub output: u32,
+    /// What its components are.
+    pub words: [CopiedWord; 4],
+    /// Instructions that each lane takes from the budget.
+    pub instructions: u64,
+}
+
 /// What a pixel shader is beside its registers. All false or `None` in other stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PixelInfo {

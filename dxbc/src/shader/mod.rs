@@ -9,6 +9,7 @@
 
 mod build;
 mod code;
+mod copy;
 mod declarations;
 mod error;
 mod flow;
@@ -27,6 +28,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::ir::{CostClass, Interpolation, Model, Op, Program, Stage, SystemName};
 use crate::limits;
+use crate::program::InputWord;
 use crate::signature::{Signature, Signatures};
 use declarations::{Declarations, at_most};
 
@@ -52,6 +54,7 @@ pub struct ValidatedShader {
     domain: Option<DomainInfo>,
     pixel: PixelInfo,
     stretches: Vec<Stretch>,
+    copy: Option<PixelCopy>,
     lowered: OnceLock<Lowered>,
 }
 
@@ -124,6 +127,7 @@ impl ValidatedShader {
         Ok(Self {
             pixel: pixel(stage, d, &code),
             stretches: stretches(&code),
+            copy: if stage == Stage::Pixel { PixelCopy::of(&code) } else { None },
             code,
             input_registers,
             output_registers,
@@ -250,6 +254,11 @@ impl ValidatedShader {
         &self.pixel
     }
 
+    /// What a pixel shader moves to its output, if it does nothing else.
+    pub fn pixel_copy(&self) -> Option<&PixelCopy> {
+        self.copy.as_ref()
+    }
+
     /// Static cost in slots.
     pub fn instruction_slots(&self) -> InstructionSlots {
         self.stretches[0].slots
@@ -269,6 +278,12 @@ impl ValidatedShader {
             Some((NEXT.fetch_add(1, Ordering::Relaxed), Arc::new(program)))
         });
         lowered.as_ref().map(|(identity, program)| (*identity, &**program))
+    }
+
+    /// True when nothing differs from lane to lane but what memory does: no input of a lane is read.
+    pub fn is_uniform(&self) -> bool {
+        let ends_alike = |word: &InputWord| matches!(word, InputWord::Output(_));
+        self.lowered().is_some_and(|(_, program)| program.inputs.iter().all(|(word, _)| ends_alike(word)))
     }
 
     /// The executable form.

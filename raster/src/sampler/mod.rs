@@ -21,6 +21,7 @@ mod lod;
 mod state;
 mod texels;
 
+pub(crate) use lanes::PlainTexture;
 pub use lanes::{BatchKind, BatchLod, SampleBatch, sample_batch};
 pub use load::{Info, info, load};
 pub use state::{AddressMode, Filter, Lod, MipFilter, Reduction, SampleKind, SampleRequest, SamplerState};

@@ -78,22 +78,27 @@ pub struct SamplerState {
     pub seamless_cubes: bool,
 }
 
+impl SamplerState {
+    /// Direct3D 11's.
+    pub const DEFAULT: Self = Self {
+        min_filter: Filter::Linear,
+        mag_filter: Filter::Linear,
+        mip_filter: MipFilter::Linear,
+        reduction: Reduction::Mean,
+        address: [AddressMode::Clamp; 3],
+        lod_bias: 0.0,
+        min_lod: f32::MIN,
+        max_lod: f32::MAX,
+        max_anisotropy: 1,
+        compare: CompareFunc::Never,
+        border: [1.0; 4],
+        seamless_cubes: true,
+    };
+}
+
 impl Default for SamplerState {
     fn default() -> Self {
-        Self {
-            min_filter: Filter::Linear,
-            mag_filter: Filter::Linear,
-            mip_filter: MipFilter::Linear,
-            reduction: Reduction::Mean,
-            address: [AddressMode::Clamp; 3],
-            lod_bias: 0.0,
-            min_lod: f32::MIN,
-            max_lod: f32::MAX,
-            max_anisotropy: 1,
-            compare: CompareFunc::Never,
-            border: [1.0; 4],
-            seamless_cubes: true,
-        }
+        Self::DEFAULT
     }
 }
 

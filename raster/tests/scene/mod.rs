@@ -9,8 +9,8 @@ use aerogpu_raster::format::Format;
 use aerogpu_raster::pass::{DrawState, Pass, PassOptions, TargetLayout, Targets, Work};
 use aerogpu_raster::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
 use aerogpu_raster::shader::{
-    Interpolant, InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo, PullModel,
-    ShaderTimeout, SystemInputs,
+    ConstantOutput, Interpolant, InterpolationMode, PixelBatch, PixelOutput, PixelShader, PixelShaderInfo,
+    PullModel, ShaderTimeout, SystemInputs,
 };
 use aerogpu_raster::state::*;
 use aerogpu_raster::surface::Image;
@@ -23,6 +23,7 @@ type Shade = dyn Fn(&PixelBatch, &mut PixelOutput) + Send + Sync;
 pub struct FnShader {
     pub info: PixelShaderInfo,
     pub shade: Box<Shade>,
+    pub constant: Option<ConstantOutput>,
 }
 
 impl fmt::Debug for FnShader {
@@ -34,6 +35,10 @@ impl fmt::Debug for FnShader {
 impl PixelShader for FnShader {
     fn info(&self) -> &PixelShaderInfo {
         &self.info
+    }
+
+    fn constant(&self) -> Option<&ConstantOutput> {
+        self.constant.as_ref()
     }
 
     fn shade(
@@ -51,7 +56,7 @@ pub fn shader(
     info: PixelShaderInfo,
     shade: impl Fn(&PixelBatch, &mut PixelOutput) + Send + Sync + 'static,
 ) -> Arc<dyn PixelShader> {
-    Arc::new(FnShader { info, shade: Box::new(shade) })
+    Arc::new(FnShader { info, shade: Box::new(shade), constant: None })
 }
 
 /// Facts of a shader that reads words 0.. of the vertices, in these modes, and writes target 0.
@@ -98,6 +103,14 @@ pub fn copy_shader() -> Arc<dyn PixelShader> {
 /// Target 0 gets the same register bits everywhere.
 pub fn constant_shader(bits: [u32; 4]) -> Arc<dyn PixelShader> {
     shader(inputs(&[]), move |_, output| fill_color(output, 0, bits))
+}
+
+/// The same, and the rasterizer knows.
+pub fn known_constant_shader(bits: [u32; 4]) -> Arc<dyn PixelShader> {
+    let constant =
+        Some(ConstantOutput { colors: [bits; MAX_TARGETS], instructions: 0, cost: Default::default() });
+    let shade = Box::new(move |_: &PixelBatch, output: &mut PixelOutput| fill_color(output, 0, bits));
+    Arc::new(FnShader { info: inputs(&[]), shade, constant })
 }
 
 pub fn viewport(width: f32, height: f32) -> Viewport {

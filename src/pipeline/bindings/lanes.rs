@@ -32,7 +32,6 @@ pub(super) fn sample(bindings: &StageBindings, request: &SampleLanes<'_>, mut ou
     for start in (0..request.lanes.len()).step_by(LANES) {
         let end = request.lanes.len().min(start + LANES);
         let floats = |row| part(row, start..end);
-        let [ddx, ddy] = quad_derivatives(request, start / 4..end.div_ceil(4));
         let batch = SampleBatch {
             kind: match request.kind {
                 SampleLanesKind::Filter => BatchKind::Filter,
@@ -43,11 +42,7 @@ pub(super) fn sample(bindings: &StageBindings, request: &SampleLanes<'_>, mut ou
             },
             coordinate: request.coordinate.map(floats),
             lod: match request.lod {
-                LodLanes::Quads { bias } => BatchLod::Quads {
-                    ddx: ddx.each_ref().map(<[f32; LANES / 4]>::as_slice),
-                    ddy: ddy.each_ref().map(<[f32; LANES / 4]>::as_slice),
-                    bias: bias.map_or(&[], floats),
-                },
+                LodLanes::Quads { bias } => BatchLod::Quads { bias: bias.map_or(&[], floats) },
                 LodLanes::Given { ddx, ddy } => {
                     BatchLod::Lanes { ddx: ddx.map(floats), ddy: ddy.map(floats) }
                 }
@@ -70,19 +65,6 @@ pub(super) fn sample(bindings: &StageBindings, request: &SampleLanes<'_>, mut ou
 
 fn part(row: &[u32], lanes: Range<usize>) -> &[f32] {
     bytemuck::cast_slice(&row[lanes])
-}
-
-/// Derivatives of quads along x and y, if the levels of detail come from them.
-fn quad_derivatives(request: &SampleLanes<'_>, quads: Range<usize>) -> [[[f32; LANES / 4]; 3]; 2] {
-    let mut derivatives = [[[0.0; LANES / 4]; 3]; 2];
-    if matches!(request.lod, LodLanes::Quads { .. }) {
-        for (i, quad) in quads.enumerate() {
-            for (rows, derivative) in derivatives.iter_mut().zip(request.derivatives(quad)) {
-                rows.iter_mut().zip(derivative).for_each(|(row, value)| row[i] = value);
-            }
-        }
-    }
-    derivatives
 }
 
 /// See [`Resources::load_lanes`].

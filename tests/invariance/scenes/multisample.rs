@@ -269,14 +269,10 @@ fn sampled(variant: &Variant, state: SamplerState, compare: bool) -> Vec<u8> {
     let (view, level) = (view.expect("a view"), variant.level);
     let shader = shader(inputs(&[Mode::Linear; 4]), move |batch, output| {
         let rows: Vec<&[f32]> = batch.inputs.chunks(batch.lanes).map(bytemuck::cast_slice).collect();
-        let difference = |row: &[f32], step: usize| -> Vec<f32> {
-            row.as_chunks::<4>().0.iter().map(|quad| quad[step] - quad[0]).collect()
-        };
-        let [ddx, ddy] = [1, 2].map(|step| [0, 1].map(|row| difference(rows[row], step)));
         let batch = SampleBatch {
             kind: if compare { BatchKind::Compare(rows[2]) } else { BatchKind::Filter },
             coordinate: [rows[0], rows[1], &[], &[]],
-            lod: BatchLod::Quads { ddx: [&ddx[0], &ddx[1], &[]], ddy: [&ddy[0], &ddy[1], &[]], bias: &[] },
+            lod: BatchLod::Quads { bias: &[] },
             lod_clamp: &[],
             offset: [0; 3],
             lanes: &vec![u32::MAX; batch.lanes],

@@ -2,7 +2,7 @@
 
 use fearless_simd::{Level, dispatch};
 
-use super::super::address::{linear_index, point_index};
+use super::super::address::{NEAR, linear_index, near_fixed, point_index, scale};
 use super::{LANES, Lanes};
 use crate::sampler::AddressMode;
 
@@ -33,9 +33,11 @@ impl Axis {
     pub(super) fn resolve(&mut self, level: Level, mode: AddressMode, linear: bool, offset: i32) {
         let near = dispatch!(level, _ => match mode {
             // The mode is a constant in each of the loops.
-            AddressMode::Wrap => fill(AddressMode::Wrap, linear, offset, self),
+            AddressMode::Wrap if linear => fill(AddressMode::Wrap, true, offset, self),
+            AddressMode::Wrap => fill(AddressMode::Wrap, false, offset, self),
             AddressMode::Mirror => fill(AddressMode::Mirror, linear, offset, self),
-            AddressMode::Clamp | AddressMode::Border => fill(AddressMode::Clamp, linear, offset, self),
+            AddressMode::Clamp | AddressMode::Border if linear => fill(AddressMode::Clamp, true, offset, self),
+            AddressMode::Clamp | AddressMode::Border => fill(AddressMode::Clamp, false, offset, self),
             AddressMode::MirrorOnce => fill(AddressMode::MirrorOnce, linear, offset, self),
         });
         if !near {
@@ -52,21 +54,27 @@ impl Axis {
 #[inline(always)]
 fn fill(mode: AddressMode, linear: bool, offset: i32, axis: &mut Axis) -> bool {
     let Axis { first, second, weight, u, sizes, indices } = axis;
-    if linear {
+    let mut far = 0;
+    for i in 0..LANES {
+        let scaled = scale(mode.reduce(u[i]), sizes[i], linear);
+        let (fixed, near) = (near_fixed(scaled), scaled.abs() <= NEAR);
+        far |= u32::from(!near);
+        (indices[i], weight[i]) = ((fixed >> 8) + offset, if linear { (fixed & 255) as u32 } else { 0 });
+    }
+    if far != 0 {
         for i in 0..LANES {
-            let (index, second_weight) = linear_index(mode.reduce(u[i]), sizes[i]);
+            let (index, second_weight) = match linear {
+                true => linear_index(mode.reduce(u[i]), sizes[i]),
+                false => (point_index(mode.reduce(u[i]), sizes[i]), 0),
+            };
             (indices[i], weight[i]) = (index + offset, second_weight);
-        }
-    } else {
-        for i in 0..LANES {
-            (indices[i], weight[i]) = (point_index(mode.reduce(u[i]), sizes[i]) + offset, 0);
         }
     }
     let mut outside = 0;
     for i in 0..LANES {
         let size = sizes[i] as i32;
         first[i] = resolve_near(mode, indices[i], size);
-        second[i] = resolve_near(mode, indices[i] + i32::from(linear), size);
+        second[i] = if linear { resolve_near(mode, indices[i] + 1, size) } else { first[i] };
         outside |= u32::from(first[i] >= sizes[i]) | u32::from(second[i] >= sizes[i]);
     }
     outside == 0

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use fearless_simd::dispatch;
+use fearless_simd::{Level, dispatch};
 
 use super::axis::Axis;
 use super::{Chunk, LANES, Lanes, copy_row};
+use crate::sampler::AddressMode;
 use crate::surface::{Image, Layout, mip_size};
 
 /// The four texels around every lane's place; only the first ones count when the filter is a point filter.
@@ -74,17 +75,75 @@ impl Chunk<'_> {
             let image = self.view.image(*mip, *element);
             let (lanes, axes, indices) =
                 (lanes.clone(), (&places.columns, &places.rows), &mut places.indices);
-            dispatch!(self.level, _ => texel_indices(image, lanes, axes, indices));
+            dispatch!(self.level, _ => texel_indices(image, lanes, axes, indices, linear));
+        }
+    }
+}
+
+impl Places {
+    /// Finds and reads the texels of 32 bits of all lanes in one image.
+    pub(super) fn fetch_plain(
+        &mut self,
+        level: Level,
+        image: &Image,
+        ([u_mode, v_mode], linear): ([AddressMode; 2], bool),
+        [u, v]: &[Lanes<f32>; 2],
+    ) {
+        self.linear = linear;
+        let Self { columns, rows, indices, packed, .. } = self;
+        (columns.u, rows.u) = (*u, *v);
+        columns.sizes.fill(image.width());
+        rows.sizes.fill(image.height());
+        columns.resolve(level, u_mode, linear, 0);
+        rows.resolve(level, v_mode, linear, 0);
+        dispatch!(level, _ => texel_indices(image, 0..LANES, (columns, rows), indices, linear));
+        let texels = image.data().as_chunks().0;
+        for (texel, indices) in packed.iter_mut().zip(indices).take(if linear { 4 } else { 1 }) {
+            read_rows(texels, indices, texel);
+        }
+    }
+}
+
+/// Reads texels of 32 bits, eight at once where they lie in a row.
+fn read_rows(texels: &[[u8; 4]], indices: &Lanes<u32>, out: &mut Lanes<u32>) {
+    for (indices, out) in indices.as_chunks::<8>().0.iter().zip(out.as_chunks_mut::<8>().0) {
+        let first = indices[0];
+        let gaps = (0..8).fold(0, |gaps, i| gaps | (indices[i] ^ first.wrapping_add(i as u32)));
+        let row = texels.get(first as usize..).and_then(|texels| texels.first_chunk::<8>());
+        match row.filter(|_| gaps == 0) {
+            Some(row) => *out = row.map(u32::from_le_bytes),
+            None => read(texels, indices, out, u32::from_le_bytes),
         }
     }
 }
 
 #[inline(always)]
-fn texel_indices(image: &Image, lanes: Range<usize>, axes: (&Axis, &Axis), indices: &mut Taps<u32>) {
-    // The layout is a constant in each of the loops.
-    match image.sampled_layout() {
-        Layout::Linear => fill(Layout::Linear, image.width(), lanes, axes, indices),
-        Layout::Tiled => fill(Layout::Tiled, image.width(), lanes, axes, indices),
+fn texel_indices(
+    image: &Image,
+    lanes: Range<usize>,
+    axes: (&Axis, &Axis),
+    indices: &mut Taps<u32>,
+    linear: bool,
+) {
+    // Layout and filter are constants in each of the loops.
+    match (image.sampled_layout(), linear) {
+        (Layout::Linear, true) => fill(Layout::Linear, image.width(), lanes, axes, indices),
+        (Layout::Tiled, true) => fill(Layout::Tiled, image.width(), lanes, axes, indices),
+        (Layout::Linear, false) => fill_first(Layout::Linear, image.width(), lanes, axes, &mut indices[0]),
+        (Layout::Tiled, false) => fill_first(Layout::Tiled, image.width(), lanes, axes, &mut indices[0]),
+    }
+}
+
+#[inline(always)]
+fn fill_first(
+    layout: Layout,
+    width: u32,
+    lanes: Range<usize>,
+    (columns, rows): (&Axis, &Axis),
+    indices: &mut Lanes<u32>,
+) {
+    for i in lanes {
+        indices[i] = layout.row_index(rows.first[i], width) + layout.column_index(columns.first[i]);
     }
 }
 

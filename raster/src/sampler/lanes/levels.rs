@@ -4,7 +4,7 @@ use fearless_simd::dispatch;
 
 use super::super::address::ONE;
 use super::super::lod::{Levels, isotropic, length2};
-use super::{BatchLod, Chunk, LANES, Lanes, copy_row};
+use super::{BatchLod, Chunk, LANES, Lanes, copy_row, difference};
 use crate::sampler::{Filter, MipFilter, SamplerState};
 
 /// The two mip levels of every lane, and the weight of the second in 1/256.
@@ -68,12 +68,12 @@ impl Chunk<'_> {
                 mips.bias.fill(0.0);
             }
             BatchLod::Lanes { ddx, ddy } => {
-                self.footprints([ddx, ddy], self.start, &mut mips.lod);
+                self.lane_footprints([ddx, ddy], &mut mips.lod);
                 mips.bias.fill(0.0);
             }
-            BatchLod::Quads { ddx, ddy, bias } => {
+            BatchLod::Quads { bias } => {
                 let mut quads = [0.0; LANES / 4];
-                self.footprints([ddx, ddy], self.start / 4, &mut quads);
+                self.quad_footprints(&mut quads);
                 mips.lod
                     .as_chunks_mut::<4>()
                     .0
@@ -85,19 +85,43 @@ impl Chunk<'_> {
         }
     }
 
-    fn footprints<const N: usize>(&self, derivatives: [[&[f32]; 3]; 2], start: usize, lods: &mut [f32; N]) {
-        let [width, height, _] = self.view.extent(0);
-        let mut rows = [[[0.0; N]; 2]; 2];
+    fn lane_footprints(&self, derivatives: [[&[f32]; 3]; 2], lods: &mut Lanes<f32>) {
+        let mut rows = [[[0.0; LANES]; 2]; 2];
         for (rows, [u, v, _]) in rows.iter_mut().zip(derivatives) {
-            copy_row(u, start, &mut rows[0]);
-            copy_row(v, start, &mut rows[1]);
+            copy_row(u, self.start, &mut rows[0]);
+            copy_row(v, self.start, &mut rows[1]);
         }
-        dispatch!(self.level, _ => footprints([f64::from(width), f64::from(height)], &rows, lods));
+        let extent = self.view.extent(0);
+        dispatch!(self.level, _ => footprints(extent, &rows, lods));
+    }
+
+    fn quad_footprints(&self, lods: &mut [f32; LANES / 4]) {
+        let mut rows = [[0.0; LANES]; 2];
+        let [u, v, ..] = self.batch.coordinate;
+        copy_row(u, self.start, &mut rows[0]);
+        copy_row(v, self.start, &mut rows[1]);
+        let extent = self.view.extent(0);
+        dispatch!(self.level, _ => footprints(extent, &differences(&rows), lods));
     }
 }
 
+/// How coordinates change in each quad, along x and along y.
 #[inline(always)]
-fn footprints<const N: usize>([width, height]: [f64; 2], [dx, dy]: &[[[f32; N]; 2]; 2], lods: &mut [f32; N]) {
+fn differences(rows: &[Lanes<f32>; 2]) -> [[[f32; LANES / 4]; 2]; 2] {
+    let mut derivatives = [[[0.0; LANES / 4]; 2]; 2];
+    let [dx, dy] = &mut derivatives;
+    for (axis, row) in rows.iter().enumerate() {
+        for (quad, lanes) in row.as_chunks::<4>().0.iter().enumerate() {
+            dx[axis][quad] = difference(lanes[1], lanes[0]);
+            dy[axis][quad] = difference(lanes[2], lanes[0]);
+        }
+    }
+    derivatives
+}
+
+#[inline(always)]
+fn footprints<const N: usize>(extent: [u32; 3], [dx, dy]: &[[[f32; N]; 2]; 2], lods: &mut [f32; N]) {
+    let [width, height, _] = extent.map(f64::from);
     for i in 0..N {
         let length2 =
             |d: &[[f32; N]; 2]| length2([f64::from(d[0][i]) * width, f64::from(d[1][i]) * height, 0.0]);

@@ -34,10 +34,18 @@ pub(super) fn packed_texels(level: Level, places: &Places, packed: Packed, out: 
     dispatch!(level, _ => route(packed, out, |bytes| {
         for (byte, row) in bytes.iter_mut().enumerate() {
             for i in 0..LANES {
-                row[i] = ((texels[i] >> (8 * byte) & 255) as f32 / 255.0).to_bits();
+                row[i] = fraction(texels[i] >> (8 * byte) & 255).to_bits();
             }
         }
     }));
+}
+
+/// `code / 255`, correctly rounded, without a division: see [`unorm8`](crate::unorm8).
+#[inline(always)]
+fn fraction(code: u32) -> f32 {
+    const REST: f32 = 1.0 / 65536.0 + 1.0 / 65536.0 / 65536.0;
+    let high = code as f32 * (257.0 / 65536.0);
+    high + high * REST
 }
 
 /// Sums of a lane's four bytes over its bilinear taps, weights in 2^16.
@@ -228,6 +236,11 @@ fn divide(sums: &Lanes<f64>, divisor: f64, out: &mut Lanes<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fractions_are_quotients() {
+        assert!((0..256).all(|code| fraction(code) == code as f32 / 255.0));
+    }
 
     /// Sums near every multiple of 255, where quotients are floats, and elsewhere.
     #[test]

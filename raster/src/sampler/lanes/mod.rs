@@ -16,11 +16,14 @@ mod axis;
 mod fetch;
 mod levels;
 mod mean;
+mod plain;
 
 use std::cell::RefCell;
 
 use fearless_simd::Level;
+pub(crate) use plain::PlainTexture;
 
+use super::texels::flush;
 use super::{AddressMode, Filter, Lod, Reduction, SampleKind, SampleRequest, SamplerState, address, sample};
 use crate::surface::{TextureView, ViewDimension};
 
@@ -49,12 +52,8 @@ pub enum BatchKind<'a> {
 /// Where the levels of detail of a [`SampleBatch`] come from; see [`Lod`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum BatchLod<'a> {
-    /// Derivatives that four lanes in a row share, a value a quad.
+    /// From the coordinates of four lanes in a row: along x from the first to the second, along y from the first to the third.
     Quads {
-        /// Along x of the render target.
-        ddx: [&'a [f32]; 3],
-        /// Along y of the render target.
-        ddy: [&'a [f32]; 3],
         /// The instruction's bias, a value a lane.
         bias: &'a [f32],
     },
@@ -91,6 +90,12 @@ fn at(row: &[f32], index: usize) -> f32 {
     row.get(index).copied().unwrap_or(0.0)
 }
 
+/// How a coordinate changes, by the rules of float instructions: denormals are 0.
+#[inline(always)]
+fn difference(to: f32, from: f32) -> f32 {
+    flush(flush(to) - flush(from))
+}
+
 /// The part of a row that starts at `start`, filled up with 0.
 #[inline]
 fn copy_row<const N: usize>(row: &[f32], start: usize, out: &mut [f32; N]) {
@@ -119,11 +124,16 @@ impl SampleBatch<'_> {
             },
             coordinate: self.coordinate.map(|row| at(row, lane)),
             lod: match self.lod {
-                BatchLod::Quads { ddx, ddy, bias } => Lod::Derivatives {
-                    ddx: three(ddx, lane / 4),
-                    ddy: three(ddy, lane / 4),
-                    bias: at(bias, lane),
-                },
+                BatchLod::Quads { bias } => {
+                    let first = lane & !3;
+                    let [ddx, ddy] = [first + 1, first + 2].map(|other| {
+                        [0, 1, 2].map(|axis: usize| {
+                            let row = self.coordinate[axis];
+                            difference(at(row, other), at(row, first))
+                        })
+                    });
+                    Lod::Derivatives { ddx, ddy, bias: at(bias, lane) }
+                }
                 BatchLod::Lanes { ddx, ddy } => {
                     Lod::Derivatives { ddx: three(ddx, lane), ddy: three(ddy, lane), bias: 0.0 }
                 }
