@@ -59,6 +59,8 @@ pub struct ReplayedFrame {
     pub statistics: Statistics,
     /// Commands that failed.
     pub errors: Vec<CommandError>,
+    /// What each submission came to, but for its errors.
+    pub submissions: Vec<Report>,
 }
 
 /// A file that can be replayed.
@@ -139,11 +141,16 @@ impl<'a> Player<'a, '_> {
 
     fn frame(&mut self, frame: &aerogpu_protocol::trace::Frame<'a>) -> Result<ReplayedFrame, ReplayError> {
         let index = frame.index();
-        let mut result =
-            ReplayedFrame { index, picture: None, statistics: Statistics::default(), errors: Vec::new() };
+        let mut result = ReplayedFrame {
+            index,
+            picture: None,
+            statistics: Statistics::default(),
+            errors: Vec::new(),
+            submissions: Vec::new(),
+        };
         let mut presented = None;
         for record in frame.records() {
-            let report = match record? {
+            let mut report = match record? {
                 Record::BeginFrame { .. } | Record::Present { .. } => continue,
                 Record::Blob { id, kind, bytes } => {
                     self.blobs.insert(id, (kind, bytes));
@@ -157,8 +164,9 @@ impl<'a> Player<'a, '_> {
                 Record::Submission(submission) => self.submission(index, &submission)?,
             };
             result.statistics += report.statistics;
-            result.errors.extend(report.errors);
+            result.errors.append(&mut report.errors);
             presented = report.presents.last().map(|p| p.scanout).or(presented);
+            result.submissions.push(report);
         }
         let shown = presented.and_then(|scanout| self.backend.scanout(scanout));
         result.picture = shown.as_ref().and_then(Picture::from_texture);
@@ -223,7 +231,7 @@ fn run(backend: &mut dyn Backend, memory: &mut dyn GuestMemory, submission: &Sub
 /// A bare stream is one frame: what it presents or, failing that, its last first colour target.
 fn replay_stream(stream: &Stream<'_>, backend: &mut dyn Backend) -> ReplayedFrame {
     let submission = Submission { stream: stream.as_bytes(), ..Default::default() };
-    let report = run(backend, &mut SparseMemory::new(), &submission);
+    let mut report = run(backend, &mut SparseMemory::new(), &submission);
     let presented = report.presents.last().and_then(|present| backend.scanout(present.scanout));
     let target = || {
         let targets = stream.packets().filter_map(|packet| match packet.ok()?.packet {
@@ -237,6 +245,7 @@ fn replay_stream(stream: &Stream<'_>, backend: &mut dyn Backend) -> ReplayedFram
         index: 0,
         picture: shown.as_ref().and_then(Picture::from_texture),
         statistics: report.statistics,
-        errors: report.errors,
+        errors: std::mem::take(&mut report.errors),
+        submissions: vec![report],
     }
 }

@@ -56,3 +56,31 @@ ps_2_0
     assert!(text.contains(shader), "{text}");
     assert!(!text.contains("refused") && !text.contains("cannot be decoded"), "{text}");
 }
+
+#[test]
+fn statistics_of_a_trace_are_one_document() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aerogpu"));
+    let arguments = ["replay", "tests/data/desktop.aerogputrace", "--no-pictures", "--stats", "json"];
+    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output().expect("runs");
+    assert!(output.status.success(), "{output:?}");
+    let stats: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
+    assert_eq!((&stats["schema"], &stats["core_hertz"]), (&1.into(), &500_000_000.into()));
+    let frames = stats["recordings"][0]["frames"].as_array().expect("frames");
+    assert_eq!(frames.len(), 4);
+    let number = |value: &serde_json::Value| value.as_u64().expect("a number");
+    for frame in frames {
+        let submissions = frame["submissions"].as_array().expect("submissions");
+        assert_eq!(number(&frame["cycles"]), submissions.iter().map(|s| number(&s["cycles"])).sum::<u64>());
+        for submission in submissions {
+            let draws = submission["draws"].as_array().expect("draws");
+            let sum: u64 =
+                draws.iter().chain([&submission["rest"]]).map(|part| number(&part["cycles"])).sum();
+            assert_eq!(number(&submission["cycles"]), sum);
+            for draw in draws {
+                let bound_by = draw["bound_by"].as_str().expect("a stage");
+                let busy = draw["busy_cycles"].as_object().expect("stages").values().map(number).max();
+                assert_eq!(draw["busy_cycles"][bound_by].as_u64(), busy, "the slowest stage bounds");
+            }
+        }
+    }
+}

@@ -141,6 +141,7 @@
 mod clock;
 mod display;
 mod fences;
+mod hosts;
 mod interrupts;
 mod malformed;
 mod properties;

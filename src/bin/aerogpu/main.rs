@@ -20,6 +20,8 @@ use clap::{Parser, Subcommand};
 Examples:
   aerogpu replay desktop.aerogputrace            one PNG a frame, beside a table of hashes
   aerogpu replay *.aerogputrace --out frames     several recordings, pictures in frames/
+  aerogpu replay desktop.aerogputrace --stats table
+                                                 what each draw costs, and which stage bounds it
   aerogpu info desktop.aerogputrace --packets    every packet, one line each
   aerogpu disasm desktop.aerogputrace            every shader that the trace creates"
 )]

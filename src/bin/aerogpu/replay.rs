@@ -1,18 +1,45 @@
 //! `aerogpu replay`
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use aerogpu_dxbc::simd::Level;
 
+use aerogpu::cycles::CostTable;
 use aerogpu::engine::Engine;
 use aerogpu::executor::{Options, SoftwareRenderer};
+use aerogpu::inspect::stats::{FrameStats, RecordingStats, Stats};
 use aerogpu::replay::{Recording, ReplayedFrame};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, read, stem};
 
+/// What `--help` says about statistics.
+const ABOUT_STATS: &str = "\
+Statistics (--stats):
+  The renderer counts the work that a documented, imaginary GPU (VGPU-1) would do, and prices it in cycles of its
+  500 MHz clock. Neither depends on this machine: not on threads, SIMD level, interpreter or tile size. The cycles are
+  no timing of a real GPU; they tell what a draw asks for, and whether a change made it more or less.
+
+  A draw takes its front end (fe), its slowest stage, and 40 cycles until the first result. That stage bounds it:
+    fe      packets and state       clip, setup  primitives         rop  output merger, blending
+    ia      indices and vertices    raster, z    coverage, depth    mem  lines of 64 bytes
+    vs      all vertex stages       ps           pixel shader       clear, copy, cs  by themselves
+  The packets since the draw before count with a draw. `the rest` is what no draw did: clears, copies, last packets.
+
+  table   one line a draw with the cycles of each stage, then the counters of the frame
+  json    one document: recordings > frames > submissions > draws and rest, each with cycles, bound_by, busy_cycles
+          by stage, and work by counter. What is 0 is left out. `schema` changes when a field goes or changes meaning,
+          `cost_model` when a price does.
+
+Examples:
+  aerogpu replay desktop.aerogputrace --stats table --no-pictures --frame 2
+  aerogpu replay desktop.aerogputrace --stats json --no-pictures > desktop.json
+  jq '.recordings[].frames[].submissions[].draws[] | select(.bound_by == \"mem\") | .offset' desktop.json";
+
 #[derive(clap::Args)]
+#[command(after_long_help = ABOUT_STATS)]
 pub struct Args {
     /// Traces (.aerogputrace) or bare command streams (.acmd)
     #[arg(required = true, value_name = "TRACE")]
@@ -38,6 +65,18 @@ pub struct Args {
     /// Print the table only, write no PNG
     #[arg(long)]
     no_pictures: bool,
+    /// Print what each draw, submission and frame counts and costs on the modelled GPU, in place of hashes; see --help
+    #[arg(long, value_name = "FORM")]
+    stats: Option<StatsForm>,
+}
+
+/// How statistics are printed.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum StatsForm {
+    /// For programs
+    Json,
+    /// For people
+    Table,
 }
 
 fn tile_size(text: &str) -> Result<u32, String> {
@@ -67,19 +106,28 @@ fn replay_all(args: &Args) -> Result<ExitCode, Failure> {
         std::fs::create_dir_all(&args.out).map_err(|e| format!("{}: {e}", args.out.display()))?;
     }
     let width = args.recordings.iter().map(|path| stem(path).chars().count()).max().unwrap_or(5).max(5);
-    println!(
-        "{:width$}  {:>5}  {:>9}  {:64}  {:>6}  {:>10}  {:>10}",
-        "trace", "frame", "size", "sha-256", "draws", "primitives", "pixels"
-    );
-    let mut failed = false;
+    if args.stats.is_none() {
+        println!(
+            "{:width$}  {:>5}  {:>9}  {:64}  {:>6}  {:>10}  {:>10}",
+            "trace", "frame", "size", "sha-256", "draws", "primitives", "pixels"
+        );
+    }
+    let (mut failed, mut recordings) = (false, Vec::new());
     for path in &args.recordings {
-        failed |= replay_one(args, path, width)?;
+        let (errors, frames) = replay_one(args, path, width)?;
+        failed |= errors;
+        recordings.push(RecordingStats { recording: stem(path), frames });
+    }
+    if args.stats == Some(StatsForm::Json) {
+        let stats = Stats::new(&CostTable::VGPU_1, recordings);
+        serde_json::to_writer_pretty(std::io::stdout().lock(), &stats)?;
+        println!();
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Replays one recording. True when a command failed or a frame has no picture.
-fn replay_one(args: &Args, path: &Path, width: usize) -> Result<bool, Failure> {
+/// Replays one recording. True when a command failed or a frame has no picture; and the frames' statistics, for JSON.
+fn replay_one(args: &Args, path: &Path, width: usize) -> Result<(bool, Vec<FrameStats>), Failure> {
     let bytes = read(path)?;
     let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let recording = Recording::parse(&bytes).map_err(|e| named(&e))?;
@@ -93,13 +141,23 @@ fn replay_one(args: &Args, path: &Path, width: usize) -> Result<bool, Failure> {
         },
         ..Options::default()
     });
-    let mut failed = false;
+    let (mut failed, mut stats) = (false, Vec::new());
     let mut written = Ok(());
     recording
         .replay(&mut renderer, |frame| {
             progress.inc(1);
             if args.frame.is_none_or(|only| only == frame.index) {
-                progress.suspend(|| failed |= show(path, width, &frame));
+                progress.suspend(|| match args.stats {
+                    None => show(path, width, &frame),
+                    Some(StatsForm::Table) => {
+                        let counted = FrameStats::new(&frame, &CostTable::VGPU_1);
+                        let table = counted.table(&stem(path), &CostTable::VGPU_1);
+                        // Whoever reads may have seen enough.
+                        writeln!(std::io::stdout(), "{table}").ok();
+                    }
+                    Some(StatsForm::Json) => stats.push(FrameStats::new(&frame, &CostTable::VGPU_1)),
+                });
+                failed |= has_failed(path, &frame);
                 if written.is_ok() && !args.no_pictures {
                     written = write_png(&args.out, path, &frame);
                 }
@@ -107,7 +165,7 @@ fn replay_one(args: &Args, path: &Path, width: usize) -> Result<bool, Failure> {
         })
         .map_err(|e| named(&e))?;
     progress.finish_and_clear();
-    written.map(|()| failed)
+    written.map(|()| (failed, stats))
 }
 
 /// A bar on a terminal for recordings that take a while; nothing elsewhere.
@@ -119,8 +177,8 @@ fn progress(frames: usize) -> ProgressBar {
     ProgressBar::new(frames as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-/// Prints the frame's line of the table and its errors. True when something failed.
-fn show(path: &Path, width: usize, frame: &ReplayedFrame) -> bool {
+/// Prints the frame's line of the table.
+fn show(path: &Path, width: usize, frame: &ReplayedFrame) {
     let (size, hash) = match &frame.picture {
         Some(picture) => (format!("{}x{}", picture.width, picture.height), picture.sha256()),
         None => ("-".into(), "nothing was presented".into()),
@@ -134,6 +192,10 @@ fn show(path: &Path, width: usize, frame: &ReplayedFrame) -> bool {
         s.ia_primitives,
         s.pixels_written,
     );
+}
+
+/// Prints the frame's errors. True when something failed.
+fn has_failed(path: &Path, frame: &ReplayedFrame) -> bool {
     for error in &frame.errors {
         eprintln!("{}: frame {}: {error}", path.display(), frame.index);
     }
