@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod scalar_support;
+
 use aerogpu_dxbc::generate::{Engine, levels, program, run, shader};
 use aerogpu_dxbc::ir::{Op, Stage};
 use aerogpu_dxbc::scalar::ExecutionError;
@@ -56,6 +58,31 @@ proptest! {
     fn both_interpreters_agree(stage in 0..STAGES.len(), seed: u64, size in 1..60_usize, choice in 0..10_usize) {
         if let Err(difference) = agree(STAGES[stage], seed, size, choice, &mut Registers::default()) {
             prop_assert!(false, "{}", difference);
+        }
+    }
+}
+
+/// With no lane left on the side of a branch that is known to run, the other side does not run either, for no lane.
+#[test]
+fn returned_lanes_are_not_charged_for_the_other_side() {
+    let shader = scalar_support::shader(
+        "cs_5_0
+         dcl_constantbuffer cb0[16], immediateIndexed
+         dcl_thread_group 4, 1, 1
+         if_nz cb0[0].x
+           retc_nz l(1)
+         else
+           call l0
+         endif
+         ret
+         label l0
+         ret",
+    );
+    for seed in 0..8 {
+        let mut execute = |engine| run(engine, &shader, 4, seed, BUDGET, &mut Registers::default());
+        let expected = execute(Engine::Scalar);
+        for level in levels() {
+            assert_eq!(execute(Engine::Simd(level)), expected, "seed {seed} at {level:?}");
         }
     }
 }

@@ -17,6 +17,8 @@ pub(super) fn lines(stage: Stage, seed: u64, size: usize) -> String {
     let mut open = Vec::new();
     for statement in program.statements {
         match statement {
+            // Subroutines stand behind the program; their calls are left out.
+            Statement::Instruction(instruction) if instruction.op == Op::Label => break,
             Statement::Instruction(instruction) => {
                 if let Some(mut instruction) = exact(instruction, stage) {
                     close_case(&mut kept, &mut open, instruction.op);
@@ -77,7 +79,8 @@ fn exact(mut instruction: Instruction, stage: Stage) -> Option<Instruction> {
     use OperandType::{D, F as Float, L, R};
     let op = instruction.op;
     let info = op.info();
-    if matches!(op, Op::Ret | Op::Retc | Op::Discard | Op::CheckAccessFullyMapped) {
+    let calls = matches!(op, Op::Call | Op::Callc | Op::Fcall);
+    if calls || matches!(op, Op::Ret | Op::Retc | Op::Discard | Op::CheckAccessFullyMapped) {
         return None;
     }
     let types = info.dst.iter().chain(info.src);

@@ -33,8 +33,8 @@ pub(super) enum Kind {
         end: Label,
         /// Lanes of the other side.
         other: Option<Row>,
-        /// True while it is known at once which side runs.
-        uniform: bool,
+        /// If it is known at once which side runs: where the other one starts.
+        uniform: Option<Label>,
     },
     Loop {
         head: Label,
@@ -196,8 +196,9 @@ impl Lowering<'_> {
         if is_uniform(condition) {
             self.close_after(position);
             self.emit(Op::JumpUniform, 0, [condition, join, 0]);
-            let kind = Kind::If { end, other: None, uniform: true };
-            self.frames.push(Frame { outer, lanes: outer, waiting: None, join, kind });
+            let kind = Kind::If { end, other: None, uniform: Some(join) };
+            // Lanes that return from one side leave none for the other.
+            self.frames.push(Frame { outer, lanes: outer, waiting: None, join: end, kind });
             return;
         }
         let all = self.active();
@@ -207,7 +208,7 @@ impl Lowering<'_> {
         self.emit(Op::JumpNone, 0, [lanes, join, 0]);
         let waiting = self.waiting_at([step.target, endif]);
         self.exec = Some(lanes);
-        let kind = Kind::If { end, other, uniform: false };
+        let kind = Kind::If { end, other, uniform: None };
         self.frames.push(Frame { outer, lanes: Some(lanes), waiting, join, kind });
     }
 
@@ -215,22 +216,20 @@ impl Lowering<'_> {
         self.close_after(position);
         let Some(mut frame) = self.frames.pop() else { return };
         self.exec = self.restored(frame.outer);
-        let join = self.label();
+        let next = self.label();
         if let Kind::If { end, other, uniform } = &mut frame.kind {
-            if *uniform {
+            if let Some(start) = uniform {
                 self.emit(Op::Jump, 0, [*end, 0, 0]);
-            }
-            self.place(frame.join);
-            if let Some(other) = other.take() {
+                self.place(std::mem::replace(start, next));
+                frame.lanes = self.exec;
+            } else if let Some(other) = other.take() {
+                self.place(std::mem::replace(&mut frame.join, next));
                 frame.lanes.into_iter().for_each(|row| self.values.give(row));
                 frame.waiting = self.waiting_at([step.target]);
-                self.emit(Op::JumpNone, 0, [other, join, 0]);
+                self.emit(Op::JumpNone, 0, [other, next, 0]);
                 (frame.lanes, self.exec) = (Some(other), Some(other));
-            } else {
-                frame.lanes = self.exec;
             }
         }
-        frame.join = join;
         self.frames.push(frame);
     }
 
@@ -241,7 +240,9 @@ impl Lowering<'_> {
         self.place(frame.join);
         if let Kind::If { end, other, uniform } = frame.kind {
             self.place(end);
-            if !uniform {
+            if let Some(start) = uniform {
+                self.place(start);
+            } else {
                 frame.lanes.into_iter().chain(other).for_each(|row| self.values.give(row));
             }
         }
