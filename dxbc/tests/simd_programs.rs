@@ -79,7 +79,7 @@ fn returned_lanes_are_not_charged_for_the_other_side() {
          ret",
     );
     for seed in 0..8 {
-        let mut execute = |engine| run(engine, &shader, 4, seed, BUDGET, &mut Registers::default());
+        let execute = |engine| run(engine, &shader, 4, seed, BUDGET, &mut Registers::default());
         let expected = execute(Engine::Scalar);
         for level in levels() {
             assert_eq!(execute(Engine::Simd(level)), expected, "seed {seed} at {level:?}");
