@@ -200,13 +200,10 @@ pub fn points(states: &RenderStates, viewport: raster::Viewport, fixed: bool) ->
     const MAX_SIZE: f32 = 64.0;
     let positive =
         |state, default| Some(states.float_or(state, default)).filter(|v| *v > 0.0).unwrap_or(default);
-    let scale = || {
-        let factor = |i, default| states.float_or(rs::POINTSCALE_A + i, default);
-        [factor(0, 1.0), factor(1, 0.0), factor(2, 0.0)]
-    };
+    let scale = || [0, 1, 2].map(|i| states.float_or(rs::POINTSCALE_A + i, 0.0));
     PointState {
         size: positive(rs::POINTSIZE, 1.0),
-        min: states.float_or(rs::POINTSIZE_MIN, 1.0),
+        min: states.float_or(rs::POINTSIZE_MIN, 0.0),
         max: positive(rs::POINTSIZE_MAX, MAX_SIZE),
         scale: (fixed && states.is_on(rs::POINTSCALEENABLE)).then(scale),
         sprites: states.is_on(rs::POINTSPRITEENABLE),
@@ -259,11 +256,8 @@ pub fn environment_words(states: &RenderStates) -> Vec<u32> {
         words[vector as usize * 4..][..4].copy_from_slice(&value.map(f32::to_bits));
     };
     put(environment::FOG_COLOR, states.color(rs::FOGCOLOR));
-    let float = |state, default| states.float_or(state, default);
-    put(
-        environment::PARAMETERS,
-        [float(rs::FOGSTART, 0.0), float(rs::FOGEND, 1.0), float(rs::FOGDENSITY, 1.0), 0.0],
-    );
+    let float = |state| states.float_or(state, 0.0);
+    put(environment::PARAMETERS, [float(rs::FOGSTART), float(rs::FOGEND), float(rs::FOGDENSITY), 0.0]);
     words
 }
 

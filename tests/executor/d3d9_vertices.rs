@@ -214,7 +214,12 @@ fn points_have_sizes() {
     assert_eq!(point(&[], 1.0, none), 1);
     assert_eq!(point(&[size(4.0)], 1.0, none), 16);
     assert_eq!(point(&[size(4.0)], 7.0, none), 16, "pixels, however far");
-    assert_eq!(point(&[size(0.25)], 1.0, none), 1, "the least is 1 unless it is set");
+    assert_eq!(
+        point(&[size(0.25)], 1.0, none),
+        0,
+        "the least is 0 unless it is set, and no centre is inside"
+    );
+    assert_eq!(point(&[size(0.25), (rs::POINTSIZE_MIN, 1.0f32.to_bits())], 1.0, none), 1);
     assert_eq!(point(&[size(8.0), (rs::POINTSIZE_MAX, 2.0f32.to_bits())], 1.0, none), 4);
     assert_eq!(point(&[size(2.0), (rs::POINTSIZE_MIN, 6.0f32.to_bits())], 1.0, none), 36);
     let says = |w: &mut StreamWriter| {
@@ -231,6 +236,7 @@ fn only_points_of_the_fixed_pipeline_shrink_with_distance() {
     let scaled = [
         (rs::POINTSCALEENABLE, 1),
         (rs::POINTSIZE, float(0.5)),
+        (rs::POINTSIZE_MIN, float(1.0)),
         (rs::POINTSCALE_A, 0),
         (rs::POINTSCALE_A + 1, 0),
         (rs::POINTSCALE_A + 2, float(1.0)),
