@@ -67,6 +67,17 @@ impl Budget {
         self.settle(io.instructions * lanes, result)
     }
 
+    /// Takes what [`run`](Self::run) takes for a shader that executes so many [instructions] in every lane, and fails as it
+    /// does.
+    ///
+    /// [instructions]: ValidatedShader::fixed_instructions
+    pub fn spend_run(&self, lanes: u64, instructions: u64, limit: u64) -> Result<(), Spent> {
+        self.spend(limits::RUN_COST)?;
+        let most = self.left().min(limit) / lanes.max(1);
+        self.spend(instructions.min(most) * lanes)?;
+        if instructions <= most { Ok(()) } else { Err(Spent) }
+    }
+
     /// Runs a hull shader for one patch, for at most [`limits::SHADER_BUDGET`] instructions of one lane.
     pub fn run_hull(
         &self,

@@ -38,6 +38,8 @@ pub const MAX_DISPATCH_GROUPS: u32 = 65_535;
 pub const VERTEX_BATCH: usize = 1 << 12;
 /// Points of patches shaded at a time; each holds the control points of its patch.
 pub const DOMAIN_BATCH: usize = 1 << 8;
+/// Vertices (or indices) of all instances of a draw that may be shaded together with others.
+pub const SMALL_DRAW: u64 = 1 << 8;
 /// Geometry shader invocations that run at a time; each holds what it emits.
 pub const GEOMETRY_BATCH: usize = 1 << 6;
 /// Primitives that the input assembler hands on at a time.

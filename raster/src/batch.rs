@@ -4,6 +4,7 @@
 //! merged; both happen in the order of the quads, so that it does not matter where one batch ends.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use fearless_simd::Simd;
 
@@ -179,8 +180,16 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(draw: &'a QueuedDraw, merger: &'a Merger, offsets: &'a [[i32; 2]]) -> Self {
+    pub(crate) fn new(draw: &'a QueuedDraw, offsets: &'a [[i32; 2]]) -> Self {
+        let merger = &draw.prepared.merger;
         Self { draw, merger, offsets, shortcut: Shortcut::new(draw, merger) }
+    }
+
+    /// For another draw, which may share everything but its primitives.
+    pub(crate) fn next(self, draw: &'a QueuedDraw) -> Self {
+        let same = Arc::ptr_eq(&self.draw.prepared, &draw.prepared)
+            && Arc::ptr_eq(&self.draw.vertices, &draw.vertices);
+        if same { Self { draw, ..self } } else { Self::new(draw, self.offsets) }
     }
 }
 

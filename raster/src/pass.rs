@@ -1,6 +1,7 @@
 //! A pass: draws and clears to one set of targets, queued, then run tile by tile.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use fearless_simd::{Level, dispatch};
@@ -16,7 +17,7 @@ use crate::format::norm::clamp;
 use crate::format::{Format, Kind};
 use crate::merge::Merger;
 use crate::primitive::{PrimitiveBatch, VertexBatch};
-use crate::setup::{Assembler, Gradients, QueuedDraw, Record};
+use crate::setup::{Assembler, Gradients, Prepared, QueuedDraw, Record};
 use crate::shader::{PixelShader, ShaderTimeout};
 use crate::state::{BlendState, DepthStencilState, MAX_TARGETS, RasterizerState, Rect};
 use crate::surface::{Image, MAX_DIMENSION, MAX_LAYERS, TILE_SIZE};
@@ -111,7 +112,7 @@ pub struct Pass {
     layout: TargetLayout,
     options: PassOptions,
     offsets: Vec<[i32; 2]>,
-    draws: Vec<(QueuedDraw, Merger)>,
+    draws: Vec<QueuedDraw>,
     records: Vec<Record>,
     gradients: Vec<Gradients>,
     clears: Vec<Clear>,
@@ -170,6 +171,7 @@ impl Pass {
     pub fn queued_bytes(&self) -> usize {
         self.batch_bytes
             + size_of_val(&self.draws[..])
+            + size_of_val(&self.works[..])
             + size_of_val(&self.records[..])
             + size_of_val(&self.gradients[..])
             + size_of_val(&self.clears[..])
@@ -250,23 +252,32 @@ impl Pass {
     ///
     /// Primitives with indices beyond the vertices are dropped. `vertices` must have as many attributes and distances as it says.
     pub fn draw(&mut self, state: &Arc<DrawState>, vertices: Arc<VertexBatch>, primitives: PrimitiveBatch) {
+        let all = 0..primitives.count();
+        self.draw_range(state, &vertices, &Arc::new(primitives), all);
+    }
+
+    /// As [`draw`](Self::draw), of some primitives of a batch. Draws that follow each other may share state, vertices and
+    /// primitives; what they share is prepared and kept once.
+    pub fn draw_range(
+        &mut self,
+        state: &Arc<DrawState>,
+        vertices: &Arc<VertexBatch>,
+        primitives: &Arc<PrimitiveBatch>,
+        range: Range<usize>,
+    ) {
         let tests = state.depth_stencil.depth_enable || state.depth_stencil.stencil_enable;
         if state.pixel_shader.is_none() && !tests {
             return; // rasterization is off, for the counts too (d3d-rules §7.8)
         }
-        let same_vertices = |(last, _): &(QueuedDraw, _)| Arc::ptr_eq(&last.vertices, &vertices);
-        if !self.draws.last().is_some_and(same_vertices) {
-            self.batch_bytes += vertices.bytes();
-        }
-        self.batch_bytes += primitives.bytes() + size_of::<DrawState>();
-        let merger = Merger::new(state, &self.layout);
-        #[cfg(feature = "test-utils")]
-        let merger = merger.with_broken_blend(self.options.broken_blend);
-        let draw = QueuedDraw::new(Arc::clone(state), vertices, primitives, &self.layout);
+        let prepared = self.prepare(state, vertices, primitives);
         let draw_index = self.draws.len() as u32;
-        self.draws.push((draw, merger));
+        self.draws.push(QueuedDraw {
+            prepared,
+            vertices: Arc::clone(vertices),
+            primitives: Arc::clone(primitives),
+        });
         self.works.push(Work::default());
-        let (Some((draw, _)), Some(work)) = (self.draws.last(), self.works.last_mut()) else { return };
+        let (Some(draw), Some(work)) = (self.draws.last(), self.works.last_mut()) else { return };
         let mut assembler = Assembler {
             layout: &self.layout,
             draw,
@@ -277,8 +288,33 @@ impl Pass {
             work,
             cells: &mut self.cells,
             projected: &mut self.projected,
+            first: 0,
         };
-        assembler.run();
+        assembler.run(range);
+    }
+
+    /// The state as the pass needs it: the last draw's if that has the same. Counts the bytes of what is not the last draw's.
+    fn prepare(
+        &mut self,
+        state: &Arc<DrawState>,
+        vertices: &Arc<VertexBatch>,
+        primitives: &Arc<PrimitiveBatch>,
+    ) -> Arc<Prepared> {
+        let last = self.draws.last();
+        if !last.is_some_and(|last| Arc::ptr_eq(&last.vertices, vertices)) {
+            self.batch_bytes += vertices.bytes();
+        }
+        if !last.is_some_and(|last| Arc::ptr_eq(&last.primitives, primitives)) {
+            self.batch_bytes += primitives.bytes();
+        }
+        if let Some(last) = last.filter(|last| Arc::ptr_eq(&last.prepared.state, state)) {
+            return Arc::clone(&last.prepared);
+        }
+        self.batch_bytes += size_of::<DrawState>() + size_of::<Prepared>();
+        let merger = Merger::new(state, &self.layout);
+        #[cfg(feature = "test-utils")]
+        let merger = merger.with_broken_blend(self.options.broken_blend);
+        Arc::new(Prepared::new(Arc::clone(state), merger, &self.layout))
     }
 
     /// Runs everything that is queued, in parallel on rayon's current pool, and empties the queue.
@@ -338,8 +374,8 @@ impl Pass {
             spent = spent.saturating_add(ran.spent);
             timed_out = ran.timed_out;
         }
-        for (work, (_, merger)) in draws.iter_mut().zip(&self.draws) {
-            merger.count_depth(work);
+        for (work, draw) in draws.iter_mut().zip(&self.draws) {
+            draw.prepared.merger.count_depth(work);
         }
         let work = draws.iter().copied().fold(self.clear_work, Work::merged);
         self.reset();

@@ -1,5 +1,6 @@
 //! Primitives become records: projected, culled, biased, and put into the tiles that they touch.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -10,30 +11,33 @@ use crate::coverage::{Edges, area, pixel_bounds};
 use crate::depth_stencil::DepthRange;
 use crate::format::Format;
 use crate::interpolate::{Interpolator, Plane, SUBPIXELS};
+use crate::merge::Merger;
 use crate::pass::{DrawState, TargetLayout, Work};
 use crate::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
-use crate::state::{CullMode, DepthBias, FillMode, Rect, Viewport};
+use crate::state::{CullMode, DepthBias, FillMode, RasterizerState, Rect, Viewport};
 
-/// A draw as it waits in a pass.
+/// A draw's state, made ready for a pass's targets; draws that follow each other with the same state share it.
 #[derive(Debug)]
-pub(crate) struct QueuedDraw {
+pub(crate) struct Prepared {
     pub(crate) state: Arc<DrawState>,
-    pub(crate) vertices: Arc<VertexBatch>,
-    pub(crate) primitives: PrimitiveBatch,
+    pub(crate) merger: Merger,
     /// Pixels of each viewport that may be drawn.
     scissors: SmallVec<[Rect; 1]>,
+}
+
+/// A draw as it waits in a pass: some of the primitives of a batch.
+#[derive(Debug)]
+pub(crate) struct QueuedDraw {
+    pub(crate) prepared: Arc<Prepared>,
+    pub(crate) vertices: Arc<VertexBatch>,
+    pub(crate) primitives: Arc<PrimitiveBatch>,
 }
 
 const WHOLE_VIEWPORT: Viewport =
     Viewport { x: 0.0, y: 0.0, width: 0.0, height: 0.0, min_depth: 0.0, max_depth: 1.0 };
 
-impl QueuedDraw {
-    pub(crate) fn new(
-        state: Arc<DrawState>,
-        vertices: Arc<VertexBatch>,
-        primitives: PrimitiveBatch,
-        layout: &TargetLayout,
-    ) -> Self {
+impl Prepared {
+    pub(crate) fn new(state: Arc<DrawState>, merger: Merger, layout: &TargetLayout) -> Self {
         let target = Rect { left: 0, top: 0, right: layout.width as i32, bottom: layout.height as i32 };
         let rasterizer = &state.rasterizer;
         let scissors = rasterizer.viewports.iter().enumerate().map(|(i, viewport)| {
@@ -42,7 +46,13 @@ impl QueuedDraw {
             viewport_scissor(viewport).intersect(scissor).intersect(target)
         });
         let scissors = scissors.collect();
-        Self { state, vertices, primitives, scissors }
+        Self { state, merger, scissors }
+    }
+}
+
+impl QueuedDraw {
+    fn rasterizer(&self) -> &RasterizerState {
+        &self.prepared.state.rasterizer
     }
 
     /// `SV_RenderTargetArrayIndex` and `SV_ViewportArrayIndex` of a primitive.
@@ -57,7 +67,7 @@ impl QueuedDraw {
     /// The viewport of a primitive: an index that there is none for means the first (d3d-rules §20).
     fn viewport_index(&self, primitive: u32) -> usize {
         let index = self.array_indices(primitive)[1] as usize;
-        if index < self.state.rasterizer.viewports.len() { index } else { 0 }
+        if index < self.rasterizer().viewports.len() { index } else { 0 }
     }
 
     /// The depths that the primitive's viewport allows.
@@ -66,13 +76,13 @@ impl QueuedDraw {
     }
 
     pub(crate) fn viewport(&self, primitive: u32) -> &Viewport {
-        self.state.rasterizer.viewports.get(self.viewport_index(primitive)).unwrap_or(&WHOLE_VIEWPORT)
+        self.rasterizer().viewports.get(self.viewport_index(primitive)).unwrap_or(&WHOLE_VIEWPORT)
     }
 
     /// Pixels of a primitive that may be drawn.
     pub(crate) fn scissor(&self, primitive: u32) -> Rect {
         let nothing = Rect { left: 0, top: 0, right: 0, bottom: 0 };
-        self.scissors.get(self.viewport_index(primitive)).copied().unwrap_or(nothing)
+        self.prepared.scissors.get(self.viewport_index(primitive)).copied().unwrap_or(nothing)
     }
 }
 
@@ -191,8 +201,9 @@ pub(crate) struct Assembler<'a> {
     pub(crate) work: &'a mut Work,
     /// Cells of grids that were looked at.
     pub(crate) cells: &'a mut u64,
-    /// Vertices in the first viewport, kept for primitives that share them.
+    /// Vertices in the first viewport from `first` on, kept for primitives that share them.
     pub(crate) projected: &'a mut Vec<ScreenVertex>,
+    pub(crate) first: usize,
 }
 
 /// A primitive on its way; what its records have in common.
@@ -205,15 +216,15 @@ struct Primitive {
 }
 
 impl Assembler<'_> {
-    pub(crate) fn run(&mut self) {
+    /// Takes these primitives of the draw's batch.
+    pub(crate) fn run(&mut self, range: Range<usize>) {
         let draw = self.draw;
         let kind = draw.primitives.kind;
-        self.projected.clear();
-        if draw.primitives.array_indices.is_empty() {
-            let viewport = draw.viewport(0);
-            self.projected.extend(draw.vertices.positions.iter().map(|&p| clip::project(p, viewport)));
-        }
-        for (index, vertices) in draw.primitives.indices.chunks_exact(kind.vertices()).enumerate() {
+        let whole = range == (0..draw.primitives.count());
+        let corners = range.start * kind.vertices()..range.end * kind.vertices();
+        let indices = draw.primitives.indices.get(corners).unwrap_or_default();
+        self.project(if whole { None } else { Some(indices) });
+        for (index, vertices) in range.zip(indices.chunks_exact(kind.vertices())) {
             self.work.c_invocations += 1;
             let last = vertices[vertices.len() - 1];
             let v = [0, 1, 2].map(|i| vertices.get(i).copied().unwrap_or(last));
@@ -238,8 +249,25 @@ impl Assembler<'_> {
         }
     }
 
+    /// Projects all vertices, or those between the lowest and the highest of some indices.
+    fn project(&mut self, indices: Option<&[u32]>) {
+        self.projected.clear();
+        if !self.draw.primitives.array_indices.is_empty() {
+            return;
+        }
+        let positions = &self.draw.vertices.positions;
+        let used = indices.map_or(0..positions.len(), |indices| {
+            let first = indices.iter().copied().min().unwrap_or(0) as usize;
+            let last = indices.iter().copied().max().unwrap_or(0) as usize;
+            first.min(positions.len())..last.saturating_add(1).min(positions.len())
+        });
+        let viewport = self.draw.viewport(0);
+        self.first = used.start;
+        self.projected.extend(positions[used].iter().map(|&p| clip::project(p, viewport)));
+    }
+
     fn screen(&self, primitive: u32, vertex: u32) -> ScreenVertex {
-        match self.projected.get(vertex as usize) {
+        match self.projected.get((vertex as usize).wrapping_sub(self.first)) {
             Some(projected) => *projected,
             None => {
                 let position = self.draw.vertices.positions[vertex as usize];
@@ -255,7 +283,7 @@ impl Assembler<'_> {
         }
         let (mut any, mut all) =
             s.iter().fold((0, u8::MAX), |(any, all), s| (any | s.outside, all & s.outside));
-        if !self.draw.state.rasterizer.depth_clip {
+        if !self.draw.rasterizer().depth_clip {
             any &= !(outside::NEAR | outside::FAR);
             all &= !(outside::NEAR | outside::FAR);
         }
@@ -296,7 +324,7 @@ impl Assembler<'_> {
         let Some(front) = self.facing(area(xy)) else { return };
         let primitive = Primitive { front, ..primitive };
         let mut z = s.map(|s| s.z);
-        let bias = self.draw.state.rasterizer.depth_bias;
+        let bias = self.draw.rasterizer().depth_bias;
         let mut amount = 0.0;
         if bias != DepthBias::default() && area(xy) != 0 {
             let w = v.map(|v| self.draw.vertices.positions[v as usize][3]);
@@ -304,7 +332,7 @@ impl Assembler<'_> {
             amount = depth_bias(&bias, self.layout.depth_stencil, &plane, &z);
             z = z.map(|z| z + amount);
         }
-        if self.draw.state.rasterizer.fill != FillMode::Solid {
+        if self.draw.rasterizer().fill != FillMode::Solid {
             return self.outline(primitive, v, amount);
         }
         let record = self.record(primitive, Shape::Triangle, v, xy, PLAIN);
@@ -313,7 +341,7 @@ impl Assembler<'_> {
 
     /// The facing of a triangle of this area, or `None` when it is dropped (d3d-rules §7.1, §7.2).
     fn facing(&mut self, area: i64) -> Option<bool> {
-        let rasterizer = &self.draw.state.rasterizer;
+        let rasterizer = &self.draw.rasterizer();
         if area == 0 && rasterizer.fill == FillMode::Solid {
             self.work.culled_zero_area += 1;
             return None;
@@ -342,7 +370,7 @@ impl Assembler<'_> {
             return;
         };
         let mut depth = self.viewport_depth(&interpolator, primitive.index, v);
-        let bias = self.draw.state.rasterizer.depth_bias;
+        let bias = self.draw.rasterizer().depth_bias;
         let mut amount = 0.0;
         if bias != DepthBias::default() {
             let z: SmallVec<[f32; 8]> =
@@ -350,7 +378,7 @@ impl Assembler<'_> {
             amount = depth_bias(&bias, self.layout.depth_stencil, &depth, &z);
             depth.c += f64::from(amount);
         }
-        if self.draw.state.rasterizer.fill != FillMode::Solid {
+        if self.draw.rasterizer().fill != FillMode::Solid {
             return self.outline(primitive, v, amount);
         }
         let gradients = self.keep(interpolator, depth, v, primitive.tests);
@@ -381,7 +409,7 @@ impl Assembler<'_> {
     /// The edges or corners of a triangle that is not filled (d3d-rules §7.7).
     fn outline(&mut self, primitive: Primitive, v: [u32; 3], bias: f32) {
         for i in 0..3 {
-            match self.draw.state.rasterizer.fill {
+            match self.draw.rasterizer().fill {
                 FillMode::Point => self.point(primitive, v[i], bias),
                 _ => self.line(primitive, [v[i], v[(i + 1) % 3]], bias),
             }

@@ -9,7 +9,6 @@ use crate::coverage::{Coverage, Line, is_small, pixel_bounds, rect_block, small_
 use crate::depth_stencil::store;
 use crate::format::Format;
 use crate::interpolate::{Plane, SUBPIXELS};
-use crate::merge::Merger;
 use crate::pass::Work;
 use crate::setup::{Gradients, QueuedDraw, Record, Shape};
 use crate::shader::ShaderTimeout;
@@ -140,7 +139,7 @@ impl Clear {
 /// What all tiles of a pass read.
 #[derive(Debug)]
 pub(crate) struct Queue<'a> {
-    pub(crate) draws: &'a [(QueuedDraw, Merger)],
+    pub(crate) draws: &'a [QueuedDraw],
     pub(crate) records: &'a [Record],
     pub(crate) gradients: &'a [Gradients],
     pub(crate) clears: &'a [Clear],
@@ -259,11 +258,15 @@ impl TileJob<'_> {
                     let (_, context) = match current.take() {
                         Some(current) if current.0 == record.draw => current,
                         previous => {
-                            if let Some((_, context)) = previous {
-                                batch.flush(simd, &context, &mut self.targets, &mut works.work)?;
-                            }
-                            let (draw, merger) = &queue.draws[record.draw as usize];
-                            (record.draw, Context::new(draw, merger, queue.offsets))
+                            let draw = &queue.draws[record.draw as usize];
+                            let context = match previous {
+                                Some((_, context)) => {
+                                    batch.flush(simd, &context, &mut self.targets, &mut works.work)?;
+                                    context.next(draw)
+                                }
+                                None => Context::new(draw, queue.offsets),
+                            };
+                            (record.draw, context)
                         }
                     };
                     current = Some((record.draw, context));

@@ -7,86 +7,178 @@ use aerogpu_protocol::packets::{self, DrawIndexed, IndexFormat, ShaderStage};
 use aerogpu_raster::pass::DrawState;
 use aerogpu_raster::shader::PixelShader;
 use aerogpu_raster::state as raster;
-use smallvec::smallvec;
+use smallvec::{SmallVec, smallvec};
 
-use super::passes::Attachments;
+use super::passes::{Attachments, OpenPass};
 use super::stage::grown;
 use super::translate::{blend_state, depth_stencil_state, scissor_rect, viewport};
 use super::{Execution, Failure, d3d9};
+use crate::backend::CommandError;
 use crate::cycles::Work;
 use crate::limits;
 use crate::pipeline::bindings::StageBindings;
 use crate::pipeline::direct3d9::Direct3d9Rules;
-use crate::pipeline::draw::{Draw, IndexStream};
+use crate::pipeline::draw::{Counts, Draw, IndexStream};
 use crate::pipeline::input::{VertexStream, slots_read};
 use crate::pipeline::layout::InputLayout;
 use crate::pipeline::pixel::BoundPixelShader;
 use crate::pipeline::shader::{BoundShader, Direct3d9Shader, Shader};
 use crate::pipeline::stages::OptionalShaders;
-use crate::pipeline::{draw, stand_in};
+use crate::pipeline::{draw, stand_in, together};
 
-/// The counts of either draw packet.
+/// What is kept of draws while only draws come by: they have everything in common but their numbers.
+pub(super) struct OpenDraws {
+    draw: Draw,
+    attachments: Attachments,
+    /// The next draw needs nothing else.
+    lasting: bool,
+    /// Small ones can be shaded together.
+    together: bool,
+    /// Small ones that are not drawn yet.
+    waiting: SmallVec<[Waiting; 1]>,
+}
+
+/// A draw that waits to be shaded with others.
 #[derive(Clone, Copy)]
-struct Counts {
-    count: u32,
-    instances: u32,
-    first: u32,
-    first_instance: u32,
-    /// Of an indexed draw.
-    base_vertex: Option<i32>,
+struct Waiting {
+    counts: Counts,
+    packet: (usize, &'static str),
+    /// Its number among the commands that are counted.
+    number: usize,
 }
 
 impl Execution<'_, '_> {
     pub(super) fn draw(&mut self, p: &packets::Draw) -> Result<(), Failure> {
-        self.draw_any(Counts {
+        let counts = Counts {
             count: p.vertex_count,
             instances: p.instance_count,
             first: p.first_vertex,
             first_instance: p.first_instance,
-            base_vertex: None,
-        })
+            base_vertex: 0,
+        };
+        self.draw_any(counts, false)
     }
 
     pub(super) fn draw_indexed(&mut self, p: &DrawIndexed) -> Result<(), Failure> {
-        self.draw_any(Counts {
+        let counts = Counts {
             count: p.index_count,
             instances: p.instance_count,
             first: p.first_index,
             first_instance: p.first_instance,
-            base_vertex: Some(p.base_vertex),
-        })
+            base_vertex: p.base_vertex,
+        };
+        self.draw_any(counts, true)
     }
 
-    fn draw_any(&mut self, counts: Counts) -> Result<(), Failure> {
+    fn draw_any(&mut self, counts: Counts, indexed: bool) -> Result<(), Failure> {
         if counts.count == 0 || counts.instances == 0 {
             return Ok(());
         }
         let work = u64::from(counts.count) * u64::from(counts.instances);
         if work > limits::MAX_DRAW_VERTICES {
+            self.finish_draws();
             let limit = limits::MAX_DRAW_VERTICES;
             return Err(Failure::TooLarge { what: "vertices of a draw", value: work, limit });
         }
+        if self.draws.as_ref().is_none_or(|draws| draws.draw.indices.is_some() != indexed) {
+            self.finish_draws();
+            self.draws = self.open_draws(indexed)?;
+        }
+        let Some(mut draws) = self.draws.take() else { return Ok(()) };
+        let waiting = Waiting { counts, packet: self.packet, number: self.counts.start(self.packet) };
+        draws.waiting.push(waiting);
+        if !(draws.lasting && draws.together && together::is_small(&counts)) {
+            self.draw_waiting(&mut draws);
+        }
+        self.draws = draws.lasting.then_some(draws);
+        Ok(())
+    }
+
+    /// Takes everything that a draw needs, or `None` when nothing can come of it.
+    fn open_draws(&mut self, indexed: bool) -> Result<Option<Box<OpenDraws>>, Failure> {
         let attachments = self.attachments()?;
-        let Some(draw) = self.snapshot(counts, &attachments)? else { return Ok(()) };
-        let (budget, mut work) = (self.budget.clone(), Work::default());
-        let number = self.counts.start(self.packet);
-        let result = draw::run(&draw, &budget, &mut work, &mut |vertices, primitives| {
-            let (vertices, primitives) = match &draw.direct3d9 {
-                Some(rules) => rules.apply(vertices, primitives),
-                None => (vertices, primitives),
+        let is_open = |open: &Option<OpenPass>| open.as_ref().is_some_and(|o| o.attachments == attachments);
+        let before = is_open(&self.renderer.pass);
+        let snapshot = self.snapshot(indexed, &attachments)?;
+        // What reads a target flushes the pass: the next draw then has something else to read.
+        let lasting = before && is_open(&self.renderer.pass);
+        Ok(snapshot.map(|draw| {
+            let together = together::serves(&draw);
+            Box::new(OpenDraws { draw, attachments, lasting, together, waiting: SmallVec::new() })
+        }))
+    }
+
+    /// Draws what waits, and forgets what draws have in common. Called before anything that could change it.
+    pub(super) fn finish_draws(&mut self) {
+        if let Some(mut draws) = self.draws.take() {
+            self.draw_waiting(&mut draws);
+        }
+    }
+
+    /// Draws what waits, in order, as if each had been drawn when its packet came.
+    fn draw_waiting(&mut self, draws: &mut OpenDraws) {
+        let (here, budget) = (self.packet, self.budget.clone());
+        let mut shader = std::mem::take(&mut self.renderer.together);
+        let mut rest = &draws.waiting[..];
+        while let [first, others @ ..] = rest {
+            let counts = rest.iter().map(|waiting| waiting.counts);
+            let shaded = match others {
+                [] => None,
+                _ => shader.shade(&draws.draw, counts, &budget),
             };
-            self.queue(attachments, number, &draw, vertices, primitives)
+            let Some(shaded) = shaded else {
+                self.one_by_one(draws, first);
+                rest = others;
+                continue;
+            };
+            let (now, later) = rest.split_at(shaded.parts.len());
+            for (waiting, part) in now.iter().zip(shaded.parts) {
+                self.attempt(waiting, |this, work| {
+                    shaded.settle(part, &budget, work)?;
+                    let batch = (&shaded.vertices, &shaded.primitives);
+                    this.queue(draws.attachments, waiting.number, &draws.draw, batch, part.primitives.clone())
+                });
+            }
+            rest = later;
+        }
+        draws.waiting.clear();
+        self.renderer.together = shader;
+        self.packet = here;
+    }
+
+    fn one_by_one(&mut self, draws: &OpenDraws, waiting: &Waiting) {
+        let (draw, budget) = (&draws.draw, self.budget.clone());
+        self.attempt(waiting, |this, work| {
+            draw::run(draw, waiting.counts, &budget, work, &mut |vertices, primitives| {
+                let (vertices, primitives) = match &draw.direct3d9 {
+                    Some(rules) => rules.apply(vertices, primitives),
+                    None => (vertices, primitives),
+                };
+                let all = 0..primitives.count();
+                let batch = (&Arc::new(vertices), &Arc::new(primitives));
+                this.queue(draws.attachments, waiting.number, draw, batch, all)
+            })
         });
-        self.counts.add(number, work);
-        result
+    }
+
+    /// Does what a draw's packet asks for; what comes of it is the packet's.
+    fn attempt(&mut self, waiting: &Waiting, draw: impl FnOnce(&mut Self, &mut Work) -> Result<(), Failure>) {
+        let mut work = Work::default();
+        self.packet = waiting.packet;
+        let result = draw(self, &mut work);
+        self.counts.add(waiting.number, work);
+        if let Err(reason) = result {
+            let (offset, packet) = waiting.packet;
+            self.report.fail(CommandError { offset, packet, reason });
+        }
     }
 
     /// Everything that the draw needs, or `None` when nothing can come of it.
-    fn snapshot(&mut self, counts: Counts, attachments: &Attachments) -> Result<Option<Draw>, Failure> {
+    fn snapshot(&mut self, indexed: bool, attachments: &Attachments) -> Result<Option<Draw>, Failure> {
         let context = self.context();
         let (handles, topology, sample_mask) = (context.shaders, context.topology, context.blend.sample_mask);
         if self.renderer.options.fixed_function && handles.vs == 0 && handles.ps == 0 {
-            return self.stand_in(counts, attachments);
+            return self.stand_in(indexed, attachments);
         }
         let vertex = self
             .bound_shader("vertex shader", ShaderStage::Vertex, handles.vs)?
@@ -118,10 +210,7 @@ impl Execution<'_, '_> {
         let signatures = vertex.program().signatures();
         let (vertex_inputs, vertex_outputs) = (&signatures.inputs, &signatures.outputs);
         optional.check(topology)?;
-        let indices = match counts.base_vertex {
-            Some(base_vertex) => Some(self.index_stream(base_vertex)?),
-            None => None,
-        };
+        let indices = if indexed { Some(self.index_stream()?) } else { None };
         let slots = slots_read(layout.as_deref(), vertex_inputs);
         let streams = self.vertex_streams(slots)?;
         let rules = direct3d9.then(|| self.direct3d9_rules(&vertex, layout.as_deref(), attachments));
@@ -140,10 +229,6 @@ impl Execution<'_, '_> {
         }
         Ok(Some(Draw {
             topology,
-            count: counts.count,
-            instances: counts.instances,
-            first: counts.first,
-            first_instance: counts.first_instance,
             indices,
             streams,
             layout,
@@ -191,12 +276,9 @@ impl Execution<'_, '_> {
     }
 
     /// Pixels for a stream that draws without any shader: see [`stand_in`].
-    fn stand_in(&mut self, counts: Counts, attachments: &Attachments) -> Result<Option<Draw>, Failure> {
+    fn stand_in(&mut self, indexed: bool, attachments: &Attachments) -> Result<Option<Draw>, Failure> {
         let (vertex_shader, pixel_shader, layout) = stand_in::shaders()?;
-        let indices = match counts.base_vertex {
-            Some(base_vertex) => Some(self.index_stream(base_vertex)?),
-            None => None,
-        };
+        let indices = if indexed { Some(self.index_stream()?) } else { None };
         let signatures = vertex_shader.program().signatures();
         let slots = slots_read(Some(&layout), &signatures.inputs);
         let bound = BoundPixelShader::new(
@@ -210,10 +292,6 @@ impl Execution<'_, '_> {
         state.rasterizer.cull = raster::CullMode::None;
         Ok((!attachments.is_empty()).then_some(Draw {
             topology: self.context().topology,
-            count: counts.count,
-            instances: counts.instances,
-            first: counts.first,
-            first_instance: counts.first_instance,
             indices,
             streams: self.vertex_streams(slots)?,
             layout: Some(layout),
@@ -234,7 +312,7 @@ impl Execution<'_, '_> {
         d3d9(vs) || d3d9(ps) || self.renderer.layouts.get(&layout).is_some_and(|l| l.is_direct3d9())
     }
 
-    fn index_stream(&mut self, base_vertex: i32) -> Result<IndexStream, Failure> {
+    fn index_stream(&mut self) -> Result<IndexStream, Failure> {
         let bound = self.context().index_buffer;
         let id = bound.map(|binding| self.bound_buffer(binding.buffer)).transpose()?.flatten();
         let (Some(binding), Some(id)) = (bound, id) else {
@@ -244,20 +322,14 @@ impl Execution<'_, '_> {
                 ));
             }
             // Every index is outside, and so 0 (d3d-rules §3.7).
-            return Ok(IndexStream { words: Arc::default(), size: 0, offset: 0, width: 4, base_vertex });
+            return Ok(IndexStream { words: Arc::default(), size: 0, offset: 0, width: 4 });
         };
         let buffer = self.buffer(id)?;
         let width = match binding.format {
             IndexFormat::Uint16 => 2,
             IndexFormat::Uint32 => 4,
         };
-        Ok(IndexStream {
-            words: buffer.words().clone(),
-            size: buffer.size(),
-            offset: binding.offset,
-            width,
-            base_vertex,
-        })
+        Ok(IndexStream { words: buffer.words().clone(), size: buffer.size(), offset: binding.offset, width })
     }
 
     /// The vertex buffers in the slots of a mask; what others hold does not matter.

@@ -48,9 +48,11 @@ use crate::memory::GuestMemory;
 use crate::pipeline::layout::{InputLayout, LayoutError};
 use crate::pipeline::shader::ShaderError;
 use crate::pipeline::stages::StageError;
+use crate::pipeline::together::Together;
 use crate::resources::{Backing, Frozen, Guest, ResourceError, ResourceId, ResourceTable};
 use crate::state::Context;
 use count::Counts;
+use draw::OpenDraws;
 use passes::OpenPass;
 
 /// Why a command or a whole submission failed.
@@ -191,6 +193,8 @@ pub struct SoftwareRenderer {
     /// How many there were.
     submissions: u64,
     pass: Option<OpenPass>,
+    /// Memory of small draws.
+    together: Together,
     completions: Vec<Completion>,
 }
 
@@ -208,6 +212,7 @@ struct Execution<'a, 'g> {
     budget: Rc<Budget>,
     /// Byte offset and name of the packet that is executed.
     packet: (usize, &'static str),
+    draws: Option<Box<OpenDraws>>,
     counts: Counts,
     report: &'a mut Report,
 }
@@ -234,7 +239,10 @@ impl SoftwareRenderer {
                     execution.packet = (at.offset, name(at.opcode));
                     (at.offset, name(at.opcode), execution.packet(at.packet))
                 }
-                Err(error) => (error.offset, name(error.opcode), Err(error.reason.into())),
+                Err(error) => {
+                    execution.finish_draws();
+                    (error.offset, name(error.opcode), Err(error.reason.into()))
+                }
             };
             if let Err(reason) = result {
                 execution.report.fail(CommandError { offset, packet, reason });
@@ -262,6 +270,7 @@ impl SoftwareRenderer {
                     write_backs: Vec::new(),
                     write_back_bytes: 0,
                     packet: (0, "stream"),
+                    draws: None,
                     counts: Counts::default(),
                     report,
                 };
@@ -343,6 +352,10 @@ impl Execution<'_, '_> {
     }
 
     fn packet(&mut self, packet: Packet<'_>) -> Result<(), Failure> {
+        if !matches!(packet, Packet::Draw(_) | Packet::DrawIndexed(_) | Packet::Nop | Packet::DebugMarker(_))
+        {
+            self.finish_draws();
+        }
         match packet {
             Packet::Nop | Packet::DebugMarker(_) | Packet::Flush => Ok(()),
             Packet::CreateBuffer(p) => self.create_buffer(&p),
@@ -419,6 +432,7 @@ impl Execution<'_, '_> {
     /// Ends the submission: queued work is drawn, then results go to guest memory in the order of their commands.
     fn finish(mut self) {
         let whole = |reason: Failure| CommandError { offset: 0, packet: "end of stream", reason };
+        self.finish_draws();
         self.flush_pass();
         for write_back in std::mem::take(&mut self.write_backs) {
             self.counts.copied(write_back.data.len() as u64);

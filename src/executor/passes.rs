@@ -3,6 +3,7 @@
 //! A pass is flushed when the targets change, when something reads or overwrites one of them, at a present, and at the end
 //! of the submission. What queued draws *read* needs no flush: they hold the contents that they were recorded with.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use aerogpu_raster::format::Format;
@@ -126,7 +127,7 @@ impl Attachments {
 
 /// Queued work and where it goes.
 pub(super) struct OpenPass {
-    attachments: Attachments,
+    pub(super) attachments: Attachments,
     pub(super) pass: Pass,
     /// The number of each queued draw among the commands that are counted.
     draws: Vec<usize>,
@@ -232,23 +233,23 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// Queues primitives of a draw, and draws what is queued when it is much: memory does not grow with the work.
+    /// Queues some primitives of a batch, and draws what is queued when it is much: memory does not grow with the work.
     pub(super) fn queue(
         &mut self,
         attachments: Attachments,
         number: usize,
         draw: &Draw,
-        vertices: VertexBatch,
-        primitives: PrimitiveBatch,
+        (vertices, primitives): (&Arc<VertexBatch>, &Arc<PrimitiveBatch>),
+        range: Range<usize>,
     ) -> Result<(), Failure> {
         // A primitive may be in the list of every tile.
         let tiles = attachments.tiles(self.renderer.options.tile_size);
         let most = (limits::TILE_ENTRIES as u64 / tiles.max(1)).max(1) as usize;
-        let vertices = Arc::new(vertices);
-        for part in parts(primitives, most) {
+        for first in range.clone().step_by(most) {
+            let part = first..(first + most).min(range.end);
             let pass = self.pass_for(attachments)?;
             let before = pass.queueing_cost();
-            pass.draw(&draw.state, vertices.clone(), part);
+            pass.draw_range(&draw.state, vertices, primitives, part);
             let (cost, draws) = (pass.queueing_cost() - before, pass.draws());
             if let Some(open) = &mut self.renderer.pass {
                 open.draws.resize(draws, number);
@@ -321,29 +322,6 @@ impl Execution<'_, '_> {
         }
         self.counts.flushed(&open.draws, &flushed);
     }
-}
-
-/// Primitives in parts of at most so many.
-fn parts(primitives: PrimitiveBatch, most: usize) -> impl Iterator<Item = PrimitiveBatch> {
-    let (count, vertices) = (primitives.count(), primitives.kind.vertices());
-    let mut whole = Some(primitives);
-    (0..count).step_by(most).filter_map(move |first| {
-        if count <= most {
-            return whole.take();
-        }
-        let (whole, range) = (whole.as_ref()?, first..(first + most).min(count));
-        let ids = match whole.ids.get(range.clone()) {
-            Some(ids) => ids.to_vec(),
-            None => range.clone().map(|id| id as u32).collect(),
-        };
-        Some(PrimitiveBatch {
-            kind: whole.kind,
-            indices: whole.indices[range.start * vertices..range.end * vertices].to_vec(),
-            leading: whole.leading,
-            ids,
-            array_indices: whole.array_indices.get(range).unwrap_or_default().to_vec(),
-        })
-    })
 }
 
 fn format_use(format: Format, what: &'static str) -> Failure {

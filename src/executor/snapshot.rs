@@ -68,6 +68,7 @@ impl SoftwareRenderer {
             submissions,
             pass,
             completions: _,
+            together: _,
         } = self;
         debug_assert!(pass.is_none(), "queued work is drawn when its submission ends");
         let mut out = MAGIC.to_vec();

@@ -23,3 +23,4 @@ pub mod stages;
 pub mod stand_in;
 pub mod tessellation;
 pub mod tessellator;
+pub mod together;

@@ -10,6 +10,7 @@ mod d3d9_vertices;
 mod dirty;
 mod drawing;
 mod hazards;
+mod kept;
 mod laws;
 mod resources;
 mod rig;

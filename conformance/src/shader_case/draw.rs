@@ -74,11 +74,7 @@ impl World {
         }
         let draw = draw::Draw {
             topology,
-            count: step.vertex_count,
-            instances: step.instance_count,
-            first: step.start_vertex,
-            first_instance: step.start_instance,
-            indices: step.index_buffer.as_ref().map(|ib| indices(ib, step.base_vertex, &load)).transpose()?,
+            indices: step.index_buffer.as_ref().map(|ib| indices(ib, &load)).transpose()?,
             streams: streams(&step.vertex_buffers, &load)?,
             layout: input_layout(&step.input_layout)?,
             vertex,
@@ -88,14 +84,26 @@ impl World {
             state: Arc::new(state),
             held: Vec::<Held>::new(),
         };
-        self.rasterize(&draw, layout)
+        let counts = draw::Counts {
+            count: step.vertex_count,
+            instances: step.instance_count,
+            first: step.start_vertex,
+            first_instance: step.start_instance,
+            base_vertex: step.base_vertex,
+        };
+        self.rasterize(&draw, counts, layout)
     }
 
-    fn rasterize(&mut self, draw: &draw::Draw, layout: TargetLayout) -> Result<(), Trouble> {
+    fn rasterize(
+        &mut self,
+        draw: &draw::Draw,
+        counts: draw::Counts,
+        layout: TargetLayout,
+    ) -> Result<(), Trouble> {
         let mut pass = Pass::new(layout, PassOptions::default());
         let budget = Budget::with_engine(limits::SUBMISSION_BUDGET, self.engine);
         let mut work = Work::default();
-        draw::run(draw, &budget, &mut work, &mut |vertices, primitives| {
+        draw::run(draw, counts, &budget, &mut work, &mut |vertices, primitives| {
             let (mut vertices, primitives) = match &draw.direct3d9 {
                 Some(rules) => rules.apply(vertices, primitives),
                 None => (vertices, primitives),
@@ -299,7 +307,6 @@ fn words(bytes: Vec<u8>) -> Arc<Vec<u32>> {
 
 fn indices(
     buffer: &case::Indices,
-    base_vertex: i32,
     load: impl Fn(&Data) -> Result<Vec<u8>, String>,
 ) -> Result<IndexStream, String> {
     let bytes = load(&buffer.data)?;
@@ -308,7 +315,7 @@ fn indices(
         "r32_uint" => 4,
         other => return Err(format!("indices are r16_uint or r32_uint, not {other}")),
     };
-    Ok(IndexStream { size: bytes.len() as u64, words: words(bytes), offset: 0, width, base_vertex })
+    Ok(IndexStream { size: bytes.len() as u64, words: words(bytes), offset: 0, width })
 }
 
 fn streams(
