@@ -21,7 +21,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The schema that this module reads.
 pub const SCHEMA: &str = "aerogpu-case/1";
@@ -181,7 +181,7 @@ impl Encoding {
 }
 
 /// How far a texture may differ from what is expected.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tolerance {
     /// The greatest difference allowed in a channel: in its 256 steps, or in depth for `depth_f32`.

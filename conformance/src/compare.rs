@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::case::Tolerance;
 
 /// What one channel of a pixel is.
@@ -41,11 +43,24 @@ pub struct ImageDifference {
     pub greatest: f64,
     /// How many pixels differ by more than the tolerance.
     pub pixels: u64,
+    /// How many pixels there are.
+    pub compared: u64,
+    /// How many pixels differ by how much, whatever the tolerance.
+    pub histogram: Vec<Bin>,
+}
+
+/// A bar of a histogram of differences.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Bin {
+    /// The greatest difference that it holds; the one before has its own. `None` for what is beyond all, and for NaN.
+    pub up_to: Option<f64>,
+    /// How many pixels there are in it.
+    pub pixels: u64,
 }
 
 impl fmt::Display for ImageDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { first: (x, y), actual, expected, greatest, pixels } = self;
+        let Self { first: (x, y), actual, expected, greatest, pixels, .. } = self;
         let s = if *pixels == 1 { " differs" } else { "s differ" };
         let (actual, expected) = (list(actual), list(expected));
         write!(f, "pixel ({x},{y}) is {actual}, expected {expected}; ")?;
@@ -68,6 +83,27 @@ impl Channel {
                 words.map(|&word| f64::from(f32::from_le_bytes(word))).collect()
             }
         }
+    }
+
+    /// Up to where the bars of a histogram reach.
+    fn bins(self) -> &'static [f64] {
+        match self {
+            Self::U8 => &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 255.0],
+            Self::F32 => &[1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0],
+        }
+    }
+
+    /// How many of these distances are in each bin; 0 is in none.
+    fn histogram(self, distances: impl Iterator<Item = f64>) -> Vec<Bin> {
+        let limits = self.bins().iter().map(|&limit| Some(limit)).chain([None]);
+        let mut bins: Vec<Bin> = limits.map(|up_to| Bin { up_to, pixels: 0 }).collect();
+        for distance in distances.filter(|&d| d != 0.0) {
+            let found = bins.iter_mut().find(|bin| bin.up_to.is_none_or(|limit| distance <= limit));
+            found.into_iter().for_each(|bin| bin.pixels += 1);
+        }
+        // Bytes are at most 255 apart.
+        bins.truncate(if self == Self::U8 { bins.len() - 1 } else { bins.len() });
+        bins
     }
 
     /// The greatest difference in a channel; infinite when one is NaN.
@@ -102,6 +138,8 @@ pub fn images(actual: &Image, expected: &Image, tolerance: Tolerance) -> Option<
         expected: expected.channel.values(e),
         greatest,
         pixels,
+        compared: pairs().count() as u64,
+        histogram: expected.channel.histogram(pairs().map(distance)),
     })
 }
 
@@ -159,6 +197,18 @@ mod tests {
             "pixel (0,1) is [30, 30, 27, 30], expected [30, 30, 30, 30]; \
              greatest difference 40, 2 pixels differ"
         );
+    }
+
+    #[test]
+    fn the_histogram_counts_what_differs_at_all() {
+        let expected = rgba(3, &[[0; 4]; 6]);
+        let actual = rgba(3, &[[0; 4], [1; 4], [0, 2, 0, 0], [3, 0, 0, 0], [4; 4], [0, 0, 255, 1]]);
+        let difference = images(&actual, &expected, tolerance(3.0, 0)).expect("they differ");
+        let counts: Vec<u64> = difference.histogram.iter().map(|bin| bin.pixels).collect();
+        assert_eq!((counts, difference.compared), (vec![1, 1, 2, 0, 0, 0, 0, 0, 1], 6));
+        let bins = Channel::F32.histogram([0.0, 1e-7, 0.5, 2.0, f64::INFINITY].into_iter());
+        let counts: Vec<u64> = bins.iter().map(|bin| bin.pixels).collect();
+        assert_eq!((counts, bins[8].up_to), (vec![1, 0, 0, 0, 0, 0, 0, 1, 2], None));
     }
 
     #[test]

@@ -2,16 +2,20 @@
 
 use std::fmt;
 
-use aerogpu::backend::{CommandError, Report};
+use aerogpu::backend::{CommandError, Report, TextureData};
 use aerogpu::executor::Failure;
+use aerogpu::inspect::Picture;
 use aerogpu::memory::{GuestMemory, MemoryError, SparseMemory};
 use aerogpu::replay::Recording;
 use aerogpu::{Backend, Submission};
 use aerogpu_protocol::ring::{AllocEntry, write_alloc_table};
 
-use crate::case::{Allocation, Case, ExpectBuffer, ExpectTexture, MemoryAt, Step, Submit, SubmitResult};
-use crate::compare;
+use crate::case::{
+    Allocation, Case, Encoding, ExpectBuffer, ExpectTexture, MemoryAt, Step, Submit, SubmitResult, Tolerance,
+};
+use crate::compare::{self, Channel, Image};
 use crate::encode::{encode, picture};
+use crate::results::{Cost, Difference, Pictures};
 
 /// Why a case did not pass.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +24,8 @@ pub struct Trouble {
     pub kind: Kind,
     /// What happened, in words.
     pub detail: String,
-    /// What it looks like, when a picture is not as expected.
-    pub pictures: Option<Pictures>,
+    /// How it differs, when something is not as expected.
+    pub difference: Option<Box<Difference>>,
 }
 
 /// Kinds of trouble.
@@ -35,28 +39,15 @@ pub enum Kind {
     Timeout,
 }
 
-/// A picture and what it should be: RGBA bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pictures {
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
-    /// What was expected.
-    pub expected: Vec<u8>,
-    /// What there is.
-    pub actual: Vec<u8>,
-}
-
 impl From<String> for Trouble {
     fn from(detail: String) -> Self {
-        Self { kind: Kind::Wrong, detail, pictures: None }
+        Self { kind: Kind::Wrong, detail, difference: None }
     }
 }
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
-        Self { kind: kind(&failure), detail: failure.to_string(), pictures: None }
+        Self { kind: kind(&failure), detail: failure.to_string(), difference: None }
     }
 }
 
@@ -68,7 +59,16 @@ impl fmt::Display for Trouble {
 
 /// Executes `case` until the first step that fails. `fresh` makes back ends with nothing in them.
 pub fn run(case: &Case, fresh: &dyn Fn() -> Box<dyn Backend>) -> Result<(), Trouble> {
-    let mut machine = Machine { backend: fresh(), memory: SparseMemory::new(), fence: 0 };
+    run_counted(case, fresh, &mut Cost::default())
+}
+
+/// The same, and adds to `cost` what was done until then.
+pub fn run_counted(
+    case: &Case,
+    fresh: &dyn Fn() -> Box<dyn Backend>,
+    cost: &mut Cost,
+) -> Result<(), Trouble> {
+    let mut machine = Machine { backend: fresh(), memory: SparseMemory::new(), fence: 0, cost };
     for (number, step) in case.steps.iter().enumerate() {
         let done = match step {
             Step::Memory(step) => machine.memory(step),
@@ -88,9 +88,15 @@ pub fn run(case: &Case, fresh: &dyn Fn() -> Box<dyn Backend>) -> Result<(), Trou
 
 /// Replays a trace or bare stream: it passes when no command of it fails.
 pub fn replay(bytes: &[u8], backend: &mut dyn Backend) -> Result<(), Trouble> {
+    replay_counted(bytes, backend, &mut Cost::default())
+}
+
+/// The same, and adds to `cost` what was done.
+pub fn replay_counted(bytes: &[u8], backend: &mut dyn Backend, cost: &mut Cost) -> Result<(), Trouble> {
     let recording = Recording::parse(bytes).map_err(|error| error.to_string())?;
     let mut trouble = None;
     let replayed = recording.replay(backend, |frame| {
+        frame.submissions.iter().for_each(|report| cost.add(report));
         if trouble.is_none() && !frame.errors.is_empty() {
             let t = failed(&frame.errors);
             trouble = Some(Trouble { detail: format!("frame {}: {}", frame.index, t.detail), ..t });
@@ -100,14 +106,15 @@ pub fn replay(bytes: &[u8], backend: &mut dyn Backend) -> Result<(), Trouble> {
     trouble.map_or(Ok(()), Err)
 }
 
-struct Machine {
+struct Machine<'a> {
     backend: Box<dyn Backend>,
     memory: SparseMemory,
     /// The last fence that was given out.
     fence: u64,
+    cost: &'a mut Cost,
 }
 
-impl Machine {
+impl Machine<'_> {
     fn memory(&mut self, step: &MemoryAt<Vec<u8>>) -> Result<(), Trouble> {
         Ok(self.memory.write(step.gpa, &step.data).map_err(|e: MemoryError| e.to_string())?)
     }
@@ -127,6 +134,7 @@ impl Machine {
         let Some(done) = completions.find(|done| done.fence == self.fence) else {
             return Err(format!("the submission did not complete its fence {}", self.fence).into());
         };
+        self.cost.add(&done.report);
         judge(&done.report, step.result)
     }
 
@@ -142,13 +150,24 @@ impl Machine {
         if has != wants {
             return Err(format!("texture {} has {has} bytes, expected {wants}", step.handle).into());
         }
-        let Some(difference) = compare::images(&actual, &expected, step.tolerance) else { return Ok(()) };
-        let pictures = picture(&expected, step.encoding).zip(picture(&actual, step.encoding));
-        Err(Trouble {
-            kind: Kind::Wrong,
-            detail: format!("texture {}: {difference}", step.handle),
-            pictures: pictures.map(|(expected, actual)| Pictures { width, height, expected, actual }),
-        })
+        let Some(found) = compare::images(&actual, &expected, step.tolerance) else { return Ok(()) };
+        let place = format!("texture {}", step.handle);
+        let shown = match step.encoding {
+            // Of bytes as they are stored, their texels can be seen.
+            Encoding::Raw => {
+                let rgba = |bytes: &[u8]| {
+                    Some(Picture::from_texture(&TextureData { bytes: bytes.to_vec(), ..data.clone() })?.rgba)
+                };
+                rgba(&expected.bytes).zip(rgba(&actual.bytes))
+            }
+            encoding => picture(&expected, encoding).zip(picture(&actual, encoding)),
+        };
+        // The first block that differs, as a texel of it.
+        let first = (found.first.0 * width / actual.width.max(1), found.first.1 * height / actual.height.max(1));
+        let pictures = shown.map(|shown| Pictures::new((width, height), shown, first));
+        let detail = format!("{place}: {found}");
+        let difference = Difference { pictures, ..Difference::new(place, &found, step.tolerance) };
+        Err(Trouble { kind: Kind::Wrong, detail, difference: Some(Box::new(difference)) })
     }
 
     fn expect_buffer(&mut self, step: &ExpectBuffer<Vec<u8>>) -> Result<(), Trouble> {
@@ -168,7 +187,18 @@ fn same_bytes(what: &str, actual: &[u8], expected: &[u8]) -> Result<(), Trouble>
     if actual.len() != expected.len() {
         return Err(format!("{what}: {} bytes, expected {}", actual.len(), expected.len()).into());
     }
-    compare::bytes(actual, expected).map_or(Ok(()), |difference| Err(format!("{what}: {difference}").into()))
+    let Some(found) = compare::bytes(actual, expected) else { return Ok(()) };
+    let row = |bytes: &[u8]| Image {
+        width: bytes.len() as u32,
+        height: 1,
+        pixel_bytes: 1,
+        channel: Channel::U8,
+        bytes: bytes.to_vec(),
+    };
+    let exact = Tolerance::default();
+    let difference = compare::images(&row(actual), &row(expected), exact)
+        .map(|found| Box::new(Difference::new(what.to_owned(), &found, exact)));
+    Err(Trouble { kind: Kind::Wrong, detail: format!("{what}: {found}"), difference })
 }
 
 fn alloc_table(entries: &[Allocation]) -> Vec<u8> {
@@ -200,7 +230,7 @@ fn failed(errors: &[CommandError]) -> Trouble {
     let more = errors.len().saturating_sub(1);
     let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
     let detail = telling.map_or_else(String::new, |error| format!("{error}{more}"));
-    Trouble { kind: telling.map_or(Kind::Wrong, kind), detail, pictures: None }
+    Trouble { kind: telling.map_or(Kind::Wrong, kind), detail, difference: None }
 }
 
 fn kind(failure: &Failure) -> Kind {

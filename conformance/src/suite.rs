@@ -8,10 +8,10 @@ use std::path::Path;
 use aerogpu::Backend;
 use aerogpu::engine::Engine;
 
-use crate::case::{Case, CaseError, MAX_DATA_BYTES, read};
-use crate::discover::Entry;
-use crate::expectations::Expectations;
-use crate::results::{Record, Status};
+use crate::case::{Case, CaseError, KnownFailure, MAX_DATA_BYTES, read};
+use crate::discover;
+use crate::expectations::{Entry, Expectations};
+use crate::results::{Cost, Known, Record, Status};
 use crate::run::{self, Kind, Trouble};
 use crate::shader_case::Loaded;
 use crate::shader_case::case::Rules;
@@ -51,12 +51,12 @@ pub struct Suite<'a> {
 
 impl Suite<'_> {
     /// Runs one entry. It never fails: what cannot even be loaded has a record too.
-    pub fn run(&self, entry: &Entry) -> Record {
+    pub fn run(&self, entry: &discover::Entry) -> Record {
         let path = entry.path().display().to_string();
         let record = match entry {
-            Entry::Case(folder) => self.case(folder),
-            Entry::Trace(path) => self.trace(path),
-            Entry::Shader(path) => self.shader(path),
+            discover::Entry::Case(folder) => self.case(folder),
+            discover::Entry::Trace(path) => self.trace(path),
+            discover::Entry::Shader(path) => self.shader(path),
         };
         let record = record.unwrap_or_else(|error| Record {
             status: Status::Fail,
@@ -75,8 +75,10 @@ impl Suite<'_> {
             return Ok(blank);
         }
         let fresh = || (self.fresh)(Purpose::Case);
-        let marked = case.known_failure.as_ref().map(|known| known.reason.as_str());
-        Ok(self.judge(blank, marked, guard(|| run::run(&case, &fresh))))
+        let marked = case.known_failure.as_ref();
+        let mut cost = Cost::default();
+        let outcome = guard(|| run::run_counted(&case, &fresh, &mut cost));
+        Ok(Record { cost: counted(cost), ..self.judge(blank, marked, outcome) })
     }
 
     fn trace(&self, path: &Path) -> Result<Record, CaseError> {
@@ -88,8 +90,10 @@ impl Suite<'_> {
             return Ok(blank);
         }
         let bytes = read(path, MAX_DATA_BYTES)?;
-        let replayed = guard(|| run::replay(&bytes, (self.fresh)(Purpose::Trace).as_mut()));
-        Ok(self.judge(blank, None, replayed))
+        let mut cost = Cost::default();
+        let outcome =
+            guard(|| run::replay_counted(&bytes, (self.fresh)(Purpose::Trace).as_mut(), &mut cost));
+        Ok(Record { cost: counted(cost), ..self.judge(blank, None, outcome) })
     }
 
     fn shader(&self, path: &Path) -> Result<Record, CaseError> {
@@ -115,11 +119,11 @@ impl Suite<'_> {
     }
 
     /// What the outcome means, given what is known. A crash is never expected.
-    fn judge(&self, blank: Record, marked: Option<&str>, outcome: Result<(), Outcome>) -> Record {
-        let listed = self.expectations.find(&blank.name);
-        let known =
-            marked.map(str::to_owned).or(listed.map(|entry| format!("{} ({})", entry.reason, entry.rule)));
-        let (status, detail, pictures) = match outcome {
+    fn judge(&self, blank: Record, marked: Option<&KnownFailure>, outcome: Result<(), Outcome>) -> Record {
+        let in_case = |known: &KnownFailure| Known { reason: known.reason.clone(), rule: known.link.clone() };
+        let listed = |entry: &Entry| Known { reason: entry.reason.clone(), rule: Some(entry.rule.clone()) };
+        let known = marked.map(in_case).or_else(|| self.expectations.find(&blank.name).map(listed));
+        let (status, detail, difference) = match outcome {
             Ok(()) => (Status::Pass, None, None),
             Err(Outcome::Panic(message)) => (Status::Crash, Some(message), None),
             Err(Outcome::Trouble(t)) => {
@@ -128,21 +132,26 @@ impl Suite<'_> {
                     Kind::Unsupported => Status::Unsupported,
                     Kind::Timeout => Status::Timeout,
                 };
-                (status, Some(t.detail), t.pictures)
+                (status, Some(t.detail), t.difference)
             }
         };
-        let (status, detail) = match (status, known) {
+        let (status, detail) = match (status, &known) {
             (Status::Pass, Some(known)) => {
                 let place = if marked.is_some() { "known_failure of the case" } else { "the expectations" };
                 (Status::UnexpectedPass, Some(format!("remove it from {place}, which say: {known}")))
             }
-            (Status::Fail | Status::Unsupported | Status::Timeout, Some(known)) => {
-                (Status::ExpectedFailure, Some(format!("{known}: {}", detail.unwrap_or_default())))
+            (Status::Fail | Status::Unsupported | Status::Timeout, Some(_)) => {
+                (Status::ExpectedFailure, detail)
             }
             (status, _) => (status, detail),
         };
-        Record { status, detail, pictures, ..blank }
+        Record { status, detail, known, difference, ..blank }
     }
+}
+
+/// What a back end that counts has counted.
+fn counted(cost: Cost) -> Option<Cost> {
+    (!cost.counters.is_empty()).then_some(cost)
 }
 
 impl Selection {
@@ -155,7 +164,7 @@ impl Selection {
 
 fn blank(name: String, features: Vec<String>, class: &str) -> Record {
     let (path, class) = (String::new(), class.to_owned());
-    Record { path, name, features, class, status: Status::Skipped, detail: None, pictures: None }
+    Record { path, name, features, class, ..Record::default() }
 }
 
 enum Outcome {

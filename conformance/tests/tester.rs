@@ -174,7 +174,8 @@ fn known_failures_of_a_case_are_data_too() {
     std::fs::write(folder.join("x"), [1]).expect("writable");
     let failed = run(r#"{"op": "expect_memory", "gpa": 0, "data": "x"}"#);
     assert_eq!(failed.status, Status::ExpectedFailure);
-    assert!(failed.detail.is_some_and(|detail| detail.starts_with("not yet: step 0: ")));
+    assert!(failed.detail.is_some_and(|detail| detail.starts_with("step 0: ")));
+    assert_eq!(failed.known.map(|known| known.reason).as_deref(), Some("not yet"));
     assert_eq!(run(r#"{"op": "reset"}"#).status, Status::UnexpectedPass);
     // A case that cannot be loaded is no known failure.
     let missing = run(r#"{"op": "memory", "gpa": 0, "data": "y"}"#);

@@ -10,20 +10,21 @@ use super::{Failure, exit_code, run, summarize};
 
 /// Put the results of shards together
 ///
-/// Reads files that `run --json` has written, prints totals and exits as one run of everything would. A case that several
-/// files have is counted once.
+/// Reads files that `run --json`, `run --report` and `fuzz --report` have written, prints totals and exits as one run of
+/// everything would. A case that several files have is counted once; so is a shard of a campaign.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Example:
-  aerogpu-conformance merge part-*.json --json all.json")]
+Examples:
+  aerogpu-conformance merge part-*.json --json all.json       the shards of a run
+  aerogpu-conformance merge out-*/results.json --report out   the shards of a campaign, as one report")]
 pub struct MergeArgs {
-    /// Results of shards
+    /// Results of shards: results.json of a run, campaign.json or results.json of a campaign
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Write the results of the whole as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write the report of the whole, without pictures
+    /// Write the report of the whole
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
 }

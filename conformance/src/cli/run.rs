@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use aerogpu_conformance::discover::{self, Entry};
 use aerogpu_conformance::expectations::Expectations;
 use aerogpu_conformance::report;
-use aerogpu_conformance::results::{Results, Run, SCHEMA};
+use aerogpu_conformance::results::{Results, Run};
 use aerogpu_conformance::shader_case;
 use aerogpu_conformance::stages::Stage;
 use aerogpu_conformance::suite::{Selection, Suite};
@@ -69,7 +69,7 @@ pub struct RunArgs {
     /// Keep what the file of --json already has, and run the rest
     #[arg(long, requires = "json")]
     resume: bool,
-    /// Write a page with expected, actual and difference pictures; the folder is created when missing
+    /// Write a report, index.html and results.json; the folder is created when missing
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
 }
@@ -128,7 +128,8 @@ fn column(
         expectations: expectations.of(fresh.name),
         engines: shader_case::engines(),
     };
-    let mut results = Results { adapter: fresh.adapter.clone(), ..Results::new(fresh.name) };
+    let (adapter, facts) = (fresh.adapter.clone(), fresh.facts.clone());
+    let mut results = Results { adapter, facts, ..Results::new(fresh.name) };
     let bar = progress(entries.len() as u64, "{bar:40} {pos} of {len}, {eta} left");
     for entry in entries {
         let path = entry.path().display().to_string();
@@ -149,14 +150,10 @@ fn column(
     Ok(results)
 }
 
-/// Results from a file.
+/// Results of a run or a campaign from a file.
 pub fn load(path: &Path) -> Result<Run, Failure> {
     let text = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let run: Run = serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-    if run.schema != SCHEMA {
-        return Err(format!("{}: the schema is {}, not {SCHEMA}", path.display(), run.schema).into());
-    }
-    Ok(run)
+    Ok(Run::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
 /// Replaces the file at once, so that a run that is stopped leaves the old or the new one.

@@ -83,6 +83,13 @@ impl State {
         Self { schema: SCHEMA.into(), seed, adapter, shard, next: 0, tally: Tally::default() }
     }
 
+    /// Adds another shard of the same campaign.
+    pub fn add_shard(&mut self, other: &Self) {
+        self.shard = format!("{}, {}", self.shard, other.shard);
+        self.next = self.next.max(other.next);
+        self.tally.merge(&other.tally);
+    }
+
     /// Whether it is the same campaign, further on.
     pub fn continues(&self, other: &Self) -> bool {
         let key =
@@ -163,6 +170,27 @@ impl Source {
 }
 
 impl Tally {
+    /// Adds what other scenes of the same campaign came to. A finding that both have is taken once.
+    pub fn merge(&mut self, other: &Self) {
+        let Self { scenes, agreed, unsupported, unfair, explained, findings, coverage } = other;
+        self.scenes += scenes;
+        self.agreed += agreed;
+        self.unfair += unfair;
+        for (what, count) in unsupported {
+            *self.unsupported.entry(what.clone()).or_default() += count;
+        }
+        for (id, count) in explained {
+            *self.explained.entry(id.clone()).or_default() += count;
+        }
+        for finding in findings {
+            if !self.findings.contains(finding) {
+                self.findings.push(finding.clone());
+            }
+        }
+        self.findings.sort_by_key(|finding| finding.number);
+        self.coverage.merge(coverage);
+    }
+
     /// Counts a finding: as explained by the ledger, or as one that somebody must look at. True for the latter.
     pub fn count(&mut self, finding: &Finding, ledger: &Ledger, adapter: &str) -> bool {
         match ledger.explain(adapter, &finding.coverage) {
@@ -221,5 +249,24 @@ mod tests {
         assert_eq!(scene(1, 2), scene(1, 2));
         assert_ne!(scene(1, 2), scene(1, 3));
         assert_ne!(scene(1, 2), scene(2, 2));
+    }
+
+    #[test]
+    fn shards_add_up_and_findings_are_listed_once() {
+        let finding = |number| FindingRecord { number, detail: "it differs".into() };
+        let shard = |name: &str, next, findings: &[u64]| {
+            let mut state = State::new(7, "adapter", name);
+            state.next = next;
+            state.tally = Tally { scenes: 10, agreed: 8, unfair: 1, ..Tally::default() };
+            state.tally.unsupported.insert("fans".into(), 1);
+            state.tally.findings = findings.iter().map(|&number| finding(number)).collect();
+            state
+        };
+        let mut whole = shard("1/2", 19, &[4, 6]);
+        whole.add_shard(&shard("2/2", 20, &[5, 6]));
+        let Tally { scenes, agreed, unfair, unsupported, findings, .. } = whole.tally;
+        assert_eq!((scenes, agreed, unfair, unsupported["fans"]), (20, 16, 2, 2));
+        assert_eq!(findings, [finding(4), finding(5), finding(6)]);
+        assert_eq!((whole.next, whole.shard.as_str()), (20, "1/2, 2/2"));
     }
 }

@@ -35,6 +35,18 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Every rule.
+    pub const ALL: [Self; 8] = [
+        Self::UnormRounding,
+        Self::SrgbEncoding,
+        Self::Interpolation,
+        Self::LinearFilter,
+        Self::Arithmetic,
+        Self::Blend,
+        Self::SrgbBlend,
+        Self::BlockDecoding,
+    ];
+
     /// The reason in a sentence.
     pub fn reason(self) -> &'static str {
         match self {

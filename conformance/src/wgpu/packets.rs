@@ -503,10 +503,19 @@ impl Execution<'_, '_> {
 
     fn present(&mut self, scanout: u32, flags: PresentFlags) -> Result<(), Failure> {
         let first = self.context().colors.into_iter().find(|&handle| handle != 0);
-        let texture = first.and_then(|handle| self.renderer.subresources(handle)).map_or(0, |s| s.texture);
-        if texture != 0 {
-            self.refresh(texture)?;
-            self.renderer.scanouts.insert(scanout, texture);
+        let shown = first.and_then(|handle| self.renderer.subresources(handle));
+        let texture = shown.map_or(0, |shown| shown.texture);
+        // The scanout keeps the picture, whatever is drawn to the texture later.
+        let picture = match shown {
+            Some(Subresources { texture, mips, layers, .. }) => {
+                self.refresh(texture)?;
+                self.renderer.read_texture(texture, mips.0, layers.0).ok()
+            }
+            None => None,
+        };
+        match picture {
+            Some(picture) => _ = self.renderer.scanouts.insert(scanout, picture),
+            None => _ = self.renderer.scanouts.remove(&scanout),
         }
         let vsync = flags.contains(PresentFlags::VSYNC);
         self.report.presents.push(aerogpu::backend::Present { scanout, texture, vsync });

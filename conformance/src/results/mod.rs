@@ -1,34 +1,32 @@
-//! What came of a run: a record a case, totals, and both as JSON.
+//! What came of a run: a record a case, totals, and both as JSON. `conformance/REPORT.md` describes the JSON for readers.
 //!
-//! ```json
-//! {"schema": "aerogpu-conformance-results/2",
-//!  "backends": [
-//!   {"backend": "software", "adapter": null,
-//!    "totals": {"passed": 2, "failed": 1, "skipped": 0, "unsupported": 0, "expected_failures": 1},
-//!    "classes": {"d3d11": {"passed": 2, "failed": 1, "skipped": 0, "unsupported": 0, "expected_failures": 1}},
-//!    "cases": [{"path": "cases/depth/less", "name": "depth/less", "features": ["d3d11"], "class": "d3d11",
-//!               "status": "fail", "detail": "step 3: texture 7: pixel (4,5) is ..."}]}]}
-//! ```
-//!
-//! `status` is one of the names of [`Status`] in `snake_case`; `detail` is `null` for a pass; `adapter` is what a GPU back end
-//! draws with. Times are left out: the same run gives the same bytes. Results of shards of one run [merge](Run::merge) into
-//! those of the whole.
+//! The same run gives the same bytes: times are left out. Results of shards of one run [merge](Run::merge) into those of the
+//! whole, and so do [campaigns](crate::differential::campaign).
+
+mod cost;
+mod evidence;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::Pictures;
+use crate::differential::campaign::{self, State};
 
-/// Identifies the shape of the JSON.
-pub const SCHEMA: &str = "aerogpu-conformance-results/2";
+pub(crate) use cost::add;
+pub use cost::{Cost, DrawCost};
+pub(crate) use evidence::png;
+pub use evidence::{Difference, MAX_EDGE, Pictures};
+
+/// Identifies the shape of the JSON. Fields may be added, which readers must not mind; the number changes when one goes or
+/// gets another meaning.
+pub const SCHEMA: &str = "aerogpu-conformance-results/3";
 
 /// The back end that may say of something that it does not support it.
 pub const GPU: &str = "wgpu";
 
 /// What came of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Everything is as expected.
@@ -46,6 +44,7 @@ pub enum Status {
     /// It passed, though it is known to fail: the knowledge is out of date.
     UnexpectedPass,
     /// It was not run.
+    #[default]
     Skipped,
 }
 
@@ -72,7 +71,7 @@ impl fmt::Display for Status {
 }
 
 /// One case and what came of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Record {
     /// Where it is.
     pub path: String,
@@ -86,9 +85,31 @@ pub struct Record {
     pub status: Status,
     /// What happened, unless it passed.
     pub detail: Option<String>,
-    /// The picture that is wrong, and what it should be.
-    #[serde(skip)]
-    pub pictures: Option<Pictures>,
+    /// Why it is known to fail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+    /// How it differs, when something that it left behind is not as expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Box<Difference>>,
+    /// What it costs on the modelled GPU, when the back end counts that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+}
+
+/// Why a case is known to fail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// The reason, in a sentence.
+    pub reason: String,
+    /// The rule that the case contradicts, or where to read more.
+    pub rule: Option<String>,
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)?;
+        self.rule.as_ref().map_or(Ok(()), |rule| write!(f, " ({rule})"))
+    }
 }
 
 impl fmt::Display for Record {
@@ -144,6 +165,9 @@ pub struct Results {
     pub backend: String,
     /// What it drew with, unless that is the processor.
     pub adapter: Option<String>,
+    /// What else is known about the back end and its machine; of shards from several machines, all of it.
+    #[serde(default)]
+    pub facts: Vec<Fact>,
     /// All cases.
     pub totals: Totals,
     /// The cases of each class.
@@ -152,12 +176,22 @@ pub struct Results {
     pub cases: Vec<Record>,
 }
 
+/// Something about a back end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// What it is about.
+    pub name: String,
+    /// What it is.
+    pub value: String,
+}
+
 impl Results {
     /// Nothing yet.
     pub fn new(backend: impl Into<String>) -> Self {
         Self {
             backend: backend.into(),
             adapter: None,
+            facts: Vec::new(),
             totals: Totals::default(),
             classes: BTreeMap::new(),
             cases: Vec::new(),
@@ -197,21 +231,57 @@ pub struct Run {
     pub schema: String,
     /// One for each back end.
     pub backends: Vec<Results>,
+    /// Shards of campaigns of generated streams.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub campaigns: Vec<State>,
 }
 
 impl From<Vec<Results>> for Run {
     fn from(backends: Vec<Results>) -> Self {
-        Self { schema: SCHEMA.into(), backends }
+        Self { schema: SCHEMA.into(), backends, campaigns: Vec::new() }
     }
 }
 
+/// Why JSON holds no results.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// It is none, or lacks something.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It is something else.
+    #[error("the schema is {0:?}, neither {SCHEMA} nor {campaign}", campaign = campaign::SCHEMA)]
+    Schema(String),
+}
+
 impl Run {
-    /// Whether every back end succeeded.
-    pub fn success(&self) -> bool {
-        !self.backends.is_empty() && self.backends.iter().all(Results::success)
+    /// Results from JSON, of a run or of a campaign.
+    ///
+    /// # Errors
+    /// When it is neither, or of another version.
+    pub fn parse(json: &[u8]) -> Result<Self, SchemaError> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: String,
+        }
+        let Head { schema } = serde_json::from_slice(json)?;
+        match schema.as_str() {
+            SCHEMA => Ok(serde_json::from_slice(json)?),
+            campaign::SCHEMA => {
+                Ok(Self { campaigns: vec![serde_json::from_slice(json)?], ..Self::from(Vec::new()) })
+            }
+            _ => Err(SchemaError::Schema(schema)),
+        }
     }
 
-    /// Adds another shard of the same run. A case that both have is taken once.
+    /// Whether there is something, and all of it succeeded.
+    pub fn success(&self) -> bool {
+        !(self.backends.is_empty() && self.campaigns.is_empty())
+            && self.backends.iter().all(Results::success)
+            && self.campaigns.iter().all(|state| state.tally.findings.is_empty())
+    }
+
+    /// Adds another shard of the same run. A case that both have is taken once; of a campaign's shard that both have, the
+    /// one that got further.
     pub fn merge(&mut self, other: Self) {
         for results in other.backends {
             let known = self
@@ -222,6 +292,11 @@ impl Run {
                 self.backends.push(results);
                 continue;
             };
+            for fact in results.facts {
+                if !known.facts.contains(&fact) {
+                    known.facts.push(fact);
+                }
+            }
             for record in results.cases {
                 if known.at(&record.path).is_none() {
                     known.push(record);
@@ -229,6 +304,25 @@ impl Run {
             }
             known.cases.sort_by(|a, b| a.path.cmp(&b.path));
         }
+        for state in other.campaigns {
+            match self.campaigns.iter_mut().find(|known| known.continues(&state)) {
+                Some(known) if known.next >= state.next => {}
+                Some(known) => *known = state,
+                None => self.campaigns.push(state),
+            }
+        }
+    }
+
+    /// The campaigns, the shards of each put together.
+    pub fn whole_campaigns(&self) -> Vec<State> {
+        let mut whole: Vec<State> = Vec::new();
+        for state in &self.campaigns {
+            match whole.iter_mut().find(|known| (known.seed, &known.adapter) == (state.seed, &state.adapter)) {
+                Some(known) => known.add_shard(state),
+                None => whole.push(state.clone()),
+            }
+        }
+        whole
     }
 }
 
@@ -238,7 +332,7 @@ mod tests {
 
     fn record(name: &str, class: &str, status: Status) -> Record {
         let (path, name, class) = (format!("cases/{name}"), name.into(), class.to_owned());
-        Record { path, name, features: vec![class.clone()], class, status, detail: None, pictures: None }
+        Record { path, name, features: vec![class.clone()], class, status, ..Record::default() }
     }
 
     #[test]
@@ -252,9 +346,9 @@ mod tests {
         let totals = serde_json::json!(
             {"passed": 1, "failed": 1, "skipped": 0, "unsupported": 0, "expected_failures": 0});
         let expected = serde_json::json!({
-            "schema": "aerogpu-conformance-results/2",
+            "schema": "aerogpu-conformance-results/3",
             "backends": [{
-                "backend": "software", "adapter": null, "totals": totals, "classes": {"d3d11": totals},
+                "backend": "software", "adapter": null, "facts": [], "totals": totals, "classes": {"d3d11": totals},
                 "cases": [
                     {"path": "cases/a", "name": "a", "features": ["d3d11"], "class": "d3d11", "status": "pass",
                      "detail": null},
