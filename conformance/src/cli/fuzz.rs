@@ -161,12 +161,12 @@ fn write(args: &FuzzArgs, state: &State) -> Result<(), Failure> {
     let Some(folder) = &args.report else { return Ok(()) };
     std::fs::create_dir_all(folder)?;
     let part: &Path = &folder.join("campaign.part");
-    report::write_json(part, state)?;
+    report::write_json(part, &State { domains: state.tally.domains(), ..state.clone() })?;
     Ok(std::fs::rename(part, folder.join(FILE))?)
 }
 
 fn summarize(state: &State, speed: f64) -> io::Result<()> {
-    let Tally { scenes, agreed, unsupported, unfair, explained, findings, coverage } = &state.tally;
+    let Tally { scenes, agreed, unsupported, unfair, explained, findings, .. } = &state.tally;
     let mut out = io::stdout().lock();
     writeln!(out, "software and {}: {scenes} streams, {speed:.1} a second", state.adapter)?;
     writeln!(out, "{agreed} agree, {unfair} do not end, {} findings", findings.len())?;
@@ -176,5 +176,5 @@ fn summarize(state: &State, speed: f64) -> io::Result<()> {
     for (id, count) in explained {
         writeln!(out, "{count} explained by {id}")?;
     }
-    writeln!(out, "{coverage}")
+    state.tally.domains().iter().try_for_each(|domain| writeln!(out, "{domain}"))
 }

@@ -9,7 +9,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde::{Deserialize, Serialize};
 
-use super::coverage::Coverage;
+use super::coverage::{Coverage, Domain};
 use super::ledger::Ledger;
 use super::{Difference, Observation, Verdict, compare, observe};
 use crate::generate::{Scene, strategy};
@@ -57,6 +57,9 @@ pub struct Tally {
     pub findings: Vec<FindingRecord>,
     /// What the scenes reached.
     pub coverage: Coverage,
+    /// What those of them reached on which both back ends were compared.
+    #[serde(default)]
+    pub compared: Coverage,
 }
 
 /// Where a campaign stands, as its JSON says it.
@@ -74,13 +77,16 @@ pub struct State {
     pub next: u64,
     /// What it came to so far.
     pub tally: Tally,
+    /// How much of everything it reached so far, as the tally's coverage says.
+    #[serde(default)]
+    pub domains: Vec<Domain>,
 }
 
 impl State {
     /// A campaign that begins.
     pub fn new(seed: u64, adapter: &str, shard: &str) -> Self {
         let (adapter, shard) = (adapter.to_owned(), shard.to_owned());
-        Self { schema: SCHEMA.into(), seed, adapter, shard, next: 0, tally: Tally::default() }
+        Self { schema: SCHEMA.into(), seed, adapter, shard, next: 0, tally: Tally::default(), domains: Vec::new() }
     }
 
     /// Adds another shard of the same campaign.
@@ -132,10 +138,13 @@ impl Source {
     ) -> Option<Finding> {
         let mut tree = self.tree(number)?;
         tally.scenes += 1;
-        if let Ok(script) = tree.current().script() {
-            tally.coverage.merge(&Coverage::of(&script));
+        let coverage = tree.current().script().map(|script| Coverage::of(&script)).unwrap_or_default();
+        tally.coverage.merge(&coverage);
+        let verdict_of_all = verdict(&tree.current(), reference, other);
+        if matches!(verdict_of_all, Verdict::Agree | Verdict::Differ(_)) {
+            tally.compared.merge(&coverage);
         }
-        let mut best = match verdict(&tree.current(), reference, other) {
+        let mut best = match verdict_of_all {
             Verdict::Agree => {
                 tally.agreed += 1;
                 return None;
@@ -172,7 +181,7 @@ impl Source {
 impl Tally {
     /// Adds what other scenes of the same campaign came to. A finding that both have is taken once.
     pub fn merge(&mut self, other: &Self) {
-        let Self { scenes, agreed, unsupported, unfair, explained, findings, coverage } = other;
+        let Self { scenes, agreed, unsupported, unfair, explained, findings, coverage, compared } = other;
         self.scenes += scenes;
         self.agreed += agreed;
         self.unfair += unfair;
@@ -189,6 +198,12 @@ impl Tally {
         }
         self.findings.sort_by_key(|finding| finding.number);
         self.coverage.merge(coverage);
+        self.compared.merge(compared);
+    }
+
+    /// How much of everything was reached.
+    pub fn domains(&self) -> Vec<Domain> {
+        self.coverage.domains(&self.compared)
     }
 
     /// Counts a finding: as explained by the ledger, or as one that somebody must look at. True for the latter.

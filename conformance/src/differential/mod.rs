@@ -5,6 +5,7 @@
 
 pub mod campaign;
 pub mod coverage;
+pub mod direct3d9;
 pub mod ledger;
 
 use std::fmt;

@@ -1,5 +1,6 @@
 //! What a scene becomes: memory, submissions, and what to look at afterwards.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use aerogpu_protocol::ring::{AllocEntry, write_alloc_table};
@@ -18,6 +19,8 @@ pub struct Script {
     pub submissions: Vec<Submission>,
     /// What must agree in the end.
     pub looks: Vec<Look>,
+    /// What the packets do not say of the scene: `clipped` when a primitive leaves its viewport.
+    pub facts: BTreeSet<&'static str>,
 }
 
 /// A submission, and what the guest writes before it.
