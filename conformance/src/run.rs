@@ -163,7 +163,8 @@ impl Machine<'_> {
             encoding => picture(&expected, encoding).zip(picture(&actual, encoding)),
         };
         // The first block that differs, as a texel of it.
-        let first = (found.first.0 * width / actual.width.max(1), found.first.1 * height / actual.height.max(1));
+        let first =
+            (found.first.0 * width / actual.width.max(1), found.first.1 * height / actual.height.max(1));
         let pictures = shown.map(|shown| Pictures::new((width, height), shown, first));
         let detail = format!("{place}: {found}");
         let difference = Difference { pictures, ..Difference::new(place, &found, step.tolerance) };

@@ -91,8 +91,7 @@ impl Suite<'_> {
         }
         let bytes = read(path, MAX_DATA_BYTES)?;
         let mut cost = Cost::default();
-        let outcome =
-            guard(|| run::replay_counted(&bytes, (self.fresh)(Purpose::Trace).as_mut(), &mut cost));
+        let outcome = guard(|| run::replay_counted(&bytes, (self.fresh)(Purpose::Trace).as_mut(), &mut cost));
         Ok(Record { cost: counted(cost), ..self.judge(blank, None, outcome) })
     }
 

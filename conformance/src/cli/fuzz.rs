@@ -7,15 +7,19 @@ use std::time::{Duration, Instant};
 
 use aerogpu::engine::Engine;
 use aerogpu::{Backend, Options, SoftwareRenderer};
-use aerogpu_conformance::differential::campaign::{self, Source, State, Tally};
+use aerogpu_conformance::differential::campaign::{self, Source, State};
 use aerogpu_conformance::differential::ledger::Ledger;
+use aerogpu_conformance::discover::Entry;
+use aerogpu_conformance::expectations::Expectations;
 use aerogpu_conformance::report;
-use aerogpu_conformance::wgpu::WgpuRenderer;
+use aerogpu_conformance::results::{Results, Run};
+use aerogpu_conformance::suite::{Selection, Suite};
+use aerogpu_conformance::wgpu::{GpuError, WgpuRenderer};
 use clap::ValueEnum;
 
-use super::backend::{facts, gpu};
+use super::backend::{BackendKind, Fresh, adapter_name, gpu};
 use super::shard::Shard;
-use super::{Failure, exit_code, progress};
+use super::{Failure, exit_code, progress, summarize_campaign};
 
 /// Instructions of a submission: far more than any fair scene needs.
 const BUDGET: u64 = 1 << 24;
@@ -54,7 +58,7 @@ pub struct FuzzArgs {
     /// Run only this part of the streams, such as 2/8
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
-    /// Write findings and campaign.json there; the folder is created when missing
+    /// Write findings, campaign.json and a report there; the folder is created when missing
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
     /// Go on where the campaign.json of --report stopped
@@ -62,12 +66,37 @@ pub struct FuzzArgs {
     resume: bool,
 }
 
+/// Findings whose pictures are in the report.
+const SHOWN_FINDINGS: usize = 100;
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Versus {
     /// The software renderer and wgpu
     Both,
     /// The software renderer with its fast interpreter, and with the reference one
     Software,
+}
+
+impl Versus {
+    /// Both sides.
+    fn fresh(self, adapter: &str) -> Result<Vec<Fresh>, GpuError> {
+        match self {
+            Self::Both => BackendKind::Both.fresh(adapter),
+            Self::Software => {
+                let make = |_| -> Box<dyn Backend> {
+                    Box::new(SoftwareRenderer::new(Options { engine: Engine::Scalar, ..Options::default() }))
+                };
+                let mut both = BackendKind::Software.fresh(adapter)?;
+                both.push(Fresh {
+                    name: "scalar interpreter",
+                    adapter: None,
+                    facts: Vec::new(),
+                    make: Box::new(make),
+                });
+                Ok(both)
+            }
+        }
+    }
 }
 
 /// `90s`, `10m`, `1h`, or seconds.
@@ -89,7 +118,7 @@ pub fn run(args: FuzzArgs) -> Result<ExitCode, Failure> {
         Versus::Software => (Box::new(software(Engine::Scalar)), "scalar interpreter".into()),
         Versus::Both => {
             let gpu = gpu(&args.adapter)?;
-            let adapter = facts(&gpu);
+            let adapter = adapter_name(&gpu);
             (Box::new(WgpuRenderer::new(gpu)), adapter)
         }
     };
@@ -124,8 +153,12 @@ pub fn run(args: FuzzArgs) -> Result<ExitCode, Failure> {
     }
     bar.finish_and_clear();
     write(&args, &state)?;
-    let seconds = (now() - start).as_secs_f64();
-    summarize(&state, (state.tally.scenes - before) as f64 / seconds)?;
+    if let Some(folder) = &args.report {
+        report::write(folder, &findings(folder, &state, &args.backend.fresh(&args.adapter)?)?)?;
+    }
+    let speed = (state.tally.scenes - before) as f64 / (now() - start).as_secs_f64();
+    writeln!(io::stdout(), "software and {adapter}: {speed:.1} streams a second")?;
+    summarize_campaign(&state)?;
     Ok(exit_code(state.tally.findings.is_empty() && state.tally.scenes > 0))
 }
 
@@ -165,16 +198,23 @@ fn write(args: &FuzzArgs, state: &State) -> Result<(), Failure> {
     Ok(std::fs::rename(part, folder.join(FILE))?)
 }
 
-fn summarize(state: &State, speed: f64) -> io::Result<()> {
-    let Tally { scenes, agreed, unsupported, unfair, explained, findings, .. } = &state.tally;
-    let mut out = io::stdout().lock();
-    writeln!(out, "software and {}: {scenes} streams, {speed:.1} a second", state.adapter)?;
-    writeln!(out, "{agreed} agree, {unfair} do not end, {} findings", findings.len())?;
-    for (what, count) in unsupported {
-        writeln!(out, "{count} unsupported: {what}")?;
+/// The campaign with the cases of its findings, as each back end does on them.
+fn findings(folder: &Path, state: &State, backends: &[Fresh]) -> Result<Run, Failure> {
+    let mut run = Run { campaigns: vec![state.clone()], ..Run::from(Vec::new()) };
+    for fresh in backends {
+        let suite = Suite {
+            fresh: fresh.make.as_ref(),
+            selection: Selection::default(),
+            expectations: Expectations::default(),
+            engines: Vec::new(),
+        };
+        let (adapter, facts) = (fresh.adapter.clone(), fresh.facts.clone());
+        let mut results = Results { adapter, facts, ..Results::new(fresh.name) };
+        for finding in state.tally.findings.iter().take(SHOWN_FINDINGS) {
+            let entry = Entry::Case(folder.join(format!("finding-{}-{}", state.seed, finding.number)));
+            results.push(suite.run(&entry));
+        }
+        run.backends.push(results);
     }
-    for (id, count) in explained {
-        writeln!(out, "{count} explained by {id}")?;
-    }
-    state.tally.domains().iter().try_for_each(|domain| writeln!(out, "{domain}"))
+    Ok(run)
 }

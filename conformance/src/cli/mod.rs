@@ -10,6 +10,7 @@ mod shard;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use aerogpu_conformance::differential::campaign::{State, Tally};
 use aerogpu_conformance::results::Run;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -64,7 +65,7 @@ fn progress(len: u64, template: &str) -> ProgressBar {
 /// Prints the totals of each class and of all; names the back ends when there are several.
 fn summarize(run: &Run) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    for results in &run.backends {
+    for results in run.ran() {
         if run.backends.len() > 1 {
             let adapter =
                 results.adapter.as_ref().map_or_else(String::new, |adapter| format!(" ({adapter})"));
@@ -83,5 +84,21 @@ fn summarize(run: &Run) -> io::Result<()> {
             eprintln!("error: every case was skipped; widen --filter, --features or --without");
         }
     }
-    Ok(())
+    drop(out);
+    run.whole_campaigns().iter().try_for_each(summarize_campaign)
+}
+
+/// Prints what a campaign came to.
+fn summarize_campaign(state: &State) -> io::Result<()> {
+    let Tally { scenes, agreed, unsupported, unfair, explained, findings, .. } = &state.tally;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{scenes} streams, seed {}, part {}, on {}", state.seed, state.shard, state.adapter)?;
+    writeln!(out, "{agreed} agree, {unfair} do not end, {} findings", findings.len())?;
+    for (what, count) in unsupported {
+        writeln!(out, "{count} unsupported: {what}")?;
+    }
+    for (id, count) in explained {
+        writeln!(out, "{count} explained by {id}")?;
+    }
+    state.tally.domains().iter().try_for_each(|domain| writeln!(out, "{domain}"))
 }

@@ -86,7 +86,15 @@ impl State {
     /// A campaign that begins.
     pub fn new(seed: u64, adapter: &str, shard: &str) -> Self {
         let (adapter, shard) = (adapter.to_owned(), shard.to_owned());
-        Self { schema: SCHEMA.into(), seed, adapter, shard, next: 0, tally: Tally::default(), domains: Vec::new() }
+        Self {
+            schema: SCHEMA.into(),
+            seed,
+            adapter,
+            shard,
+            next: 0,
+            tally: Tally::default(),
+            domains: Vec::new(),
+        }
     }
 
     /// Adds another shard of the same campaign.

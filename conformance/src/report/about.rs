@@ -99,7 +99,7 @@ pub(super) fn divergences(run: &Run, shown: &Shown) -> Option<Markup> {
         return None;
     }
     let expected = html! {
-        table.numbers {
+        table.numbers.stack {
             caption { "Expected failures: cases that contradict Direct3D, and adapters that do" }
             thead {
                 tr {
@@ -126,9 +126,9 @@ fn row(run: &Run, shown: &Shown, rule: &str, broken: &Broken<'_>) -> Markup {
             td.text { @for reason in &broken.reasons { p { (reason) } } }
             @for results in &run.backends {
                 @let count = broken.cases.get(results.backend.as_str()).map_or(0, BTreeSet::len);
-                td.zero[count == 0] { (count) }
+                td.zero[count == 0] data-label=(results.backend) { (count) }
             }
-            td.text { @for (i, path) in all.iter().enumerate() { @if i > 0 { ", " } (shown.number(path)) } }
+            td.text data-label="cases" { @for (i, path) in all.iter().enumerate() { @if i > 0 { ", " } (shown.number(path)) } }
         }
     }
 }
@@ -151,14 +151,15 @@ fn ledger(run: &Run) -> Option<Markup> {
     if known.is_empty() {
         return None;
     }
-    let explained = |id: &str| campaigns.iter().filter_map(|state| state.tally.explained.get(id)).sum::<u64>();
+    let explained =
+        |id: &str| campaigns.iter().filter_map(|state| state.tally.explained.get(id)).sum::<u64>();
     let right = |right: Right| match right {
         Right::Software => "software",
         Right::Wgpu => "wgpu",
         Right::Both => "either",
     };
     let table = html! {
-        table.numbers {
+        table.numbers.stack {
             caption { "The ledger: known divergences of these drivers" }
             thead {
                 tr {
@@ -175,10 +176,10 @@ fn ledger(run: &Run) -> Option<Markup> {
                     tr {
                         th.text scope="row" { (entry.id) }
                         td.text { (entry.rule) }
-                        td.text { (right(entry.right)) }
+                        td.text data-label="right" { (right(entry.right)) }
                         td.text { (entry.reason) }
-                        td.text { (entry.driver) ", " (entry.version) }
-                        @if !campaigns.is_empty() { td { (explained(&entry.id)) } }
+                        td.text data-label="seen in" { (entry.driver) ", " (entry.version) }
+                        @if !campaigns.is_empty() { td data-label="streams" { (explained(&entry.id)) } }
                     }
                 }
             }

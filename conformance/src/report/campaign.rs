@@ -74,7 +74,7 @@ fn campaign(state: &State, shown: &Shown) -> Markup {
 
 fn coverage(domains: &[Domain]) -> Markup {
     let table = html! {
-        table.numbers {
+        table.numbers.stack {
             caption { "What the streams reached" }
             thead {
                 tr {
@@ -89,14 +89,12 @@ fn coverage(domains: &[Domain]) -> Markup {
                 @for domain in domains {
                     tr {
                         th.text scope="row" { (domain.name) }
-                        td { (domain.total) }
-                        td { (domain.reached) }
-                        td { (domain.compared) }
+                        td data-label="there are" { (domain.total) }
+                        td data-label="reached" { (domain.reached) }
+                        td data-label="compared" { (domain.compared) }
                         td.text.fine {
-                            @if !domain.never.is_empty() { p { "never: " (domain.never.join(", ")) } }
-                            @if !domain.not_compared.is_empty() {
-                                p { "not compared: " (domain.not_compared.join(", ")) }
-                            }
+                            (named("never reached", &domain.never))
+                            (named("never compared", &domain.not_compared))
                         }
                     }
                 }
@@ -104,4 +102,16 @@ fn coverage(domains: &[Domain]) -> Markup {
         }
     };
     wide("What the streams reached", table)
+}
+
+/// Names of what is missing: a few at once, many on demand.
+fn named(what: &str, names: &[String]) -> Markup {
+    const FEW: usize = 6;
+    html! {
+        @if names.len() > FEW {
+            details { summary { (what) ": " (names.len()) } (names.join(", ")) }
+        } @else if !names.is_empty() {
+            p { (what) ": " (names.join(", ")) }
+        }
+    }
 }

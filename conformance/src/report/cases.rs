@@ -55,7 +55,7 @@ impl Shown {
 
     /// Failures, when there are cases at all.
     pub(super) fn failures(&self, run: &Run, links: &Links<'_>) -> Option<Markup> {
-        run.backends.first()?;
+        run.ran().next()?;
         Some(html! {
             @if self.red.is_empty() { p { "None." } }
             @for (number, (path, name)) in self.all().take(self.red.len()) { (case(run, links, number, (path, name), true)) }
@@ -76,7 +76,8 @@ impl Shown {
     pub(super) fn unsupported(&self, run: &Run, links: &Links<'_>) -> Option<Markup> {
         let mut reasons: BTreeMap<(&str, &str), Vec<&Record>> = BTreeMap::new();
         for results in &run.backends {
-            let unsupported = |record: &&Record| record.status == Status::Unsupported && !results.is_red(record);
+            let unsupported =
+                |record: &&Record| record.status == Status::Unsupported && !results.is_red(record);
             for record in results.cases.iter().filter(unsupported) {
                 reasons.entry((&results.backend, reason(record))).or_default().push(record);
             }
@@ -237,7 +238,9 @@ fn label(bins: &[Bin], i: usize) -> String {
     match (below, bins[i].up_to) {
         (Some(below), None) => format!("above {below}"),
         (None, None) => "any".to_owned(),
-        (_, Some(limit)) if limit < 1.0 || bins[0].up_to.is_some_and(|first| first < 1.0) => format!("to {limit}"),
+        (_, Some(limit)) if limit < 1.0 || bins[0].up_to.is_some_and(|first| first < 1.0) => {
+            format!("to {limit}")
+        }
         (below, Some(limit)) => {
             let first = below.unwrap_or(0.0) + 1.0;
             if first == limit { format!("{limit}") } else { format!("{first}\u{2013}{limit}") }

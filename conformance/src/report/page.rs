@@ -91,7 +91,9 @@ impl Links<'_> {
 /// A part of an address.
 fn escaped(part: &str) -> String {
     part.bytes().fold(String::new(), |text, byte| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text + &char::from(byte).to_string(),
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            text + &char::from(byte).to_string()
+        }
         _ => format!("{text}%{byte:02X}"),
     })
 }
@@ -122,6 +124,39 @@ mod tests {
         for text in [STYLE, SCRIPT] {
             for address in ["http:", "https:", "//", "url(", "@import", "fetch(", "</"] {
                 assert!(!text.contains(address), "{address}");
+            }
+        }
+    }
+
+    /// WCAG 2.2, 1.4.3: text needs a contrast of 4.5 to what it stands on.
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "contrast is no result of rendering")]
+    fn text_stands_out_in_both_schemes() {
+        let luminance = |hex: &str| {
+            let full =
+                if hex.len() == 3 { hex.chars().flat_map(|c| [c, c]).collect() } else { hex.to_owned() };
+            let channel = |at: usize| {
+                let c = f64::from(u8::from_str_radix(&full[at..at + 2], 16).expect("hexadecimal")) / 255.0;
+                if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+            };
+            0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+        };
+        for scheme in STYLE.split(":root {").skip(1) {
+            let color = |name: &str| {
+                let (_, rest) = scheme.split_once(&format!("--{name}: #")).expect("a colour");
+                luminance(rest.split_once(';').expect("its end").0)
+            };
+            for (text, ground) in [
+                ("ink", "paper"),
+                ("quiet", "paper"),
+                ("link", "paper"),
+                ("good", "paper"),
+                ("bad", "paper"),
+                ("ink", "shade"),
+                ("quiet", "shade"),
+            ] {
+                let (a, b) = (color(text) + 0.05, color(ground) + 0.05);
+                assert!(a / b >= 4.5 || b / a >= 4.5, "{text} on {ground}: {a} to {b}");
             }
         }
     }

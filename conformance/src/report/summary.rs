@@ -60,7 +60,7 @@ pub(super) fn verdict(run: &Run) -> Markup {
     };
     html! {
         ul.verdict {
-            @for results in &run.backends {
+            @for results in run.ran() {
                 li {
                     @let good = results.success();
                     span.badge.good[good].bad[!good] { (if good { "passed" } else { "failed" }) }
@@ -84,7 +84,8 @@ pub(super) fn section(run: &Run) -> Option<Markup> {
     let records = || run.backends.iter().flat_map(|results| &results.cases);
     records().next()?;
     let classes: BTreeSet<&str> = records().map(|record| record.class.as_str()).collect();
-    let features: BTreeSet<&str> = records().flat_map(|record| &record.features).map(String::as_str).collect();
+    let features: BTreeSet<&str> =
+        records().flat_map(|record| &record.features).map(String::as_str).collect();
     let skipped = records().any(|record| record.status == Status::Skipped);
     let row = |name: &str, with: &dyn Fn(&Record) -> bool| {
         html! {
@@ -100,7 +101,7 @@ pub(super) fn section(run: &Run) -> Option<Markup> {
     };
     let names: Vec<&str> = Counts::default().columns(skipped).into_iter().map(|column| column.0).collect();
     let table = html! {
-        table.numbers {
+        table.numbers.counts {
             caption { "Cases by what came of them" }
             thead {
                 tr {

@@ -273,10 +273,15 @@ impl Run {
         }
     }
 
+    /// The back ends that have cases; a campaign without findings has none.
+    pub fn ran(&self) -> impl Iterator<Item = &Results> {
+        self.backends.iter().filter(|results| !results.cases.is_empty())
+    }
+
     /// Whether there is something, and all of it succeeded.
     pub fn success(&self) -> bool {
-        !(self.backends.is_empty() && self.campaigns.is_empty())
-            && self.backends.iter().all(Results::success)
+        !(self.ran().next().is_none() && self.campaigns.is_empty())
+            && self.ran().all(Results::success)
             && self.campaigns.iter().all(|state| state.tally.findings.is_empty())
     }
 
@@ -317,7 +322,8 @@ impl Run {
     pub fn whole_campaigns(&self) -> Vec<State> {
         let mut whole: Vec<State> = Vec::new();
         for state in &self.campaigns {
-            match whole.iter_mut().find(|known| (known.seed, &known.adapter) == (state.seed, &state.adapter)) {
+            match whole.iter_mut().find(|known| (known.seed, &known.adapter) == (state.seed, &state.adapter))
+            {
                 Some(known) => known.add_shard(state),
                 None => whole.push(state.clone()),
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aerogpu::Backend;
 use aerogpu::executor::Failure;
 use aerogpu::limits;
 use aerogpu::pipeline::layout::{InputLayout, LayoutError};
@@ -509,7 +510,7 @@ impl Execution<'_, '_> {
         let picture = match shown {
             Some(Subresources { texture, mips, layers, .. }) => {
                 self.refresh(texture)?;
-                self.renderer.read_texture(texture, mips.0, layers.0).ok()
+                Backend::read_texture(self.renderer, texture, mips.0, layers.0).ok()
             }
             None => None,
         };
