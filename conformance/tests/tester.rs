@@ -191,7 +191,7 @@ fn the_report_shows_what_is_wrong() {
     report::write(&folder, &vec![results].into()).expect("writable");
     let page = std::fs::read_to_string(folder.join("index.html")).expect("written");
     assert_eq!(page.matches("src=\"data:image/png;base64,").count(), 3);
-    for words in ["difference, 255.0 times", "column 0, row 1", "pixel (0,1) is [255, 50, 0, 255]"] {
+    for words in ["difference, 255 times", "column 0, row 1", "pixel (0,1) is [255, 50, 0, 255]"] {
         assert!(page.contains(words), "{words}");
     }
     let json = std::fs::read(folder.join("results.json")).expect("written");

@@ -42,8 +42,11 @@ pub struct Domain {
     pub not_compared: Vec<String>,
 }
 
-/// Families in the order of a report, each with everything that it has.
-const FAMILIES: &[(&str, fn() -> Vec<String>)] = &[
+/// A family and everything that it has.
+type Family = (&'static str, fn() -> Vec<String>);
+
+/// Families in the order of a report.
+const FAMILIES: &[Family] = &[
     ("packet", || numbers(0..0x800, Opcode::from_u32, |o| o.name().into())),
     ("stage_packet", stage_packets),
     ("target", || formats(|f| !f.is_block_compressed())),
@@ -160,7 +163,7 @@ impl Coverage {
 
     /// Every domain; `compared` is what streams had on which both back ends were compared.
     pub fn domains(&self, compared: &Self) -> Vec<Domain> {
-        let domain = |&(family, all): &(&str, fn() -> Vec<String>)| {
+        let domain = |&(family, all): &Family| {
             let all = all();
             let lacks = |coverage: &Self, name: &String| !coverage.has(&format!("{family}:{name}"));
             let (never, met): (Vec<_>, Vec<_>) = all.iter().cloned().partition(|name| lacks(self, name));
@@ -345,7 +348,8 @@ impl Reader {
             let (words, _) = code.as_chunks();
             let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
             let program = sm3::decode(&words).ok();
-            let ops: BTreeSet<sm3::Op> = program.iter().flat_map(sm3::Program::instructions).map(|i| i.op).collect();
+            let ops: BTreeSet<sm3::Op> =
+                program.iter().flat_map(sm3::Program::instructions).map(|i| i.op).collect();
             ops.iter().for_each(|op| coverage.add("d3d9_op", &format!("{op:?}")));
             return;
         }
@@ -361,7 +365,8 @@ impl Reader {
         } else {
             // Elements of 8 bytes; stream 255 ends the list (executor 10.3).
             let kinds = blob.chunks_exact(8).take_while(|e| e[0] != 255).map(|e| e[4]);
-            kinds.for_each(|kind| self.coverage.add("vertex_declaration", &direct3d9::declaration_type(kind)));
+            kinds
+                .for_each(|kind| self.coverage.add("vertex_declaration", &direct3d9::declaration_type(kind)));
         }
     }
 }

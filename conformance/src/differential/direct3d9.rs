@@ -15,12 +15,7 @@ const fn plain(number: u32, name: &'static str) -> State {
     State { number, name, values: None }
 }
 
-const fn of(
-    number: u32,
-    name: &'static str,
-    family: &'static str,
-    values: &'static [&'static str],
-) -> State {
+const fn of(number: u32, name: &'static str, family: &'static str, values: &'static [&'static str]) -> State {
     State { number, name, values: Some((family, values)) }
 }
 
@@ -48,8 +43,7 @@ const BLENDS: &[&str] = &[
 const BLEND_OPS: &[&str] = &["", "ADD", "SUBTRACT", "REVSUBTRACT", "MIN", "MAX"];
 const COMPARES: &[&str] =
     &["", "NEVER", "LESS", "EQUAL", "LESSEQUAL", "GREATER", "NOTEQUAL", "GREATEREQUAL", "ALWAYS"];
-const STENCIL_OPS: &[&str] =
-    &["", "KEEP", "ZERO", "REPLACE", "INCRSAT", "DECRSAT", "INVERT", "INCR", "DECR"];
+const STENCIL_OPS: &[&str] = &["", "KEEP", "ZERO", "REPLACE", "INCRSAT", "DECRSAT", "INVERT", "INCR", "DECR"];
 const FOGS: &[&str] = &["NONE", "EXP", "EXP2", "LINEAR"];
 const ADDRESSES: &[&str] = &["", "WRAP", "MIRROR", "CLAMP", "BORDER", "MIRRORONCE"];
 const FILTERS: &[&str] = &["", "POINT", "LINEAR", "ANISOTROPIC"];
@@ -199,10 +193,10 @@ mod tests {
 
     #[test]
     fn values_have_names_from_their_numbers() {
-        assert_eq!(render_state(rs::SRCBLEND, 9), [
-            ("d3d9_blend", "SRCBLEND DESTCOLOR".into()),
-            ("d3d9_state", "SRCBLEND".into()),
-        ]);
+        assert_eq!(
+            render_state(rs::SRCBLEND, 9),
+            [("d3d9_blend", "SRCBLEND DESTCOLOR".into()), ("d3d9_state", "SRCBLEND".into()),]
+        );
         assert_eq!(render_state(rs::ZFUNC, 0), [("d3d9_state", "ZFUNC".into())]);
         assert_eq!(sampler_state(ss::BORDERCOLOR, 7), [("d3d9_sampler", "BORDERCOLOR".into())]);
         // Two faces with three operations of eight and one comparison of eight each, and two switches.

@@ -167,15 +167,19 @@ fn first(difference: &Difference) -> Markup {
     let Difference { place, first: (x, y), expected, actual, tolerance, .. } = difference;
     let value = |value: Option<f64>| value.map_or("not finite".to_owned(), |value| value.to_string());
     let apart = |(e, a): (Option<f64>, Option<f64>)| value(e.zip(a).map(|(e, a)| (e - a).abs()));
+    let unit = unit(difference);
     let channels = || (0..).zip(expected.iter().copied().zip(actual.iter().copied()));
     let name = |i: usize| match expected.len() {
         4 => ["red", "green", "blue", "alpha"].get(i).map_or_else(String::new, |name| (*name).to_owned()),
-        1 => "value".to_owned(),
+        1 => unit.to_owned(),
         _ => format!("byte {i}"),
     };
     let table = html! {
         table.numbers.narrow {
-            caption { "First differing pixel of " (place) ": column " (x) ", row " (y) }
+            caption {
+                "First differing " (unit) " of " (place) ": "
+                @if unit == "byte" { (x) } @else { "column " (x) ", row " (y) }
+            }
             thead {
                 tr {
                     td {}
@@ -198,14 +202,19 @@ fn first(difference: &Difference) -> Markup {
     };
     html! {
         div {
-            (wide("First differing pixel", table))
+            (wide("First difference", table))
             p.note {
-                (grouped(difference.differing)) " of " (grouped(difference.compared)) " pixels differ by more than "
+                (grouped(difference.differing)) " of " (grouped(difference.compared)) " " (unit) "s differ by more than "
                 (tolerance.channel) @if tolerance.pixels > 0 { ", where " (tolerance.pixels) " may" }
                 "; the greatest difference is " (value(difference.greatest)) "."
             }
         }
     }
+}
+
+/// What is compared with what.
+fn unit(difference: &Difference) -> &'static str {
+    if difference.place.starts_with("texture") { "pixel" } else { "byte" }
 }
 
 /// How many pixels differ by how much.
@@ -216,8 +225,14 @@ fn histogram(difference: &Difference) -> Markup {
     let rows = bins.iter().enumerate().map(|(i, bin)| (label(bins, i), bin.pixels));
     html! {
         table.numbers.narrow.histogram {
-            caption { "Pixels by their greatest difference in a channel" }
-            thead { tr { th scope="col" { "difference" } th scope="col" { "pixels" } td {} } }
+            caption { "How many differ by how much" }
+            thead {
+                tr {
+                    th scope="col" { "difference" }
+                    th scope="col" { (unit(difference)) "s" }
+                    td {}
+                }
+            }
             tbody {
                 tr { th scope="row" { "0" } td.zero[equal == 0] { (grouped(equal)) } td {} }
                 @for (label, pixels) in rows {

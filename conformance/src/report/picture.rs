@@ -60,7 +60,8 @@ fn amplification(greatest: u8) -> String {
         // The factor, in tenths.
         _ => {
             let tenths = 2550 / u32::from(greatest);
-            format!("difference, {}.{} times", tenths / 10, tenths % 10)
+            let decimal = if tenths % 10 == 0 { String::new() } else { format!(".{}", tenths % 10) };
+            format!("difference, {}{decimal} times", tenths / 10)
         }
     }
 }
@@ -104,5 +105,6 @@ mod tests {
         let shown = [0, 0, 0, 255, 255, 127, 0, 255, 127, 127, 127, 255];
         assert_eq!(amplified(&pictures), (shown.into(), 20));
         assert_eq!(amplification(20), "difference, 12.7 times");
+        assert_eq!(amplification(1), "difference, 255 times");
     }
 }
