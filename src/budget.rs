@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use aerogpu_dxbc::resources::Resources;
 use aerogpu_dxbc::scalar::ExecutionError;
-use aerogpu_dxbc::{HullOutput, Io, ValidatedShader};
+use aerogpu_dxbc::{HullIo, Io, ValidatedShader};
 
 use crate::engine::Engine;
 use crate::limits;
@@ -78,23 +78,21 @@ impl Budget {
         if instructions <= most { Ok(()) } else { Err(Spent) }
     }
 
-    /// Runs a hull shader for one patch, for at most [`limits::SHADER_BUDGET`] instructions of one lane.
+    /// Runs a hull shader for the patches of `io`, for at most [`limits::SHADER_BUDGET`] instructions of one lane.
     pub fn run_hull(
         &self,
         shader: &ValidatedShader,
         resources: &dyn Resources,
-        inputs: &[[u32; 4]],
-        primitive_id: u32,
-    ) -> Result<HullOutput, Spent> {
-        let lanes = shader.hull().map_or(1, |hull| hull.output_points.max(1) as u64);
-        self.spend(limits::RUN_COST)?;
-        let budget = self.left().min(limits::SHADER_BUDGET) / lanes;
-        let result = self.engine.run_hull(shader, resources, inputs, primitive_id, budget);
-        let instructions = result.as_ref().map_or(budget, |output| output.instructions);
-        self.settle(instructions * lanes, result)
+        io: &mut HullIo,
+    ) -> Result<(), Spent> {
+        let points = shader.hull().map_or(1, |hull| hull.output_points.max(1) as u64);
+        self.spend(limits::RUN_COST * io.patches as u64)?;
+        let budget = self.left().min(limits::SHADER_BUDGET) / points;
+        let result = self.engine.run_hull(shader, resources, io, budget);
+        self.settle(io.instructions * points, result)
     }
 
-    fn settle<T>(&self, cost: u64, result: Result<T, ExecutionError>) -> Result<T, Spent> {
+    fn settle(&self, cost: u64, result: Result<(), ExecutionError>) -> Result<(), Spent> {
         self.spend(cost)?;
         // A validated shader with the registers that it asks for fails in one way only.
         result.map_err(|_| Spent)

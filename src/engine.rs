@@ -6,7 +6,7 @@ use std::mem::discriminant;
 use aerogpu_dxbc::resources::Resources;
 use aerogpu_dxbc::scalar::{self, ExecutionError};
 use aerogpu_dxbc::simd::{self, Level, Registers};
-use aerogpu_dxbc::{HullOutput, Io, ValidatedShader};
+use aerogpu_dxbc::{HullIo, Io, ValidatedShader};
 
 /// An interpreter.
 #[derive(Debug, Clone, Copy)]
@@ -83,13 +83,15 @@ impl Engine {
         self,
         shader: &ValidatedShader,
         resources: &dyn Resources,
-        inputs: &[[u32; 4]],
-        primitive_id: u32,
+        io: &mut HullIo,
         budget: u64,
-    ) -> Result<HullOutput, ExecutionError> {
+    ) -> Result<(), ExecutionError> {
         match self {
-            Self::Scalar => scalar::run_hull(shader, resources, inputs, primitive_id, budget),
-            Self::Simd(level) => simd::run_hull(level, shader, resources, inputs, primitive_id, budget),
+            Self::Scalar => scalar::run_hull(shader, resources, io, budget),
+            Self::Simd(level) => REGISTERS.with_borrow_mut(|registers| {
+                let registers = &mut registers[shader.stage() as usize];
+                simd::run_hull(level, shader, resources, io, budget, registers)
+            }),
         }
     }
 }

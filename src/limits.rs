@@ -40,6 +40,8 @@ pub const VERTEX_BATCH: usize = 1 << 12;
 pub const DOMAIN_BATCH: usize = 1 << 8;
 /// Vertices (or indices) of all instances of a draw that may be shaded together with others.
 pub const SMALL_DRAW: u64 = 1 << 8;
+/// Patches that the hull shader takes at a time.
+pub const HULL_BATCH: usize = 1 << 8;
 /// Geometry shader invocations that run at a time; each holds what it emits.
 pub const GEOMETRY_BATCH: usize = 1 << 6;
 /// Primitives that the input assembler hands on at a time.

@@ -151,15 +151,37 @@ impl Io {
     }
 }
 
-/// What a hull shader makes of one patch.
+/// Patches of a hull shader: what goes in, and what it makes of them. Vectors stand patch by patch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HullOutput {
+pub struct HullIo {
+    /// Number of patches.
+    pub patches: usize,
+    /// Input control points, `input_registers` vectors each.
+    pub inputs: Vec<[u32; 4]>,
+    /// `vPrim`: one word a patch.
+    pub primitive_id: Vec<u32>,
     /// Output control points, `output_registers` vectors each.
     pub control_points: Vec<[u32; 4]>,
-    /// Patch constants `vpc#`, with the tessellation factors where the signature puts them.
+    /// Patch constants `vpc#`, with the tessellation factors where the signature puts them: `patch_registers` a patch.
     pub patch_constants: Vec<[u32; 4]>,
-    /// Instructions that all phases together took from their budget.
+    /// Instructions that the last run took from its budget: all phases of all patches together.
     pub instructions: u64,
-    /// As [`Io::turns`], of all phases together.
+    /// As [`Io::turns`], of all phases of all patches together.
     pub turns: Vec<u64>,
+}
+
+impl HullIo {
+    /// Prepares for so many patches of a shader that takes so many [vectors](crate::ValidatedShader::input_vectors) of each;
+    /// everything is 0.
+    pub fn reset(&mut self, patches: usize, input_vectors: usize) {
+        self.patches = patches;
+        self.inputs.clear();
+        self.inputs.resize(patches * input_vectors, [0; 4]);
+        self.primitive_id.clear();
+        self.primitive_id.resize(patches, 0);
+        self.control_points.clear();
+        self.patch_constants.clear();
+        self.instructions = 0;
+        self.turns.clear();
+    }
 }

@@ -30,6 +30,6 @@ pub mod simd;
 pub mod sm3;
 pub mod sm4;
 
-pub use io::{Emission, HullOutput, Io, Rows};
+pub use io::{Emission, HullIo, Io, Rows};
 pub use resources::{NoResources, Resources};
 pub use shader::{ValidatedShader, ValidationError};

@@ -10,7 +10,7 @@ use aerogpu_dxbc::ir::{Instruction, Op, Program, Stage, Statement};
 use aerogpu_dxbc::resources::{AtomicOp, BufferAddress, LoadRequest, ResourceInfo, SampleRequest, Slot};
 use aerogpu_dxbc::scalar::{self, ExecutionError};
 use aerogpu_dxbc::signature::Signatures;
-use aerogpu_dxbc::{Io, NoResources, Resources, ValidatedShader, sm4};
+use aerogpu_dxbc::{HullIo, Io, NoResources, Resources, ValidatedShader, sm4};
 
 /// Corpus files that use what cannot be executed.
 const REFUSED: [&str; 2] = ["abort", "the cycle counter"];
@@ -99,11 +99,12 @@ fn execute(
     resources: &dyn Resources,
     budget: u64,
 ) -> Result<Vec<u32>, ExecutionError> {
-    if let Some(hull) = shader.hull() {
-        let vectors = hull.input_points * shader.input_registers();
-        let inputs: Vec<_> = (0..vectors as u32).map(|v| [0, 1, 2, 3].map(|c| value(&[v, c]))).collect();
-        let output = scalar::run_hull(shader, resources, &inputs, 5, budget)?;
-        return Ok(output.control_points.into_iter().chain(output.patch_constants).flatten().collect());
+    if shader.stage() == Stage::Hull {
+        let vectors = 0..shader.input_vectors() as u32;
+        let inputs = vectors.map(|v| [0, 1, 2, 3].map(|c| value(&[v, c]))).collect();
+        let mut io = HullIo { patches: 1, inputs, primitive_id: vec![5], ..HullIo::default() };
+        scalar::run_hull(shader, resources, &mut io, budget)?;
+        return Ok([io.control_points, io.patch_constants].concat().into_flattened());
     }
     let lanes = if shader.stage() == Stage::Compute {
         shader.thread_group().iter().product::<u32>() as usize

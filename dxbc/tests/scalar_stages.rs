@@ -6,7 +6,7 @@ mod scalar_support;
 
 use aerogpu_dxbc::scalar::{self, ExecutionError};
 use aerogpu_dxbc::shader::{Domain, InputPrimitive, OutputTopology, Partitioning, TessellatorOutput};
-use aerogpu_dxbc::{Emission, Io, NoResources};
+use aerogpu_dxbc::{Emission, HullIo, Io, NoResources};
 use scalar_support::{BUDGET, f, shader};
 
 #[test]
@@ -129,6 +129,11 @@ const HULL: &str = "hs_5_0
      mov o3.y, vocp[3][0].y
      ret";
 
+/// One patch of these control points.
+fn patch(inputs: &[[u32; 4]], id: u32) -> HullIo {
+    HullIo { patches: 1, inputs: inputs.to_vec(), primitive_id: vec![id], ..HullIo::default() }
+}
+
 #[test]
 fn a_hull_shader_runs_its_phases_in_order() {
     let shader = shader(HULL);
@@ -139,14 +144,17 @@ fn a_hull_shader_runs_its_phases_in_order() {
         (Domain::Triangle, Partitioning::FractionalOdd, TessellatorOutput::TriangleClockwise)
     );
     assert_eq!(info.factors.len(), 4);
-    let inputs = [[f(1.0), 0, 0, 0], [f(2.0), 0, 0, 0], [f(4.0), 0, 0, 0]];
-    let output = scalar::run_hull(&shader, &NoResources, &inputs, 77, BUDGET).unwrap();
+    let mut output = patch(&[[f(1.0), 0, 0, 0], [f(2.0), 0, 0, 0], [f(4.0), 0, 0, 0]], 77);
+    scalar::run_hull(&shader, &NoResources, &mut output, BUDGET).unwrap();
     // There is no input point 3.
     let points = [[f(1.0), 0, 77, 0], [f(2.0), 1, 77, 0], [f(4.0), 2, 77, 0], [0, 3, 77, 0]];
     assert_eq!(output.control_points, points);
     let constants = [[f(1.0), 0, 0, 0], [f(2.0), 0, 0, 0], [f(4.0), 0, 0, 0], [f(5.0), 3, 0, 0]];
     assert_eq!(output.patch_constants, constants);
-    assert_eq!(scalar::run_hull(&shader, &NoResources, &inputs, 0, 10), Err(ExecutionError::TimeOut));
+    // Each of the three instances counts for itself.
+    assert_eq!(output.instructions, 5 + 3 * 3 + 4);
+    let times_out = |budget| scalar::run_hull(&shader, &NoResources, &mut output.clone(), budget).is_err();
+    assert_eq!((times_out(17), times_out(18)), (true, false));
 }
 
 #[test]
@@ -159,8 +167,8 @@ fn control_points_pass_through_without_a_phase() {
         .replace("vocp[3]", "vocp[1]");
     let text =
         text.replace("dcl_input vForkInstanceID", "dcl_input vForkInstanceID\ndcl_input vicp[3][0].xyzw");
-    let inputs = [[1; 4], [2; 4], [3; 4]];
-    let output = scalar::run_hull(&shader(&text), &NoResources, &inputs, 0, BUDGET).unwrap();
+    let mut output = patch(&[[1; 4], [2; 4], [3; 4]], 0);
+    scalar::run_hull(&shader(&text), &NoResources, &mut output, BUDGET).unwrap();
     assert_eq!(output.control_points, [[1; 4], [2; 4]]);
 }
 
@@ -199,7 +207,12 @@ fn misuse_is_an_error() {
     let mut io = Io::default();
     assert!(matches!(scalar::run(&hull, &NoResources, &mut io, 1), Err(ExecutionError::Stage(_))));
     let pixel = shader("ps_4_0\ndcl_output o0.xyzw\nmov o0.xyzw, l(0, 0, 0, 0)\nret");
-    assert!(matches!(scalar::run_hull(&pixel, &NoResources, &[], 0, 1), Err(ExecutionError::Stage(_))));
+    let mut patches = HullIo::default();
+    let found = scalar::run_hull(&pixel, &NoResources, &mut patches, 1);
+    assert!(matches!(found, Err(ExecutionError::Stage(_))));
+    patches.reset(2, 1);
+    let found = scalar::run_hull(&hull, &NoResources, &mut patches, 1);
+    assert!(matches!(found, Err(ExecutionError::Shape(_))), "three control points are one too many");
     io.reset(4, 0, 0, 0);
     assert!(matches!(scalar::run(&pixel, &NoResources, &mut io, 9), Err(ExecutionError::Shape(_))));
     io.reset(3, 0, 0, 1);

@@ -12,7 +12,8 @@ use aerogpu_dxbc::scalar::ExecutionError;
 use aerogpu_dxbc::simd::Registers;
 use proptest::prelude::*;
 
-const STAGES: [Stage; 5] = [Stage::Pixel, Stage::Vertex, Stage::Compute, Stage::Geometry, Stage::Domain];
+const STAGES: [Stage; 6] =
+    [Stage::Pixel, Stage::Vertex, Stage::Compute, Stage::Geometry, Stage::Domain, Stage::Hull];
 const BUDGET: u64 = 2_000;
 
 /// Numbers of lanes, for pixel shaders of quads.
@@ -105,23 +106,26 @@ fn programs_have_every_instruction() {
     panic!("no program has {missing:?}");
 }
 
-/// As many programs as `AEROGPU_PROGRAMS` says, else a million.
+/// As many programs as `AEROGPU_PROGRAMS` says, else a million; of the stage `AEROGPU_STAGE` alone, if that is set.
 #[test]
 #[ignore = "takes an hour or two; run it in release after changes of `program`, `simd` or `scalar`"]
 fn both_interpreters_agree_on_a_million_programs() {
     let count = std::env::var("AEROGPU_PROGRAMS").map_or(1_000_000, |n| n.parse().unwrap());
     let first: u64 = std::env::var("AEROGPU_FIRST").map_or(0, |n| n.parse().unwrap());
+    let only = std::env::var("AEROGPU_STAGE").ok();
+    let stages = STAGES.into_iter().filter(|s| only.as_ref().is_none_or(|only| *only == format!("{s:?}")));
+    let stages: Vec<Stage> = stages.collect();
     let mut registers = Registers::default();
     let mut timeouts = 0;
     for number in first..first + count {
         let choice = number as usize;
         let size = 4 + choice % 61;
-        match agree(STAGES[choice % 5], number, size, choice / 5, &mut registers) {
+        let (stage, choice) = (stages[choice % stages.len()], choice / stages.len());
+        match agree(stage, number, size, choice, &mut registers) {
             Ok(timeout) => timeouts += u64::from(timeout),
             Err(difference) => {
                 // The same seed with fewer instructions is a shorter program of the same beginning.
-                let mut smaller =
-                    |size| agree(STAGES[choice % 5], number, size, choice / 5, &mut registers).err();
+                let mut smaller = |size| agree(stage, number, size, choice, &mut registers).err();
                 panic!("{}", (1..size).find_map(&mut smaller).unwrap_or(difference));
             }
         }

@@ -3,7 +3,7 @@
 use aerogpu_dxbc::ir::SystemName;
 use aerogpu_dxbc::shader::HullInfo;
 use aerogpu_dxbc::signature::Signature;
-use aerogpu_dxbc::{HullOutput, Io, ValidatedShader};
+use aerogpu_dxbc::{HullIo, Io, ValidatedShader};
 use aerogpu_protocol::packets::PrimitiveTopology;
 
 use super::assembly::{Shape, shape};
@@ -42,8 +42,11 @@ pub struct TessellationStage<'a> {
 /// Patches whose points are shaded together.
 #[derive(Default)]
 struct Group {
-    /// What the hull shader made of each patch, and the patch's number.
-    patches: Vec<(HullOutput, u32)>,
+    /// Output control points and constants of the patches, one behind the other.
+    control_points: Vec<[u32; 4]>,
+    constants: Vec<[u32; 4]>,
+    /// The number of each patch.
+    patches: Vec<u32>,
     /// Patch (position in `patches`) and place of each point.
     points: Vec<(usize, [f32; 3])>,
     indices: Vec<u32>,
@@ -83,50 +86,64 @@ impl<'a> TessellationStage<'a> {
     pub fn run(&self, patches: &Primitives, work: &mut Work, next: &mut Next<'_>) -> Result<(), Failure> {
         let mut group = Group::default();
         let mut tessellation = Tessellation::default();
-        for patch in 0..patches.count() {
-            let turns = self.add_patch(patches, patch, &mut tessellation, &mut group)?;
-            work.hs_invocations += 1;
-            work.vs_alu_slots += self.prices[0].vertices(self.info.output_points.max(1) as u64, &turns);
-            if group.points.len() >= limits::VERTEX_BATCH || patch + 1 == patches.count() {
-                let group = std::mem::take(&mut group);
-                work.ds_invocations += group.points.len() as u64;
-                next(self.shade(group, work)?, work)?;
+        let mut io = HullIo::default();
+        for first in (0..patches.count()).step_by(limits::HULL_BATCH) {
+            io.reset((patches.count() - first).min(limits::HULL_BATCH), self.hull.input_vectors());
+            for number in 0..io.patches {
+                self.fill_patch(patches, first + number, &mut io, number);
+            }
+            self.budget.run_hull(self.hull, self.hull_bindings, &mut io)?;
+            work.hs_invocations += io.patches as u64;
+            let invocations = io.patches * self.info.output_points.max(1);
+            work.vs_alu_slots += self.prices[0].vertices(invocations as u64, &io.turns);
+            for number in 0..io.patches {
+                self.add_patch(&io, number, &mut tessellation, &mut group);
+                if group.points.len() >= limits::VERTEX_BATCH || first + number + 1 == patches.count() {
+                    let group = std::mem::take(&mut group);
+                    work.ds_invocations += group.points.len() as u64;
+                    next(self.shade(group, work)?, work)?;
+                }
             }
         }
         Ok(())
     }
 
-    /// Runs the hull shader for a patch and tessellates it; returns the turns of the shader's loops.
-    fn add_patch(
-        &self,
-        patches: &Primitives,
-        patch: usize,
-        tessellation: &mut Tessellation,
-        group: &mut Group,
-    ) -> Result<Vec<u64>, Failure> {
-        let id = patches.id(patch);
-        let inputs: Vec<u32> =
-            patches.corners(patch).flat_map(|vertex| linked(&self.input_links, vertex)).collect();
-        let inputs = inputs.as_chunks().0;
-        let mut output = self.budget.run_hull(self.hull, self.hull_bindings, inputs, id)?;
-        let turns = std::mem::take(&mut output.turns);
+    /// Gives a patch its number and its control points.
+    fn fill_patch(&self, patches: &Primitives, patch: usize, io: &mut HullIo, number: usize) {
+        io.primitive_id[number] = patches.id(patch);
+        let vectors = self.hull.input_vectors();
+        let inputs = io.inputs[number * vectors..][..vectors].as_flattened_mut();
+        let words = patches.corners(patch).flat_map(|vertex| linked(&self.input_links, vertex));
+        inputs.iter_mut().zip(words).for_each(|(input, word)| *input = word);
+    }
+
+    /// Tessellates a patch of which the hull shader has run.
+    fn add_patch(&self, io: &HullIo, number: usize, tessellation: &mut Tessellation, group: &mut Group) {
+        let constants = of_patch(&io.patch_constants, self.hull.patch_registers(), number);
         let factors = self.factors.map(|place| {
             let (register, component) = place?;
-            Some(f32::from_bits(output.patch_constants.get(register)?[component]))
+            Some(f32::from_bits(constants.get(register)?[component]))
         });
         // A factor that nobody writes is 0: as an edge it culls.
         let factors = factors.map(Option::unwrap_or_default);
         let HullInfo { domain, partitioning, output: primitive, .. } = *self.info;
         tessellate(domain, partitioning, primitive, &factors, tessellation);
         if tessellation.points.is_empty() {
-            return Ok(turns);
+            return;
         }
         let (first, slot) = (group.points.len() as u32, group.patches.len());
         group.points.extend(tessellation.points.iter().map(|&point| (slot, point)));
         group.indices.extend(tessellation.indices.iter().map(|index| first + index));
+        let id = io.primitive_id[number];
         group.ids.resize(group.indices.len() / output_shape(self.info).vertices, id);
-        group.patches.push((output, id));
-        Ok(turns)
+        group.control_points.extend(of_patch(&io.control_points, self.point_vectors(), number));
+        group.constants.extend(constants);
+        group.patches.push(id);
+    }
+
+    /// Vectors of a patch's output control points.
+    fn point_vectors(&self) -> usize {
+        self.info.output_points * self.hull.output_registers()
     }
 
     /// Runs the domain shader for every point of a group.
@@ -140,10 +157,9 @@ impl<'a> TessellationStage<'a> {
         for batch in group.points.chunks(limits::DOMAIN_BATCH) {
             io.reset(batch.len(), domain.input_vectors(), domain.patch_registers(), registers);
             for (lane, &(slot, point)) in batch.iter().enumerate() {
-                let (patch, id) = &group.patches[slot];
-                self.fill(patch, &mut io, lane);
+                self.fill(&group, slot, &mut io, lane);
                 io.domain_point[lane] = point.map(f32::to_bits);
-                io.primitive_id[lane] = *id;
+                io.primitive_id[lane] = group.patches[slot];
             }
             self.budget.run(domain, self.domain_bindings, &mut io, limits::SHADER_BUDGET)?;
             work.vs_alu_slots += self.prices[1].vertices(batch.len() as u64, &io.turns);
@@ -156,17 +172,24 @@ impl<'a> TessellationStage<'a> {
     }
 
     /// Fills control points and patch constants of a lane.
-    fn fill(&self, patch: &HullOutput, io: &mut Io, lane: usize) {
+    fn fill(&self, group: &Group, slot: usize, io: &mut Io, lane: usize) {
         let words = (self.hull.output_registers() * 4).max(1);
-        let points = patch.control_points.as_flattened().chunks_exact(words);
-        let rows = points.flat_map(|point| linked(&self.point_links, point));
+        let points = of_patch(&group.control_points, self.point_vectors(), slot);
+        let rows = points.as_flattened().chunks_exact(words);
+        let rows = rows.flat_map(|point| linked(&self.point_links, point));
         for (row, word) in rows.take(io.inputs.len()).enumerate() {
             io.inputs.row_mut(row)[lane] = word;
         }
-        for (row, word) in linked(&self.constant_links, patch.patch_constants.as_flattened()).enumerate() {
+        let constants = of_patch(&group.constants, self.hull.patch_registers(), slot);
+        for (row, word) in linked(&self.constant_links, constants.as_flattened()).enumerate() {
             io.patch_constants.row_mut(row)[lane] = word;
         }
     }
+}
+
+/// The vectors of one patch, of which each has so many.
+fn of_patch(vectors: &[[u32; 4]], each: usize, patch: usize) -> &[[u32; 4]] {
+    &vectors[patch * each..][..each]
 }
 
 /// What the tessellator of a hull shader gives.

@@ -59,7 +59,7 @@ pub(super) fn immediate(words: &[u32]) -> Operand {
 }
 
 /// Everything that random programs of a stage may use.
-pub(super) fn declarations(stage: Stage, random: &mut Random) -> Vec<D> {
+pub(super) fn declarations(stage: Stage, writes: bool, random: &mut Random) -> Vec<D> {
     let all = Components::Mask(15);
     let mut list: Vec<D> = (0..2)
         .map(|slot| D::ConstantBuffer {
@@ -86,16 +86,16 @@ pub(super) fn declarations(stage: Stage, random: &mut Random) -> Vec<D> {
     for (number, count) in (0..).zip(ARRAYS) {
         list.push(D::IndexableTemp { register: number, count, components: 4 });
     }
-    if matches!(stage, Stage::Pixel | Stage::Compute) {
+    if writes {
         uavs(&mut list);
     }
     for number in 0..INPUTS {
         let input = register(F::Input, number, all);
         list.push(match stage {
             Stage::Pixel => D::InputPs { operand: input, interpolation: Interpolation::Linear },
-            Stage::Geometry => D::Input(Operand::register(F::Input, &[VERTICES, number], all)),
+            Stage::Geometry | Stage::Hull => D::Input(Operand::register(F::Input, &[VERTICES, number], all)),
             Stage::Domain => D::Input(Operand::register(F::InputControlPoint, &[VERTICES, number], all)),
-            Stage::Compute | Stage::Hull => continue,
+            Stage::Compute => continue,
             Stage::Vertex => D::Input(input),
         });
     }
@@ -118,7 +118,8 @@ pub(super) fn declarations(stage: Stage, random: &mut Random) -> Vec<D> {
         }
         Stage::Vertex | Stage::Hull => {}
     }
-    if stage != Stage::Compute {
+    // Each phase of a hull shader has its own.
+    if !matches!(stage, Stage::Compute | Stage::Hull) {
         list.extend((0..OUTPUTS).map(|number| D::Output(register(F::Output, number, all))));
     }
     list
@@ -243,6 +244,9 @@ impl Generator {
     }
 
     fn input(&mut self, swizzle: Components) -> Operand {
+        if self.stage == Stage::Hull {
+            return self.patch_input(swizzle);
+        }
         let register_index = self.index(INPUTS);
         let mut operand = register(F::Input, 0, swizzle);
         match self.stage {
@@ -261,7 +265,10 @@ impl Generator {
 
     fn system_value(&mut self, swizzle: Components) -> Operand {
         let files: &[F] = match self.stage {
-            Stage::Vertex | Stage::Hull => &[F::Null],
+            Stage::Vertex => &[F::Null],
+            Stage::Hull => {
+                &[F::InputPrimitiveId, F::OutputControlPointId, F::ForkInstanceId, F::JoinInstanceId]
+            }
             Stage::Pixel => &[F::InputPrimitiveId, F::InputCoverageMask, F::InnerCoverage],
             Stage::Geometry => &[F::InputPrimitiveId, F::GsInstanceId],
             Stage::Domain => &[F::InputPrimitiveId, F::DomainPoint, F::PatchConstant],
@@ -272,11 +279,7 @@ impl Generator {
         let file = files[self.random.below(files.len() as u32) as usize];
         match file {
             F::Null => null(),
-            F::PatchConstant => {
-                let mut operand = register(file, 0, swizzle);
-                operand.indices[0] = self.index(2);
-                operand
-            }
+            F::PatchConstant => self.patch_constant(2, swizzle),
             _ => Operand::register(file, &[], swizzle),
         }
     }
@@ -293,7 +296,7 @@ impl Generator {
     /// A memory operand that the instruction can use; as a destination it has a mask.
     pub(super) fn memory(&mut self, op: Op, written: bool) -> Operand {
         use Op::*;
-        let writes = matches!(self.stage, Stage::Pixel | Stage::Compute);
+        let writes = self.writes;
         let compute = self.stage == Stage::Compute;
         let mut choices: Vec<(F, u32)> = match op {
             LdUavTyped | LdUavTypedS | StoreUavTyped => vec![(F::Uav, 0)],

@@ -4,7 +4,7 @@ use super::world::{HashWorld, value};
 use crate::ir::Stage;
 use crate::scalar::{self, ExecutionError};
 use crate::simd::{self, Level, Registers};
-use crate::{Io, ValidatedShader};
+use crate::{HullIo, Io, ValidatedShader};
 
 /// Which interpreter runs.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +69,20 @@ pub fn prepare(shader: &ValidatedShader, lanes: usize, seed: u32) -> Io {
     io
 }
 
-/// Everything observable of a run, as words; or why it gave no result.
+/// The same of a hull shader: a patch, and another for every sixteen lanes.
+fn prepare_patches(shader: &ValidatedShader, lanes: usize, seed: u32) -> HullIo {
+    let mut io = HullIo::default();
+    io.reset(1 + lanes / 16, shader.input_vectors());
+    for (number, word) in (0..).zip(io.inputs.as_flattened_mut()) {
+        *word = value(&[seed, number, 0]);
+    }
+    for (patch, id) in (0..).zip(&mut io.primitive_id) {
+        *id = value(&[seed, patch, 4]);
+    }
+    io
+}
+
+/// Everything observable of a run, as words; or why it gave no result. The budget is for a block of lanes, or a patch.
 pub fn run(
     engine: Engine,
     shader: &ValidatedShader,
@@ -79,18 +92,16 @@ pub fn run(
     registers: &mut Registers,
 ) -> Result<Vec<u32>, ExecutionError> {
     let world = HashWorld::new(seed);
-    let mut found: Vec<u32> = if let Some(hull) = shader.hull() {
-        let vectors = hull.input_points * shader.input_registers();
-        let inputs: Vec<_> =
-            (0..vectors as u32).map(|v| [0, 1, 2, 3].map(|c| value(&[seed, v, c]))).collect();
-        let output = match engine {
-            Engine::Scalar => scalar::run_hull(shader, &world, &inputs, 5, budget)?,
-            Engine::Simd(level) => simd::run_hull(level, shader, &world, &inputs, 5, budget)?,
-        };
-        let mut words: Vec<u32> =
-            output.control_points.into_iter().chain(output.patch_constants).flatten().collect();
-        words.push(output.instructions as u32);
-        words.extend(output.turns.iter().map(|&turns| turns as u32));
+    let mut found: Vec<u32> = if shader.stage() == Stage::Hull {
+        let mut io = prepare_patches(shader, lanes, seed);
+        let budget = budget * io.patches as u64;
+        match engine {
+            Engine::Scalar => scalar::run_hull(shader, &world, &mut io, budget)?,
+            Engine::Simd(level) => simd::run_hull(level, shader, &world, &mut io, budget, registers)?,
+        }
+        let mut words = [io.control_points.as_flattened(), io.patch_constants.as_flattened()].concat();
+        words.push(io.instructions as u32);
+        words.extend(io.turns.iter().map(|&turns| turns as u32));
         words
     } else {
         let mut io = prepare(shader, lanes, seed);

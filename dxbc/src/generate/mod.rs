@@ -2,6 +2,7 @@
 
 mod declare;
 mod harness;
+mod hull;
 mod program;
 mod random;
 mod world;

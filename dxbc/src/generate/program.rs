@@ -3,6 +3,7 @@
 //! A program is a function of its stage, a seed and a size, so that a failing one shrinks by its size.
 
 use super::declare;
+use super::hull::Hull;
 use super::random::Random;
 use crate::ir::{
     CostClass, CustomData, CustomDataClass, Declaration, Instruction, Op, OperandType, Program, RegisterFile,
@@ -37,6 +38,12 @@ pub fn program(stage: Stage, seed: u64, size: usize) -> Program {
         stage,
         model: if old { Model { major: 3, minor: 0 } } else { Model { major: 5, minor: 0 } },
         calls: random.below(3) == 0,
+        hull: if stage == Stage::Hull { Hull::new(&mut random) } else { Hull::default() },
+        writes: match stage {
+            Stage::Pixel | Stage::Compute => true,
+            Stage::Hull => random.below(8) == 0,
+            _ => false,
+        },
         random,
         statements: Vec::new(),
         budget: size,
@@ -45,8 +52,12 @@ pub fn program(stage: Stage, seed: u64, size: usize) -> Program {
         breakable: Vec::new(),
     };
     generator.declarations();
-    generator.block(0);
-    generator.push(Op::Ret, []);
+    if stage == Stage::Hull {
+        generator.phases();
+    } else {
+        generator.block(0);
+        generator.push(Op::Ret, []);
+    }
     if generator.calls {
         generator.subroutines();
     }
@@ -65,11 +76,14 @@ pub(super) struct Generator {
     pub(super) random: Random,
     pub(super) stage: Stage,
     pub(super) statements: Vec<Statement>,
+    pub(super) hull: Hull,
+    /// Whether memory is written.
+    pub(super) writes: bool,
     model: Model,
     /// Whether there are subroutines.
     calls: bool,
     /// Instructions that are still to come.
-    budget: usize,
+    pub(super) budget: usize,
     /// 0 in the program, then one for each subroutine and function body.
     section: u32,
     /// Loops that are open.
@@ -80,7 +94,10 @@ pub(super) struct Generator {
 
 impl Generator {
     fn declarations(&mut self) {
-        let mut list = declare::declarations(self.stage, &mut self.random);
+        let mut list = declare::declarations(self.stage, self.writes, &mut self.random);
+        if self.stage == Stage::Hull {
+            list.splice(0..0, self.hull.declarations());
+        }
         list.push(Declaration::Temps(TEMPS + COUNTERS * (1 + LABELS + BODIES)));
         if self.calls {
             list.extend(declare::interfaces());
@@ -91,7 +108,11 @@ impl Generator {
         self.statements.push(Statement::CustomData(CustomData { class, words }));
     }
 
-    fn push(&mut self, op: Op, operands: impl IntoIterator<Item = crate::ir::Operand>) -> &mut Instruction {
+    pub(super) fn push(
+        &mut self,
+        op: Op,
+        operands: impl IntoIterator<Item = crate::ir::Operand>,
+    ) -> &mut Instruction {
         self.statements.push(Statement::Instruction(Instruction::new(op, operands)));
         match self.statements.last_mut() {
             Some(Statement::Instruction(instruction)) => instruction,
@@ -100,7 +121,7 @@ impl Generator {
     }
 
     /// Instructions and nested blocks.
-    fn block(&mut self, depth: u32) {
+    pub(super) fn block(&mut self, depth: u32) {
         let length = 1 + self.random.below(if depth == 0 { 1 << 20 } else { 6 });
         for _ in 0..length {
             if self.budget == 0 {
@@ -303,7 +324,7 @@ impl Generator {
     /// Instructions that this stage has, flow excepted.
     fn possible(&self, op: Op) -> bool {
         use Op::*;
-        let writes = matches!(self.stage, Stage::Pixel | Stage::Compute);
+        let writes = self.writes;
         match op {
             Jmp | Abort | DebugBreak | Call | Callc | Fcall | Label | If | Else | Endif | Loop | Endloop
             | Break | Breakc | Continue | Continuec | Switch | Case | Default | Endswitch | Ret | Retc => {

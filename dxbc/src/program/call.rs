@@ -49,7 +49,7 @@ impl Lowering<'_> {
 
     /// The subroutine at `start` for the active lanes, or those of a row, in the place of the call at `position`.
     fn body(&mut self, start: usize, some: Option<Row>, position: usize) {
-        self.too_large |= self.insts.len() > LIMIT;
+        self.too_large |= self.size + self.insts.len() > LIMIT;
         if self.too_large {
             return;
         }
@@ -66,7 +66,7 @@ impl Lowering<'_> {
         if let Some(lanes) = some {
             self.emit(Op::JumpNone, 0, [lanes, join, 0]);
         }
-        self.emit(Op::Charge, 0, [self.code.section_length(start) as u32, 0, 0]);
+        self.emit(Op::Charge, 0, [self.code.section_length(start) as u32, some.unwrap_or(self.active()), 0]);
         let waiting = own.and_then(|_| {
             // Other lanes may be on their way to other bodies.
             let bodies = self.code.called(position).iter().copied();

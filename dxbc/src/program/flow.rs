@@ -81,7 +81,7 @@ impl Lowering<'_> {
     pub(super) fn program(&mut self) {
         let end = self.label();
         self.program_end = end;
-        self.section(0);
+        self.section(self.phase.start);
         self.close(self.code.steps.len());
         self.place(end);
         self.emit(Op::End, 0, [0; 3]);
@@ -450,11 +450,11 @@ impl Lowering<'_> {
     /// Sets up the row of lanes that have not returned, if any lane can return before the others.
     pub(super) fn open_program(&mut self) {
         let steps = &self.code.steps;
-        let end = self.code.section_end(0);
+        let (start, end) = (self.phase.start, self.code.section_end(self.phase.start));
         let early = |(position, step): (usize, &Step)| match step.op {
-            ir::Op::Retc => position < end,
+            ir::Op::Retc => (start..end).contains(&position),
             ir::Op::Emit | ir::Op::EmitStream | ir::Op::EmitThenCut | ir::Op::EmitThenCutStream => true,
-            ir::Op::Ret => position + 1 < end,
+            ir::Op::Ret => (start..end - 1).contains(&position),
             _ => false,
         };
         if steps.iter().enumerate().any(early) {

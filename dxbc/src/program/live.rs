@@ -49,16 +49,17 @@ impl Variables {
         self.output(0, 0)..self.count()
     }
 
-    /// The variables of a destination, or `None` for one that is found by index.
+    /// The variables of a destination, or `None` for one that is found by index, and for patch constants.
     pub(super) fn written(&self, destination: &Destination) -> Option<[Option<usize>; 4]> {
         let vector = |f: &dyn Fn(usize) -> usize| {
             std::array::from_fn(|c| (destination.mask >> c & 1 == 1).then(|| f(c)))
         };
         Some(match &destination.target {
-            Target::Null | Target::PatchConstant(_) => [None; 4],
+            Target::Null => [None; 4],
             Target::Temp(register) => vector(&|c| self.temp(*register, c)),
             Target::Array { index: Index { relative: Some(_), .. }, .. }
-            | Target::Output(Index { relative: Some(_), .. }) => return None,
+            | Target::Output(Index { relative: Some(_), .. })
+            | Target::PatchConstant(_) => return None,
             Target::Array { first, count, index } if index.base < *count => {
                 vector(&|c| self.array(first + index.base, c))
             }
@@ -244,7 +245,9 @@ fn transfer(code: &Code, step: &Step, variables: &Variables, set: &mut [u64]) {
 
 /// What the index of a destination needs.
 pub(super) fn read_destination(destination: &Destination, variables: &Variables, set: &mut [u64]) {
-    if let Target::Array { index, .. } | Target::Output(index) = &destination.target {
+    if let Target::Array { index, .. } | Target::Output(index) | Target::PatchConstant(index) =
+        &destination.target
+    {
         read_index(index, variables, &mut |variable| set[variable / 64] |= 1 << (variable % 64));
     }
 }

@@ -7,7 +7,9 @@ use super::live::{Liveness, Variables, contains, is_pure, read_destination};
 use super::op::{Indexed, Inst, Op, Row, Tables};
 use super::values::{Known, NORMAL, UNIFORM, UniformWord, Values, is_uniform};
 use super::{InputWord, Program};
-use crate::shader::{Code, Destination, Index, Place, Source, SourceModifier, Step, ValidatedShader};
+use crate::shader::{
+    Code, Destination, Index, Phase, Place, Source, SourceModifier, Step, Target, ValidatedShader,
+};
 
 pub(super) const SIGN: u32 = 1 << 31;
 
@@ -15,8 +17,10 @@ pub(super) const SIGN: u32 = 1 << 31;
 pub(super) struct Lowering<'a> {
     pub(super) shader: &'a ValidatedShader,
     pub(super) code: &'a Code,
+    /// What is lowered.
+    pub(super) phase: Phase,
     pub(super) variables: Variables,
-    pub(super) live: Liveness,
+    pub(super) live: &'a Liveness,
     pub(super) values: Values,
     /// Instructions before the first step, for what never changes.
     pub(super) entry: Vec<Inst>,
@@ -34,7 +38,7 @@ pub(super) struct Lowering<'a> {
     /// Where lanes go when all have returned.
     pub(super) program_end: super::flow::Label,
     /// The end of each loop and switch by its position.
-    pub(super) loop_ends: FxHashMap<usize, usize>,
+    pub(super) loop_ends: &'a FxHashMap<usize, usize>,
     /// Where each label is, as it becomes known.
     pub(super) labels: Vec<u32>,
     /// Variables needed after the current step.
@@ -43,6 +47,10 @@ pub(super) struct Lowering<'a> {
     pub(super) array_rows: Vec<(u32, Row)>,
     pub(super) output_rows: Option<Row>,
     pub(super) input_rows: Option<Row>,
+    /// The shader touches memory that it could write.
+    pub(super) has_effects: bool,
+    /// Instructions of the phases before.
+    pub(super) size: usize,
     /// Calls have made it too long.
     pub(super) too_large: bool,
 }
@@ -115,6 +123,9 @@ impl Lowering<'_> {
     /// The raw component of a source that belongs to component `c` of the result, without its modifier.
     pub(super) fn component(&mut self, source: &Source, c: usize) -> Row {
         let c = usize::from(source.swizzle[c] & 3);
+        if let Some(row) = self.patch_component(&source.place, c) {
+            return row;
+        }
         match &source.place {
             Place::Immediate(words) => self.values.immediate(words[c]),
             Place::Null | Place::InnerCoverage => self.values.immediate(0),
@@ -454,6 +465,9 @@ impl Lowering<'_> {
 
     /// Writes the rows to a destination, wherever it is.
     pub(super) fn write(&mut self, destination: &Destination, value: impl Fn(usize) -> Value) {
+        if let Target::PatchConstant(index) = &destination.target {
+            return self.write_patch_constant(index, destination.mask, value);
+        }
         if self.variables.written(destination).is_none() {
             return self.scatter(destination, value);
         }
@@ -467,7 +481,6 @@ impl Lowering<'_> {
 
     /// Writes a destination that is found by index.
     fn scatter(&mut self, destination: &Destination, value: impl Fn(usize) -> Value) {
-        use crate::shader::Target;
         let (first, rows, count, index) = match &destination.target {
             Target::Array { first, count, index } => {
                 let rows = self.array_rows.iter().find(|(array, _)| array == first).map_or(0, |&(_, r)| r);
@@ -543,6 +556,8 @@ impl Lowering<'_> {
         let mut program = Program {
             rows: self.values.lane_rows + self.values.uniform_rows(),
             independent: insts.iter().all(|i| !has_order(i.op)),
+            patches_in_order: self.has_effects,
+            instances_in_order: self.has_effects || self.tables.reads_what_it_writes(&insts),
             uniforms: self.values.uniforms,
             setup: self.values.setup,
             inputs: self.inputs,

@@ -1,6 +1,6 @@
 //! A shader as a flat list of operations on rows, for [`crate::simd`].
 //!
-//! **What it is.** [`Program::new`] takes the steps of a validated shader apart: vectors into components, each in a row
+//! **What it is.** [`lower`] takes the steps of a validated shader apart: vectors into components, each in a row
 //! of the register file with one word a lane. On the way everything goes that need not be done: components nobody
 //! reads, copies, work on values that are the same in all lanes (done once, not in every lane), masks where nobody
 //! waits for the old value, flushes of numbers that cannot be denormal, and canonical NaNs where no bit is looked at.
@@ -8,7 +8,7 @@
 //! **What it is not.** It executes nothing, and it knows no lane count and no vector width.
 //!
 //! **Where to start.** [`op`] lists the operations; `lower` has the common part of lowering, `alu`, `memory` and `flow`
-//! the instructions, `live` what is needed where, `values` which row holds what.
+//! the instructions, `patch` what only hull shaders have, `live` what is needed where, `values` which row holds what.
 
 mod alu;
 mod call;
@@ -18,6 +18,7 @@ mod live;
 mod lower;
 mod memory;
 pub(crate) mod op;
+mod patch;
 mod values;
 
 pub(crate) use op::{Inst, Op, Row, Tables};
@@ -44,6 +45,8 @@ pub(crate) enum InputWord {
     ThreadIdInGroup(u8),
     /// The lane's own number.
     Lane,
+    /// The number of the output control point or the phase's instance.
+    InPatch,
     /// What an output held before.
     Output(OutputWord),
 }
@@ -57,13 +60,17 @@ pub(crate) enum OutputWord {
     StencilRef,
 }
 
-/// The flat form of a shader.
+/// The flat form of a shader, or of one phase of a hull shader.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
     /// Rows of the register file. Those with one word for all lanes come last.
     pub(crate) rows: u32,
     /// Lanes (or quads) have nothing to do with each other, and no loop is counted: blocks may be taken apart.
     pub(crate) independent: bool,
+    /// Patches are to run one after the other: memory may show their order.
+    pub(crate) patches_in_order: bool,
+    /// Instances of the phase are to run one after the other: later ones may see what earlier ones write.
+    pub(crate) instances_in_order: bool,
     pub(crate) uniforms: Vec<(UniformWord, Row)>,
     /// What computes the other uniform rows.
     pub(crate) setup: Vec<Inst>,
@@ -75,22 +82,22 @@ pub(crate) struct Program {
     pub(crate) tables: Tables,
 }
 
-impl Program {
-    /// Lowers a shader; `None` for what only the reference interpreter runs: hull shaders, and programs so large that the
-    /// analysis would not pay.
-    pub(crate) fn new(shader: &ValidatedShader) -> Option<Self> {
-        let code = shader.code();
-        if shader.stage() == Stage::Hull {
-            return None;
-        }
-        let variables = Variables::new(code, shader.output_registers());
-        let live = Liveness::new(code, &variables)?;
-        let needed = live.before(0).to_vec();
+/// Lowers every phase of a shader; `None` for programs so large that the analysis would not pay.
+pub(crate) fn lower(shader: &ValidatedShader) -> Option<Vec<Program>> {
+    let code = shader.code();
+    let variables = Variables::new(code, shader.output_registers());
+    let live = Liveness::new(code, &variables)?;
+    let (indexed, loop_ends) = (indexed(code), block_ends(code));
+    let has_effects = patch::has_effects(code);
+    let mut size = 0;
+    let mut programs = Vec::with_capacity(code.phases.len());
+    for &phase in &code.phases {
         let mut lowering = Lowering {
             shader,
             code,
+            phase,
             variables,
-            live,
+            live: &live,
             values: Values::new(variables.count()),
             entry: Vec::new(),
             insts: Vec::new(),
@@ -102,54 +109,69 @@ impl Program {
             returned: false,
             waiting_returned: None,
             program_end: 0,
-            loop_ends: block_ends(code),
+            loop_ends: &loop_ends,
             labels: Vec::new(),
-            needed,
+            needed: live.before(phase.start).to_vec(),
             array_rows: Vec::new(),
             output_rows: None,
             input_rows: None,
+            has_effects,
+            size,
             too_large: false,
         };
-        lowering.place_indexed();
+        lowering.place_indexed(&indexed);
         lowering.open_program();
         lowering.program();
-        (!lowering.too_large).then(|| lowering.close_program())
+        if lowering.too_large {
+            return None;
+        }
+        let program = lowering.close_program();
+        size += program.insts.len();
+        programs.push(program);
     }
+    Some(programs)
+}
+
+/// The registers that some step reaches by index.
+fn indexed(code: &Code) -> Vec<Indexed> {
+    let mut found = Vec::new();
+    for step in &code.steps {
+        let mut note = |place: Indexed| {
+            if !found.contains(&place) {
+                found.push(place);
+            }
+        };
+        step.sources.iter().for_each(|source| indexed_places(source, &mut note));
+        for destination in &step.destinations {
+            let index = match &destination.target {
+                Target::Array { first, count, index } => {
+                    if index.relative.is_some() {
+                        note(Indexed::Array(*first, *count));
+                    }
+                    index
+                }
+                Target::Output(index) => {
+                    if index.relative.is_some() {
+                        note(Indexed::Outputs);
+                    }
+                    index
+                }
+                Target::PatchConstant(index) => index,
+                _ => continue,
+            };
+            index.relative.iter().for_each(|s| indexed_places(s, &mut note));
+        }
+        for index in live::memory_indices(step).chain(live::element(code, step)) {
+            index.relative.iter().for_each(|s| indexed_places(s, &mut note));
+        }
+    }
+    found
 }
 
 impl Lowering<'_> {
     /// Gives registers that are reached by index rows side by side.
-    fn place_indexed(&mut self) {
-        let mut found = Vec::new();
-        for step in &self.code.steps {
-            let mut note = |place: Indexed| {
-                if !found.contains(&place) {
-                    found.push(place);
-                }
-            };
-            step.sources.iter().for_each(|source| indexed_places(source, &mut note));
-            for destination in &step.destinations {
-                match &destination.target {
-                    Target::Array { first, count, index } => {
-                        if index.relative.is_some() {
-                            note(Indexed::Array(*first, *count));
-                        }
-                        index.relative.iter().for_each(|s| indexed_places(s, &mut note));
-                    }
-                    Target::Output(index) => {
-                        if index.relative.is_some() {
-                            note(Indexed::Outputs);
-                        }
-                        index.relative.iter().for_each(|s| indexed_places(s, &mut note));
-                    }
-                    _ => {}
-                }
-            }
-            for index in live::memory_indices(step).chain(live::element(self.code, step)) {
-                index.relative.iter().for_each(|s| indexed_places(s, &mut note));
-            }
-        }
-        for place in found {
+    fn place_indexed(&mut self, indexed: &[Indexed]) {
+        for &place in indexed {
             match place {
                 Indexed::Array(first, count) => {
                     let row = self.place_rows(self.variables.array(first, 0), count as usize * 4);
@@ -159,6 +181,8 @@ impl Lowering<'_> {
                     let count = self.shader.output_registers() * 4;
                     self.output_rows = Some(self.place_rows(self.variables.output(0, 0), count));
                 }
+                // Those of a hull shader belong to the patch.
+                Indexed::Inputs if self.shader.stage() == Stage::Hull => {}
                 Indexed::Inputs => {
                     let first = self.values.lane_rows;
                     for word in 0..self.shader.input_registers() as u32 * 4 {
@@ -192,7 +216,7 @@ impl Lowering<'_> {
             } else {
                 outputs.contains(&variable).then(|| OutputWord::Output((variable - outputs.start) as u32))
             };
-            let undefined = contains(self.live.before(0), variable);
+            let undefined = contains(self.live.before(self.phase.start), variable);
             match output {
                 Some(output) => {
                     stores.push((output, home));

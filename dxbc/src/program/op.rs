@@ -149,6 +149,12 @@ pub(crate) enum Op {
     /// Row `d` into the table, in the lanes of `c`.
     Scatter,
 
+    // The patch of a hull shader's lane: `b` is a number in [`Tables::patch`].
+    /// `d` from the vector of index `c` of control point `a`.
+    PatchRead,
+    /// Row `d` to patch constant `a`, in the lanes of `c`.
+    PatchWrite,
+
     // Memory: `a` is a number in the table of the same name; `b` is the row of lanes that take part. Results go to the
     // texel rows.
     Sample,
@@ -177,7 +183,7 @@ pub(crate) enum Op {
     JumpUniform,
     /// To `b`, for another turn of loop number `c`, if a lane of `a` is active.
     LoopBack,
-    /// At a price of `a`.
+    /// At a price of `a`, by the lanes of `b`.
     Charge,
     End,
 }
@@ -203,6 +209,25 @@ pub(crate) enum Indexed {
     Constants { slot: u32, base: u32, component: u8 },
     /// A component of the immediate constant buffer.
     Immediates { base: u32, component: u8 },
+}
+
+/// A component of a vector of a patch, and what is added to indices.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PatchOp {
+    pub(crate) space: PatchSpace,
+    pub(crate) point: u32,
+    pub(crate) register: u32,
+    pub(crate) component: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PatchSpace {
+    /// Input control points.
+    Inputs,
+    /// Output control points, as the phases before left them.
+    Points,
+    /// Patch constants, as if they were a control point.
+    Constants,
 }
 
 /// A sampling instruction; see [`crate::resources::SampleLanes`].
@@ -295,6 +320,7 @@ pub(crate) struct ClassOp {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
     pub(crate) indexed: Vec<Indexed>,
+    pub(crate) patch: Vec<PatchOp>,
     pub(crate) samples: Vec<SampleOp>,
     pub(crate) loads: Vec<LoadOp>,
     pub(crate) words: Vec<WordsOp>,

@@ -3,7 +3,9 @@
 use crate::Io;
 use crate::ir::Stage;
 use crate::resources::Resources;
-use crate::shader::{Code, Destination, Index, Place, Source, SourceModifier, Target, ValidatedShader};
+use crate::shader::{
+    Code, Destination, Index, PhaseKind, Place, Source, SourceModifier, Target, ValidatedShader,
+};
 
 use super::flow::Lanes;
 use super::{ExecutionError, StepState};
@@ -38,9 +40,12 @@ pub(super) struct Machine<'a, 'io> {
 pub(super) struct Patch<'a> {
     /// Input control points, `input_registers` vectors each.
     pub(super) inputs: &'a [[u32; 4]],
-    /// Output control points, `output_registers` vectors each.
-    pub(super) control_points: Vec<[u32; 4]>,
-    pub(super) constants: Vec<[u32; 4]>,
+    /// Output control points of the phases before, `output_registers` vectors each.
+    pub(super) control_points: &'a mut [[u32; 4]],
+    pub(super) constants: &'a mut [[u32; 4]],
+    pub(super) primitive_id: u32,
+    /// The phase that runs.
+    pub(super) kind: PhaseKind,
     /// Instance of the fork or join phase.
     pub(super) instance: u32,
 }
@@ -178,6 +183,8 @@ impl<'a, 'io> Machine<'a, 'io> {
                 }
                 return;
             }
+            // A subroutine of both kinds of phases: control points have no constants to write.
+            Target::PatchConstant(_) if self.patch.kind == PhaseKind::ControlPoint => return,
             Target::PatchConstant(register) => {
                 let register = self.index(lane, register);
                 match self.patch.constants.get_mut(register) {
@@ -238,6 +245,7 @@ impl<'a, 'io> Machine<'a, 'io> {
                 [x, y, z, 0]
             }
             Place::ThreadIdInGroup => self.thread_id_in_group(lane),
+            // 0 in fork and join phases, which have one lane.
             Place::ThreadIdInGroupFlattened | Place::OutputControlPointId => [lane as u32; 4],
             Place::PhaseInstanceId => [self.patch.instance; 4],
         }

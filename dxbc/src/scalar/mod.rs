@@ -18,7 +18,7 @@ mod texture;
 use crate::ir::Stage;
 use crate::resources::Resources;
 use crate::shader::{PhaseKind, Step, ValidatedShader};
-use crate::{HullOutput, Io};
+use crate::{HullIo, Io};
 use machine::{Machine, Patch};
 
 pub(crate) use quad::difference;
@@ -65,51 +65,89 @@ pub fn run(
     result
 }
 
-/// Executes a hull shader for one patch: the control point phase for all output points together, then every instance of
-/// every fork and join phase in order.
+/// Executes a hull shader for one patch after the other: the control point phase for all output points together, then
+/// every instance of every fork and join phase in order.
 ///
-/// `inputs` holds the input control points, [`input_registers`](ValidatedShader::input_registers) vectors each; what is
-/// missing reads 0. Without a control point phase the points pass through.
+/// `io` must have been [reset](HullIo::reset). Without a control point phase the points pass through.
 ///
 /// # Errors
-/// As [`run`]; the budget is for all phases together.
+/// As [`run`]; the budget is for all phases of all patches together, and every instance counts for itself.
 pub fn run_hull(
     shader: &ValidatedShader,
     resources: &dyn Resources,
-    inputs: &[[u32; 4]],
-    primitive_id: u32,
+    io: &mut HullIo,
     budget: u64,
-) -> Result<HullOutput, ExecutionError> {
-    let Some(hull) = shader.hull() else { return Err(ExecutionError::Stage(shader.stage())) };
-    let vectors = hull.output_points * shader.output_registers();
-    let mut patch = Patch { inputs, constants: vec![[0; 4]; shader.patch_registers()], ..Patch::default() };
-    patch.control_points = inputs.iter().copied().chain(std::iter::repeat([0; 4])).take(vectors).collect();
-    let mut io = Io::default();
+) -> Result<(), ExecutionError> {
+    let [inputs, points, constants] = start_hull(shader, io)?;
     let mut left = budget;
-    let mut turns = vec![0; shader.code().loops.len()];
+    let result = (0..io.patches).try_for_each(|number| {
+        let patch = Patch {
+            inputs: &io.inputs[number * inputs..][..inputs],
+            control_points: &mut io.control_points[number * points..][..points],
+            constants: &mut io.patch_constants[number * constants..][..constants],
+            primitive_id: io.primitive_id[number],
+            ..Patch::default()
+        };
+        run_patch(shader, resources, patch, &mut left, &mut io.turns)
+    });
+    io.instructions = budget - left;
+    result
+}
+
+fn run_patch<'a>(
+    shader: &'a ValidatedShader,
+    resources: &'a dyn Resources,
+    mut patch: Patch<'a>,
+    left: &mut u64,
+    turns: &mut [u64],
+) -> Result<(), ExecutionError> {
+    let mut io = Io::default();
     for phase in &shader.code().phases {
-        let lanes = if phase.kind == PhaseKind::ControlPoint { hull.output_points } else { 1 };
-        for instance in 0..phase.instances {
+        let lanes = shader.phase_lanes(phase);
+        // Points go together, instances one after the other.
+        let (lanes, runs) =
+            if phase.kind == PhaseKind::ControlPoint { (lanes, 0..lanes.min(1)) } else { (1, 0..lanes) };
+        for instance in runs {
             io.reset(lanes, 0, 0, shader.output_registers());
-            io.primitive_id.fill(primitive_id);
-            patch.instance = instance;
-            let mut machine = Machine::new(shader, resources, &mut io, patch, left);
-            machine.run(phase.start)?;
-            left = machine.budget;
+            io.primitive_id.fill(patch.primitive_id);
+            (patch.kind, patch.instance) = (phase.kind, instance as u32);
+            let mut machine = Machine::new(shader, resources, &mut io, patch, *left);
+            let result = machine.run(phase.start);
+            *left = machine.budget;
             patch = machine.patch;
+            result?;
             turns.iter_mut().zip(&io.turns).for_each(|(sum, turns)| *sum += turns);
         }
         if phase.kind == PhaseKind::ControlPoint {
-            let points = (0..lanes).flat_map(|lane| (0..shader.output_registers()).map(move |r| (lane, r)));
-            patch.control_points = points.map(|(lane, register)| io.outputs.vector(lane, register)).collect();
+            let registers = shader.output_registers();
+            for (vector, place) in patch.control_points.iter_mut().enumerate() {
+                *place = io.outputs.vector(vector / registers, vector % registers);
+            }
         }
     }
-    Ok(HullOutput {
-        control_points: patch.control_points,
-        patch_constants: patch.constants,
-        instructions: budget - left,
-        turns,
-    })
+    Ok(())
+}
+
+/// Gives every patch the outputs that it has before its first phase. Returns how many vectors of inputs, control points and
+/// constants a patch has.
+pub(crate) fn start_hull(shader: &ValidatedShader, io: &mut HullIo) -> Result<[usize; 3], ExecutionError> {
+    let Some(hull) = shader.hull() else { return Err(ExecutionError::Stage(shader.stage())) };
+    let inputs = shader.input_vectors();
+    let points = hull.output_points * shader.output_registers();
+    let constants = shader.patch_registers();
+    if io.primitive_id.len() < io.patches || io.inputs.len() < io.patches * inputs {
+        return Err(ExecutionError::Shape("patches"));
+    }
+    io.control_points.clear();
+    for patch in 0..io.patches {
+        let given = io.inputs[patch * inputs..][..inputs].iter().copied();
+        io.control_points.extend(given.chain(std::iter::repeat([0; 4])).take(points));
+    }
+    io.patch_constants.clear();
+    io.patch_constants.resize(io.patches * constants, [0; 4]);
+    io.turns.clear();
+    io.turns.resize(shader.code().loops.len(), 0);
+    Ok([inputs, points, constants])
 }
 
 /// What single steps work on: the buffers of a machine between two of them.

@@ -103,7 +103,9 @@ impl<'a> Builder<'a> {
     /// Closes a section with a `ret`, so that no lane runs into the next one.
     fn end_section(&mut self, statement: usize) -> Result<(), Reason> {
         self.flow.end_section()?;
-        if self.code.steps.last().is_some_and(|s| s.op == Op::Ret) {
+        // A phase without instructions has none of the phase before.
+        let start = self.code.phases.last().map_or(0, |phase| phase.start);
+        if self.code.steps[start..].last().is_some_and(|s| s.op == Op::Ret) {
             return Ok(());
         }
         let ret = Instruction::new(Op::Ret, []);

@@ -110,9 +110,10 @@ pub(crate) struct Phase {
     pub(crate) instances: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum PhaseKind {
     /// The program of every stage but the hull shader.
+    #[default]
     Main,
     ControlPoint,
     /// A fork or join phase: its outputs are patch constants.

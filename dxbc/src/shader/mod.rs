@@ -58,8 +58,8 @@ pub struct ValidatedShader {
     lowered: OnceLock<Lowered>,
 }
 
-/// The flat form and a number that no other shader of this process has; clones share both.
-type Lowered = Option<(u64, Arc<crate::program::Program>)>;
+/// The flat form of each phase, and numbers that no other shader of this process has, counted from here; clones share both.
+type Lowered = Option<(u64, Arc<[crate::program::Program]>)>;
 
 impl ValidatedShader {
     /// Checks a program against the instruction table, its declarations and the [`limits`].
@@ -270,14 +270,15 @@ impl ValidatedShader {
         &self.stretches
     }
 
-    /// The flat form, made at the first call; `None` when only the reference interpreter runs the shader.
-    pub(crate) fn lowered(&self) -> Option<(u64, &crate::program::Program)> {
+    /// The flat form of each phase with a number of its own, made at the first call; `None` when only the reference
+    /// interpreter runs the shader.
+    pub(crate) fn lowered(&self) -> Option<(u64, &[crate::program::Program])> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let lowered = self.lowered.get_or_init(|| {
-            let program = crate::program::Program::new(self)?;
-            Some((NEXT.fetch_add(1, Ordering::Relaxed), Arc::new(program)))
+            let programs = crate::program::lower(self)?;
+            Some((NEXT.fetch_add(programs.len() as u64, Ordering::Relaxed), programs.into()))
         });
-        lowered.as_ref().map(|(identity, program)| (*identity, &**program))
+        lowered.as_ref().map(|(first, programs)| (*first, &**programs))
     }
 
     /// What a run takes from its budget, in instructions of one lane, when that is known before: without loops and calls.
@@ -286,10 +287,20 @@ impl ValidatedShader {
         fixed.then(|| self.code.section_length(0))
     }
 
-    /// True when nothing differs from lane to lane but what memory does: no input of a lane is read.
+    /// True when nothing differs from lane to lane but what memory does: no input of a lane is read. Not for hull shaders.
     pub fn is_uniform(&self) -> bool {
         let ends_alike = |word: &InputWord| matches!(word, InputWord::Output(_));
-        self.lowered().is_some_and(|(_, program)| program.inputs.iter().all(|(word, _)| ends_alike(word)))
+        let alike =
+            |program: &crate::program::Program| program.inputs.iter().all(|(word, _)| ends_alike(word));
+        self.stage() != Stage::Hull && self.lowered().is_some_and(|(_, programs)| programs.iter().all(alike))
+    }
+
+    /// Invocations of a phase for one patch: output points, or instances.
+    pub(crate) fn phase_lanes(&self, phase: &Phase) -> usize {
+        match phase.kind {
+            PhaseKind::ControlPoint => self.hull().map_or(0, |hull| hull.output_points),
+            PhaseKind::Main | PhaseKind::Patch => phase.instances as usize,
+        }
     }
 
     /// The executable form.

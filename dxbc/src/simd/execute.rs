@@ -289,6 +289,8 @@ pub(super) fn execute<S: Simd>(
 
             Op::Gather => outside.gather(rows, shape, i),
             Op::Scatter => outside.scatter(rows, shape, i),
+            Op::PatchRead => outside.read_patch(rows, shape, i),
+            Op::PatchWrite => outside.write_patch(rows, shape, i),
             Op::Sample => outside.sample(rows, shape, i),
             Op::Load => outside.load(rows, shape, i),
             Op::LoadWords => outside.load_words(rows, shape, i),
@@ -317,7 +319,7 @@ pub(super) fn execute<S: Simd>(
                     position = i.b as usize;
                 }
             }
-            Op::Charge => outside.charge(i.a.into())?,
+            Op::Charge => outside.charge_lanes(rows, shape, i.b, i.a.into())?,
             Op::End => break,
         }
     }

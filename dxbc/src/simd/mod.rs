@@ -9,10 +9,12 @@
 //! since the last run with the same [`Registers`]. What is rare (doubles, atomics, queries) is done lane by lane by the
 //! reference interpreter's own functions.
 //!
-//! **What it is not.** Hull shaders run in the reference interpreter.
+//! **What it is not.** Programs so large, or with so many calls inside calls, that lowering would not pay (a hundred
+//! thousand instructions and more) run in the reference interpreter.
 
 mod execute;
 mod float;
+mod hull;
 mod math;
 mod outside;
 mod rows;
@@ -22,11 +24,14 @@ use std::ops::Range;
 use bytemuck::Zeroable;
 pub use fearless_simd::Level;
 
+use crate::Io;
+use crate::ir::Stage;
 use crate::program::{InputWord, OutputWord, Program, UniformWord, VALID};
 use crate::resources::Resources;
 use crate::scalar::{self, ExecutionError, StepState, check_shape};
 use crate::shader::ValidatedShader;
-use crate::{HullOutput, Io};
+use hull::Patches;
+pub use hull::run_hull;
 use outside::Outside;
 use rows::{Group, LANES, Shape};
 
@@ -36,8 +41,9 @@ pub struct Registers {
     rows: Vec<Group>,
     state: StepState,
     emitted: Vec<u32>,
-    /// The shader whose uniform rows are there, and the shape that they have.
+    /// The program whose uniform rows are there, and the shape that they have.
     prepared: Option<(u64, Shape)>,
+    hull: hull::Memory,
 }
 
 /// Executes a vertex, pixel, geometry, domain or compute shader for a block of lanes, exactly as
@@ -55,58 +61,57 @@ pub fn run(
     budget: u64,
     registers: &mut Registers,
 ) -> Result<(), ExecutionError> {
-    let Some((identity, program)) = shader.lowered() else {
+    let Some((identity, [program, ..])) = shader.lowered() else {
         return scalar::run(shader, resources, io, budget);
     };
-    check_shape(shader, io)?;
-    if io.lanes == 0 {
+    if io.lanes == 0 || shader.stage() == Stage::Hull {
         return scalar::run(shader, resources, io, budget);
     }
-    let shape = Shape::new(io.lanes, program.rows as usize);
-    let fresh = registers.prepare(identity, shape);
+    check_shape(shader, io)?;
     registers.state.shared.clear();
     registers.state.shared.resize(shader.code().shared_words, 0);
     registers.emitted.clear();
     registers.emitted.resize(io.lanes, 0);
-    let rows = registers.rows.as_mut_slice();
-    let changed = load_uniforms(program, resources, io, rows, shape, fresh);
-    load_inputs(program, shader, io, rows, shape);
-    let mut outside = Outside {
-        shader,
-        program,
-        resources,
-        io,
-        state: &mut registers.state,
-        emitted: &mut registers.emitted,
-        budget,
-    };
-
-    outside.io.turns.resize(shader.code().loops.len(), 0);
-    let result = outside.charge(shader.code().section_length(0)).and_then(
-        |()| fearless_simd::dispatch!(level, s => execute::run(s, changed, rows, shape, &mut outside)),
-    );
-    outside.store_outputs(rows, shape);
-    let left = outside.budget;
+    let price = shader.code().section_length(0);
+    let run = Run { shader, identity, program, resources, io, patches: None, price };
+    let mut left = budget;
+    let result = registers.run(level, run, &mut left);
     io.instructions = budget - left;
     result
 }
 
-/// Executes a hull shader for one patch; see [`scalar::run_hull`].
-///
-/// # Errors
-/// As [`scalar::run_hull`].
-pub fn run_hull(
-    _level: Level,
-    shader: &ValidatedShader,
-    resources: &dyn Resources,
-    inputs: &[[u32; 4]],
-    primitive_id: u32,
-    budget: u64,
-) -> Result<HullOutput, ExecutionError> {
-    scalar::run_hull(shader, resources, inputs, primitive_id, budget)
+/// A program and the lanes to run it for.
+struct Run<'a> {
+    shader: &'a ValidatedShader,
+    identity: u64,
+    program: &'a Program,
+    resources: &'a dyn Resources,
+    io: &'a mut Io,
+    patches: Option<Patches<'a>>,
+    /// What starting costs of the budget.
+    price: u64,
 }
 
 impl Registers {
+    fn run(&mut self, level: Level, run: Run<'_>, budget: &mut u64) -> Result<(), ExecutionError> {
+        let Run { shader, identity, program, resources, io, patches, price } = run;
+        let shape = Shape::new(io.lanes, program.rows as usize);
+        let fresh = self.prepare(identity, shape);
+        let rows = self.rows.as_mut_slice();
+        let changed = load_uniforms(program, resources, io, rows, shape, fresh);
+        load_inputs(program, shader, io, patches.as_ref(), rows, shape);
+        io.turns.resize(shader.code().loops.len(), 0);
+        let (state, emitted) = (&mut self.state, &mut self.emitted);
+        let mut outside =
+            Outside { shader, program, resources, io, patches, state, emitted, budget: *budget };
+        let result = outside.charge(price).and_then(
+            |()| fearless_simd::dispatch!(level, s => execute::run(s, changed, rows, shape, &mut outside)),
+        );
+        outside.store_outputs(rows, shape);
+        *budget = outside.budget;
+        result
+    }
+
     /// Makes room; true when the uniform rows of this shader are not there yet.
     fn prepare(&mut self, identity: u64, shape: Shape) -> bool {
         let size = shape.end * shape.stride;
@@ -163,7 +168,14 @@ fn each(row: &mut [u32], lanes: Range<usize>, f: impl Fn(u32) -> u32) {
 }
 
 /// Fills the rows that lanes come with.
-fn load_inputs(program: &Program, shader: &ValidatedShader, io: &Io, rows: &mut [Group], shape: Shape) {
+fn load_inputs(
+    program: &Program,
+    shader: &ValidatedShader,
+    io: &Io,
+    patches: Option<&Patches<'_>>,
+    rows: &mut [Group],
+    shape: Shape,
+) {
     let [x, y, _] = shader.thread_group();
     // Divisions are slow, and most groups are a row.
     let is_row = x as usize >= shape.lanes;
@@ -208,6 +220,10 @@ fn load_inputs(program: &Program, shader: &ValidatedShader, io: &Io, rows: &mut 
                 }
                 InputWord::Lane => {
                     each(target, lanes.clone(), |lane| lane);
+                    continue;
+                }
+                InputWord::InPatch => {
+                    each(target, lanes.clone(), |lane| patches.map_or(0, |patches| patches.number(lane)));
                     continue;
                 }
             };

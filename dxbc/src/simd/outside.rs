@@ -1,5 +1,6 @@
 //! What is not arithmetic: memory, registers by index, and whatever the reference interpreter does.
 
+use super::hull::Patches;
 use super::rows::{Group, LANES, Shape, count};
 use crate::Io;
 use crate::ir::Stage;
@@ -20,6 +21,8 @@ pub(super) struct Outside<'a> {
     pub(super) program: &'a Program,
     pub(super) resources: &'a dyn Resources,
     pub(super) io: &'a mut Io,
+    /// Of a hull shader.
+    pub(super) patches: Option<Patches<'a>>,
     pub(super) state: &'a mut StepState,
     /// Vertices that each lane has emitted.
     pub(super) emitted: &'a mut Vec<u32>,
@@ -33,11 +36,24 @@ impl Outside<'_> {
         left.map(|_| ()).ok_or(ExecutionError::TimeOut)
     }
 
+    /// Pays for what the lanes of a row execute together: once, or for each that the budget counts for itself.
+    #[inline(never)]
+    pub(super) fn charge_lanes(
+        &mut self,
+        rows: &[Group],
+        shape: Shape,
+        row: Row,
+        price: u64,
+    ) -> Result<(), ExecutionError> {
+        let times = self.patches.as_ref().map_or(1, |patches| patches.count(rows, shape, row));
+        self.charge(price * times)
+    }
+
     /// Pays for another turn of a loop and counts it.
     #[inline(never)]
     pub(super) fn turn(&mut self, rows: &[Group], shape: Shape, i: &Inst) -> Result<(), ExecutionError> {
         let number = i.c as usize;
-        self.charge(self.shader.code().loop_length(number))?;
+        self.charge_lanes(rows, shape, i.a, self.shader.code().loop_length(number))?;
         let quads = self.shader.stage() == Stage::Pixel;
         self.io.turns[number] += count(rows, shape, i.a, if quads { 4 } else { 1 });
         Ok(())
