@@ -5,8 +5,10 @@
 use std::path::PathBuf;
 
 use aerogpu_dxbc::container::ShaderBlob;
-use aerogpu_dxbc::generate::{Engine, levels, run};
+use aerogpu_dxbc::generate::{Engine, levels, lowers, run};
+use aerogpu_dxbc::ir::Stage;
 use aerogpu_dxbc::scalar::ExecutionError;
+use aerogpu_dxbc::shader::Reason;
 use aerogpu_dxbc::simd::Registers;
 use aerogpu_dxbc::{ValidatedShader, sm4};
 
@@ -31,17 +33,24 @@ fn both_interpreters_agree_on_every_corpus_shader() {
     files.sort();
     let levels = levels();
     let mut registers = Registers::default();
-    let (mut shaders, mut instructions, mut runs, mut timeouts) = (0, 0, 0, 0);
-    let mut mismatches = Vec::new();
+    let (mut shaders, mut hull, mut instructions, mut runs, mut timeouts) = (0, 0, 0, 0, 0);
+    let (mut refused, mut mismatches) = (Vec::new(), Vec::new());
     for (number, file) in files.iter().enumerate() {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let ShaderBlob::Sm4(blob) = ShaderBlob::parse(&std::fs::read(file).unwrap()).unwrap() else {
-            continue;
+            panic!("{name} is of another kind");
         };
-        let Ok(shader) = ValidatedShader::new(sm4::decode(&blob.tokens).unwrap(), blob.signatures) else {
-            continue;
+        let shader = match ValidatedShader::new(sm4::decode(&blob.tokens).unwrap(), blob.signatures) {
+            Ok(shader) => shader,
+            Err(error) if matches!(error.reason, Reason::Unsupported(_)) => {
+                refused.push(format!("refused: {name}: {error}"));
+                continue;
+            }
+            Err(error) => panic!("{name}: {error}"),
         };
+        assert!(lowers(&shader), "{name} runs in the reference interpreter alone");
         shaders += 1;
+        hull += usize::from(shader.stage() == Stage::Hull);
         instructions += shader.program().instructions().count();
         let lanes = [4, 8, 64, 68][number % 4];
         let mut execute = |engine| run(engine, &shader, lanes, number as u32, BUDGET, &mut registers);
@@ -54,11 +63,15 @@ fn both_interpreters_agree_on_every_corpus_shader() {
             }
         }
     }
+    println!("{}", refused.join("\n"));
     println!(
-        "{shaders} shaders of {instructions} instructions, {runs} runs at {} levels, {timeouts} out of budget, \
-         {} mismatches",
+        "{} shaders, {} refused by name; {shaders} run ({hull} hull shaders) of {instructions} instructions, {runs} runs at {} \
+         levels, {timeouts} out of budget, mismatches {}",
+        files.len(),
+        refused.len(),
         levels.len(),
         mismatches.len()
     );
     assert!(mismatches.is_empty(), "{}", mismatches.join("\n"));
+    assert_eq!(shaders + refused.len(), files.len());
 }

@@ -22,6 +22,11 @@ impl Engine {
     }
 }
 
+/// True for a shader that the fast interpreter runs itself; the others are too large for it.
+pub fn lowers(shader: &ValidatedShader) -> bool {
+    shader.lowered().is_some()
+}
+
 /// Every level that this machine has.
 pub fn levels() -> Vec<Level> {
     let best = Level::new();

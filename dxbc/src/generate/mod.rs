@@ -7,6 +7,6 @@ mod program;
 mod random;
 mod world;
 
-pub use harness::{Engine, levels, prepare, run};
+pub use harness::{Engine, levels, lowers, prepare, run};
 pub use program::{program, shader};
 pub use world::{HashWorld, hash, value};
