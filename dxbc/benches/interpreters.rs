@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aerogpu_dxbc::generate::levels;
 use aerogpu_dxbc::simd::{self, Registers};
-use aerogpu_dxbc::{Io, scalar};
+use aerogpu_dxbc::{HullIo, Io, scalar};
 use criterion::{Criterion, Throughput};
 
 const LANES: usize = 128;
@@ -38,5 +38,28 @@ fn main() {
         }
         group.finish();
     }
+    hull(&mut criterion, &world);
     criterion.final_summary();
+}
+
+/// Patches instead of lanes.
+fn hull(criterion: &mut Criterion, world: &shaders::Stub) {
+    let shader = shaders::hull();
+    let mut io = HullIo::default();
+    io.reset(LANES, shader.input_vectors());
+    for (number, word) in (0..).zip(io.inputs.as_flattened_mut()) {
+        *word = (1.0 + number as f32 / 1e4).to_bits();
+    }
+    let mut group = criterion.benchmark_group("hull");
+    group.throughput(Throughput::Elements(LANES as u64));
+    group.bench_function("scalar", |b| {
+        b.iter(|| scalar::run_hull(black_box(&shader), world, &mut io, u64::MAX));
+    });
+    let mut registers = Registers::default();
+    for level in levels() {
+        group.bench_function(shaders::label(level), |b| {
+            b.iter(|| simd::run_hull(level, black_box(&shader), world, &mut io, u64::MAX, &mut registers));
+        });
+    }
+    group.finish();
 }

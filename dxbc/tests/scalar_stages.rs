@@ -6,6 +6,7 @@ mod scalar_support;
 
 use aerogpu_dxbc::scalar::{self, ExecutionError};
 use aerogpu_dxbc::shader::{Domain, InputPrimitive, OutputTopology, Partitioning, TessellatorOutput};
+use aerogpu_dxbc::simd::{self, Level, Registers};
 use aerogpu_dxbc::{Emission, HullIo, Io, NoResources};
 use scalar_support::{BUDGET, f, shader};
 
@@ -170,6 +171,49 @@ fn control_points_pass_through_without_a_phase() {
     let mut output = patch(&[[1; 4], [2; 4], [3; 4]], 0);
     scalar::run_hull(&shader(&text), &NoResources, &mut output, BUDGET).unwrap();
     assert_eq!(output.control_points, [[1; 4], [2; 4]]);
+}
+
+/// Instances come one after the other: the last one to write a constant wins, and each sees what those before have written.
+/// Phases without instructions do nothing.
+#[test]
+fn instances_write_in_order() {
+    let decls = &HULL[..HULL.find("hs_control_point_phase").unwrap()];
+    let text = format!(
+        "{decls}
+         hs_control_point_phase
+         hs_fork_phase
+         dcl_hs_fork_phase_instance_count 3
+         dcl_output o0.xyzw
+         dcl_output o1.xyzw
+         dcl_temps 1
+         mov o0.x, vForkInstanceID.x
+         ieq r0.x, vForkInstanceID.x, l(1)
+         if_nz r0.x
+           mov o0.xy, l(7, 8, 0, 0)
+         endif
+         ret
+         hs_join_phase
+         dcl_hs_join_phase_instance_count 3
+         dcl_output o1.xyzw
+         iadd o1.x, vpc1.x, vJoinInstanceID.x
+         hs_join_phase
+         dcl_hs_join_phase_instance_count 5"
+    )
+    .replace("dcl_output_control_point_count 4", "dcl_output_control_point_count 2");
+    let shader = shader(&text);
+    let mut io = HullIo::default();
+    for level in [None, Some(Level::new())] {
+        io.reset(2, shader.input_vectors());
+        match level {
+            None => scalar::run_hull(&shader, &NoResources, &mut io, BUDGET).unwrap(),
+            Some(level) => {
+                let registers = &mut Registers::default();
+                simd::run_hull(level, &shader, &NoResources, &mut io, BUDGET, registers).unwrap();
+            }
+        }
+        assert_eq!(io.patch_constants, [[2, 8, 0, 0], [3, 0, 0, 0], [2, 8, 0, 0], [3, 0, 0, 0]], "{level:?}");
+        assert_eq!(io.instructions, 2 * (1 + 3 * 6 + 3 * 2 + 5), "{level:?}");
+    }
 }
 
 #[test]

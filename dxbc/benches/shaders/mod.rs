@@ -115,6 +115,31 @@ fn w5() -> String {
     text + "mad o0.x, r0.x, l(0.5), l(0.5)\nmov o0.yz, r0.yyzy\nmov o0.w, l(1.0)\nret\n"
 }
 
+/// Moves three points by a matrix; an instance for each edge takes its factor from the edge's length on the screen.
+#[allow(dead_code, reason = "one bench of two runs it")]
+pub fn hull() -> ValidatedShader {
+    let text = "hs_5_0\nhs_decls\ndcl_input_control_point_count 3\ndcl_output_control_point_count 3\n\
+        dcl_tessellator_domain domain_tri\ndcl_tessellator_partitioning partitioning_fractional_odd\n\
+        dcl_tessellator_output_primitive output_triangle_cw\ndcl_constantbuffer cb0[4], immediateIndexed\n\
+        hs_control_point_phase\ndcl_input vOutputControlPointID\ndcl_input v[3][0].xyzw\ndcl_output o0.xyzw\n\
+        dcl_temps 2\nmov r0.x, vOutputControlPointID.x\nmov r1.xyzw, v[r0.x + 0][0].xyzw\n\
+        dp4 o0.x, r1.xyzw, cb0[0].xyzw\ndp4 o0.y, r1.xyzw, cb0[1].xyzw\ndp4 o0.z, r1.xyzw, cb0[2].xyzw\n\
+        dp4 o0.w, r1.xyzw, cb0[3].xyzw\nret\n\
+        hs_fork_phase\ndcl_hs_fork_phase_instance_count 3\ndcl_input vForkInstanceID\n\
+        dcl_input vocp[3][0].xyzw\ndcl_output_siv o0.x, finalTriUeq0EdgeTessFactor\n\
+        dcl_output_siv o1.x, finalTriVeq0EdgeTessFactor\ndcl_output_siv o2.x, finalTriWeq0EdgeTessFactor\n\
+        dcl_temps 3\ndcl_indexrange o0.x, 3\niadd r0.x, vForkInstanceID.x, l(1)\nieq r0.y, r0.x, l(3)\n\
+        movc r0.x, r0.y, l(0), r0.x\nmov r0.z, vForkInstanceID.x\nmov r1.xyzw, vocp[r0.x + 0][0].xyzw\n\
+        mov r2.xyzw, vocp[r0.z + 0][0].xyzw\ndiv r1.xy, r1.xyxx, r1.wwww\ndiv r2.xy, r2.xyxx, r2.wwww\n\
+        add r1.xy, r1.xyxx, -r2.xyxx\ndp2 r1.x, r1.xyxx, r1.xyxx\nsqrt r1.x, r1.x\n\
+        mul r1.x, r1.x, l(16.0)\nmov o[r0.z + 0].x, r1.x\nret\n\
+        hs_join_phase\ndcl_input vpc0.x\ndcl_input vpc1.x\ndcl_input vpc2.x\n\
+        dcl_output_siv o3.x, finalTriInsideTessFactor\ndcl_temps 1\nmax r0.x, vpc0.x, vpc1.x\n\
+        max o3.x, r0.x, vpc2.x\nret\n";
+    let assembled = assembler::assemble(text).expect("assembles");
+    ValidatedShader::new(assembled.program, assembled.signatures).expect("is valid")
+}
+
 /// Numbers between 0 and 1, as coordinates are.
 pub fn inputs(shader: &ValidatedShader, lanes: usize) -> Io {
     let mut io = prepare(shader, lanes, 1);

@@ -266,9 +266,7 @@ impl Generator {
     fn system_value(&mut self, swizzle: Components) -> Operand {
         let files: &[F] = match self.stage {
             Stage::Vertex => &[F::Null],
-            Stage::Hull => {
-                &[F::InputPrimitiveId, F::OutputControlPointId, F::ForkInstanceId, F::JoinInstanceId]
-            }
+            Stage::Hull => &[F::InputPrimitiveId],
             Stage::Pixel => &[F::InputPrimitiveId, F::InputCoverageMask, F::InnerCoverage],
             Stage::Geometry => &[F::InputPrimitiveId, F::GsInstanceId],
             Stage::Domain => &[F::InputPrimitiveId, F::DomainPoint, F::PatchConstant],

@@ -71,10 +71,12 @@ impl Generator {
         }
     }
 
-    /// A register of the patch.
+    /// A register of the patch, or what tells its lanes apart.
     pub(super) fn patch_input(&mut self, swizzle: Components) -> Operand {
-        let (file, points, registers) = match self.random.below(4) {
-            0 => (F::Input, VERTICES, INPUTS),
+        let ids = [F::OutputControlPointId, F::ForkInstanceId, F::JoinInstanceId];
+        let (file, points, registers) = match self.random.below(6) {
+            id @ 3..=5 => return Operand::register(ids[id as usize - 3], &[], swizzle),
+            0 if self.random.flip() => (F::Input, VERTICES, INPUTS),
             1 if self.hull.points > 0 => (F::OutputControlPoint, self.hull.points, OUTPUTS),
             2 if self.hull.reads_constants => return self.patch_constant(OUTPUTS, swizzle),
             _ => (F::InputControlPoint, VERTICES, INPUTS),

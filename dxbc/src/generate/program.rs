@@ -363,17 +363,20 @@ impl Generator {
                 let index = self.index(ARRAYS[array as usize]);
                 declare::indexed(RegisterFile::IndexableTemp, array, index, declare::mask(mask))
             }
-            2 | 3 if self.stage != Stage::Compute => {
-                let mut operand = declare::register(RegisterFile::Output, 0, declare::mask(mask));
-                operand.indices[0] = self.index(OUTPUTS);
-                operand
-            }
+            2..=5 if self.stage == Stage::Hull => self.output(mask),
+            2 | 3 if self.stage != Stage::Compute => self.output(mask),
             4 if self.stage == Stage::Pixel => {
                 let file = [RegisterFile::OutputDepth, RegisterFile::OutputCoverageMask];
                 declare::single(file[self.random.below(2) as usize])
             }
             _ => declare::temp_mask(self.random.below(TEMPS), mask),
         }
+    }
+
+    fn output(&mut self, mask: u8) -> crate::ir::Operand {
+        let mut operand = declare::register(RegisterFile::Output, 0, declare::mask(mask));
+        operand.indices[0] = self.index(OUTPUTS);
+        operand
     }
 }
 
