@@ -41,6 +41,8 @@ pub const GEOMETRY_VERTICES: u32 = 1024;
 pub const GEOMETRY_INSTANCES: u32 = 32;
 /// Streams of a geometry shader.
 pub const STREAMS: u32 = 4;
+/// Instructions of a budget that one sample, gather or texel load costs.
+pub const TEXTURE_PRICE: u64 = 16;
 /// Instances of one fork or join phase.
 pub const PHASE_INSTANCES: u32 = 128;
 /// Fork and join phases of a hull shader.

@@ -66,7 +66,7 @@ impl Lowering<'_> {
         if let Some(lanes) = some {
             self.emit(Op::JumpNone, 0, [lanes, join, 0]);
         }
-        self.emit(Op::Charge, 0, [self.code.section_length(start) as u32, some.unwrap_or(self.active()), 0]);
+        self.emit(Op::Charge, 0, [self.code.section_price(start) as u32, some.unwrap_or(self.active()), 0]);
         let waiting = own.and_then(|_| {
             // Other lanes may be on their way to other bodies.
             let bodies = self.code.called(position).iter().copied();

@@ -94,7 +94,7 @@ impl Machine<'_, '_> {
         match step.op {
             Op::Endloop => {
                 let number = self.code.loop_at(position);
-                self.charge(self.code.loop_length(number));
+                self.charge(self.code.loop_price(number));
                 self.turn(number);
                 self.lanes.place_all(&self.active, step.target);
             }
@@ -105,12 +105,12 @@ impl Machine<'_, '_> {
             Op::Switch => self.switch(step),
             Op::Ret => self.each(|m, lane| m.lanes.ret(lane)),
             Op::Call => {
-                self.charge(self.code.section_length(step.target));
+                self.charge(self.code.section_price(step.target));
                 self.each(|m, lane| m.lanes.call(lane, step.target, next));
             }
             Op::Callc => {
                 if self.active.iter().any(|&lane| self.test(lane, step)) {
-                    self.charge(self.code.section_length(step.target));
+                    self.charge(self.code.section_price(step.target));
                 }
                 self.each(|m, lane| match m.test(lane, step) {
                     true => m.lanes.call(lane, step.target, next),
@@ -195,7 +195,7 @@ impl Machine<'_, '_> {
             }
         });
         for body in reached {
-            self.charge(self.code.section_length(body));
+            self.charge(self.code.section_price(body));
         }
     }
 }

@@ -113,7 +113,7 @@ impl<'a, 'io> Machine<'a, 'io> {
     /// Executes from `start` until every lane has returned.
     pub(super) fn run(&mut self, start: usize) -> Result<(), ExecutionError> {
         self.lanes.start(start);
-        self.charge(self.code.section_length(start));
+        self.charge(self.code.section_price(start));
         while let Some((mut position, limit)) = self.lanes.schedule(&mut self.active) {
             loop {
                 if self.exhausted {

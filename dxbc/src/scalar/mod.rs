@@ -43,8 +43,8 @@ pub enum ExecutionError {
 /// [`patch_registers`](ValidatedShader::patch_registers) and [`output_registers`](ValidatedShader::output_registers).
 /// The lanes of a pixel shader are whole quads, those of a compute shader one whole thread group.
 /// `budget` bounds the instructions that are executed, counted in whole stretches and once for all lanes that go
-/// together: the program's length at its start, a subroutine's at each call, a loop's body at each further turn.
-/// [`Io::instructions`] says afterwards how many it came to.
+/// together: the whole program at its start, a subroutine at each call, a loop's body at each further turn. Those that read
+/// textures count [`TEXTURE_PRICE`](crate::limits::TEXTURE_PRICE) times. [`Io::instructions`] says afterwards how many it came to.
 ///
 /// # Errors
 /// [`ExecutionError::TimeOut`] when the budget is spent, which leaves outputs half written; the others for misuse.

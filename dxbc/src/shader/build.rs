@@ -74,6 +74,7 @@ impl<'a> Builder<'a> {
             let step = &self.code.steps[position];
             ValidationError { statement: step.statement as usize, mnemonic: step.op.info().mnemonic, reason }
         })?;
+        self.code.set_prices();
         Ok(self.code)
     }
 

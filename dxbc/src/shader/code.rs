@@ -8,7 +8,8 @@ use std::ops::RangeInclusive;
 
 use smallvec::SmallVec;
 
-use crate::ir::{Op, ResourceDimension, ReturnKind};
+use crate::ir::{CostClass, Op, ResourceDimension, ReturnKind};
+use crate::limits;
 
 /// One executable instruction. `position` means an index into [`Code::steps`].
 #[derive(Debug, Clone)]
@@ -33,6 +34,13 @@ pub(crate) struct Step {
     pub(crate) target: usize,
 }
 
+impl Step {
+    /// What it costs of the budget, in instructions that take about as long.
+    fn price(&self) -> u64 {
+        if self.op.info().cost == CostClass::Texture { limits::TEXTURE_PRICE } else { 1 }
+    }
+}
+
 /// Steps and the tables that they refer to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Code {
@@ -54,12 +62,24 @@ pub(crate) struct Code {
     pub(crate) sections: Vec<usize>,
     /// Positions of `endloop`, in ascending order: the number of a loop is its place here.
     pub(crate) loops: Vec<usize>,
+    /// For each position and the end, what all steps before it cost of the budget.
+    pub(crate) prices: Vec<u64>,
 }
 
 impl Code {
-    /// Steps of the phase or subroutine that starts at a position: what entering it costs of the budget.
-    pub(crate) fn section_length(&self, start: usize) -> u64 {
-        (self.section_end(start) - start) as u64
+    /// Sets [`Code::prices`].
+    pub(super) fn set_prices(&mut self) {
+        let mut sum = 0;
+        let after = self.steps.iter().map(|step| {
+            sum += step.price();
+            sum
+        });
+        self.prices = std::iter::once(0).chain(after).collect();
+    }
+
+    /// What entering the phase or subroutine that starts at a position costs of the budget: all of its steps.
+    pub(crate) fn section_price(&self, start: usize) -> u64 {
+        self.prices[self.section_end(start)] - self.prices[start]
     }
 
     /// The end of the phase or subroutine that starts at a position.
@@ -94,9 +114,10 @@ impl Code {
         self.steps[end].target..=end
     }
 
-    /// Steps of a loop's body: what another turn costs of the budget.
-    pub(crate) fn loop_length(&self, number: usize) -> u64 {
-        self.loop_body(number).count() as u64
+    /// What another turn of a loop costs of the budget: its body.
+    pub(crate) fn loop_price(&self, number: usize) -> u64 {
+        let body = self.loop_body(number);
+        self.prices[body.end() + 1] - self.prices[*body.start()]
     }
 }
 

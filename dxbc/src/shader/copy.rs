@@ -46,7 +46,7 @@ impl PixelCopy {
                 Word::Input(_, Some(_)) => return None,
             };
         }
-        let instructions = code.section_length(0);
+        let instructions = code.section_price(0);
         Some(Self { sample: walk.sample, output: walk.register?, words, instructions })
     }
 }
@@ -128,6 +128,7 @@ mod tests {
     use super::*;
     use crate::ValidatedShader;
     use crate::assembler::assemble;
+    use crate::limits;
 
     fn copy(body: &str) -> Option<PixelCopy> {
         let text = format!(
@@ -161,7 +162,7 @@ mod tests {
             sample: Some(CopiedSample { texture: 2, sampler: 3, coordinates }),
             output: 0,
             words: [Texel(2), Texel(1), Texel(0), Constant(0x3f80_0000)],
-            instructions: 5,
+            instructions: 4 + limits::TEXTURE_PRICE,
         };
         assert_eq!(found, Some(expected));
     }

@@ -284,7 +284,7 @@ impl ValidatedShader {
     /// What a run takes from its budget, in instructions of one lane, when that is known before: without loops and calls.
     pub fn fixed_instructions(&self) -> Option<u64> {
         let fixed = self.code.loops.is_empty() && !self.code.has_calls && self.code.phases.len() == 1;
-        fixed.then(|| self.code.section_length(0))
+        fixed.then(|| self.code.section_price(0))
     }
 
     /// True when nothing differs from lane to lane but what memory does: no input of a lane is read. Not for hull shaders.

@@ -135,7 +135,7 @@ impl Hull<'_> {
             first: lanes.start,
             together,
         };
-        let price = shader.code().section_length(phase.start) * (of_patch / together * count) as u64;
+        let price = shader.code().section_price(phase.start) * (of_patch / together * count) as u64;
         let run = Run { shader, identity, program, resources, io, patches: Some(patches), price };
         registers.run(self.level, run, self.left)?;
         self.io.turns.iter_mut().zip(&io.turns).for_each(|(sum, turns)| *sum += turns);

@@ -72,7 +72,7 @@ pub fn run(
     registers.state.shared.resize(shader.code().shared_words, 0);
     registers.emitted.clear();
     registers.emitted.resize(io.lanes, 0);
-    let price = shader.code().section_length(0);
+    let price = shader.code().section_price(0);
     let run = Run { shader, identity, program, resources, io, patches: None, price };
     let mut left = budget;
     let result = registers.run(level, run, &mut left);

@@ -53,7 +53,7 @@ impl Outside<'_> {
     #[inline(never)]
     pub(super) fn turn(&mut self, rows: &[Group], shape: Shape, i: &Inst) -> Result<(), ExecutionError> {
         let number = i.c as usize;
-        self.charge_lanes(rows, shape, i.a, self.shader.code().loop_length(number))?;
+        self.charge_lanes(rows, shape, i.a, self.shader.code().loop_price(number))?;
         let quads = self.shader.stage() == Stage::Pixel;
         self.io.turns[number] += count(rows, shape, i.a, if quads { 4 } else { 1 });
         Ok(())
