@@ -167,7 +167,10 @@ impl Machine<'_> {
             (found.first.0 * width / actual.width.max(1), found.first.1 * height / actual.height.max(1));
         let pictures = shown.map(|shown| Pictures::new((width, height), shown, first));
         let detail = format!("{place}: {found}");
-        let difference = Difference { pictures, ..Difference::new(place, &found, step.tolerance) };
+        let difference = Difference {
+            pictures,
+            ..Difference::new(place, channels(step.encoding, &actual), &found, step.tolerance)
+        };
         Err(Trouble { kind: Kind::Wrong, detail, difference: Some(Box::new(difference)) })
     }
 
@@ -181,6 +184,17 @@ impl Machine<'_> {
         let mut actual = vec![0; step.data.len()];
         self.memory.read(step.gpa, &mut actual).map_err(|e| e.to_string())?;
         same_bytes(&format!("guest memory from {:#x}", step.gpa), &actual, &step.data)
+    }
+}
+
+/// What the numbers of a pixel are.
+fn channels(encoding: Encoding, image: &Image) -> Vec<String> {
+    let named = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    match encoding {
+        Encoding::Rgba8 => named(&["red", "green", "blue", "alpha"]),
+        Encoding::DepthF32 => named(&["depth"]),
+        Encoding::StencilU8 => named(&["stencil"]),
+        Encoding::Raw => (0..image.pixel_bytes).map(|i| format!("byte {i}")).collect(),
     }
 }
 
@@ -198,7 +212,7 @@ fn same_bytes(what: &str, actual: &[u8], expected: &[u8]) -> Result<(), Trouble>
     };
     let exact = Tolerance::default();
     let difference = compare::images(&row(actual), &row(expected), exact)
-        .map(|found| Box::new(Difference::new(what.to_owned(), &found, exact)));
+        .map(|found| Box::new(Difference::new(what.to_owned(), vec!["value".into()], &found, exact)));
     Err(Trouble { kind: Kind::Wrong, detail: format!("{what}: {found}"), difference })
 }
 

@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use aerogpu::memory::SparseMemory;
 use aerogpu::replay::Recording;
-use aerogpu::{Backend, Options, SoftwareRenderer};
+use aerogpu::{Backend, Options, SoftwareRenderer, Submission};
 use aerogpu_conformance::wgpu::{Gpu, WgpuRenderer};
+use aerogpu_protocol::packets::{ClearFlags, CreateTexture2d, ResourceUsage};
+use aerogpu_protocol::{Format, StreamWriter};
 
 /// The adapter, or a note that there is none.
 fn adapter() -> Option<Arc<Gpu>> {
@@ -52,5 +55,38 @@ fn the_desktop_looks_the_same() {
             expected.len() / 4
         );
         assert!(differing * 1000 < expected.len() / 4, "frame {number}: {differing} pixels differ");
+    }
+}
+
+/// A scanout shows the picture as it was when it was presented, whatever is drawn to the texture later.
+#[test]
+fn scanouts_keep_their_picture() {
+    let Some(gpu) = adapter() else { return };
+    let target = CreateTexture2d {
+        texture_handle: 1,
+        usage_flags: ResourceUsage::RENDER_TARGET.bits(),
+        format: Format::R8G8B8A8Unorm.to_u32(),
+        width: 2,
+        height: 1,
+        mip_levels: 1,
+        array_layers: 1,
+        ..Default::default()
+    };
+    let mut writer = StreamWriter::new();
+    writer.create_texture2d(target).set_render_targets(&[1], 0);
+    writer.clear(ClearFlags::COLOR, [1.0, 0.0, 0.0, 1.0], 1.0, 0);
+    writer.present(3, false);
+    writer.clear(ClearFlags::COLOR, [0.0, 1.0, 0.0, 1.0], 1.0, 0);
+    let stream = writer.finish();
+    let software = SoftwareRenderer::new(Options::default());
+    let backends: [Box<dyn Backend>; 2] = [Box::new(software), Box::new(WgpuRenderer::new(gpu))];
+    for mut backend in backends {
+        let submission = Submission { stream: &stream, fence: 1, ..Submission::default() };
+        backend.submit(&mut SparseMemory::new(), &submission);
+        assert!(backend.poll()[0].report.errors.is_empty());
+        let shown = backend.scanout(3).expect("a picture");
+        assert_eq!(shown.bytes, [255, 0, 0, 255].repeat(2));
+        assert_eq!(backend.read_texture(1, 0, 0).expect("a texture").bytes, [0, 255, 0, 255].repeat(2));
+        assert_eq!(backend.scanout(0), None);
     }
 }

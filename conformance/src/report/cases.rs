@@ -164,16 +164,11 @@ fn evidence(difference: &Difference) -> Markup {
 
 /// The first pixel that differs, channel by channel.
 fn first(difference: &Difference) -> Markup {
-    let Difference { place, first: (x, y), expected, actual, tolerance, .. } = difference;
+    let Difference { place, first: (x, y), channels, expected, actual, tolerance, .. } = difference;
     let value = |value: Option<f64>| value.map_or("not finite".to_owned(), |value| value.to_string());
     let apart = |(e, a): (Option<f64>, Option<f64>)| value(e.zip(a).map(|(e, a)| (e - a).abs()));
     let unit = unit(difference);
-    let channels = || (0..).zip(expected.iter().copied().zip(actual.iter().copied()));
-    let name = |i: usize| match expected.len() {
-        4 => ["red", "green", "blue", "alpha"].get(i).map_or_else(String::new, |name| (*name).to_owned()),
-        1 => unit.to_owned(),
-        _ => format!("byte {i}"),
-    };
+    let channels = || channels.iter().zip(expected.iter().copied().zip(actual.iter().copied()));
     let table = html! {
         table.numbers.narrow {
             caption {
@@ -189,9 +184,9 @@ fn first(difference: &Difference) -> Markup {
                 }
             }
             tbody {
-                @for (i, (e, a)) in channels() {
+                @for (name, (e, a)) in channels() {
                     tr.same[e == a] {
-                        th.text scope="row" { (name(i)) }
+                        th.text scope="row" { (name) }
                         td { (value(e)) }
                         td { (value(a)) }
                         td { (apart((e, a))) }

@@ -120,11 +120,18 @@ fn counters(cost: &Cost) -> Markup {
         Work::COUNTERS.iter().filter_map(move |counter| Some((counter, count(counter.name)?)))
     };
     html! {
-        table.numbers.narrow {
-            caption { "Counters" }
-            tbody {
-                @for (counter, count) in rows() {
-                    tr { th.text scope="row" { (counter.name) } td { (grouped(count)) } td.text.fine { (counter.meaning) } }
+        details {
+            summary { "Counters" }
+            table.numbers.narrow {
+                caption { "What was done, added up" }
+                tbody {
+                    @for (counter, count) in rows() {
+                        tr {
+                            th.text scope="row" { (counter.name) }
+                            td { (grouped(count)) }
+                            td.text.fine { (counter.meaning) }
+                        }
+                    }
                 }
             }
         }

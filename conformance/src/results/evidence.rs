@@ -20,6 +20,8 @@ pub struct Difference {
     pub place: String,
     /// Column and row of the first pixel that differs by more than the tolerance.
     pub first: (u32, u32),
+    /// Names of the channels.
+    pub channels: Vec<String>,
     /// The channels that it should have: steps of 255, or depth.
     pub expected: Vec<Option<f64>>,
     /// The channels that it has.
@@ -41,10 +43,11 @@ pub struct Difference {
 
 impl Difference {
     /// What a comparison found.
-    pub fn new(place: String, found: &ImageDifference, tolerance: Tolerance) -> Self {
+    pub fn new(place: String, channels: Vec<String>, found: &ImageDifference, tolerance: Tolerance) -> Self {
         let finite = |&value: &f64| value.is_finite().then_some(value);
         Self {
             place,
+            channels,
             first: found.first,
             expected: found.expected.iter().map(finite).collect(),
             actual: found.actual.iter().map(finite).collect(),
