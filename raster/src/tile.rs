@@ -183,6 +183,11 @@ struct Works {
 }
 
 impl Works {
+    /// Room for so many draws, and for one that starts all.
+    fn new(draws: usize) -> Self {
+        Self { done: Vec::with_capacity(draws + 1), ..Self::default() }
+    }
+
     /// What is counted from now on is this draw's.
     #[inline]
     fn start(&mut self, draw: u32) {
@@ -223,7 +228,8 @@ impl TileJob<'_> {
         budget: u64,
     ) -> TileOutcome {
         batch.reset(budget);
-        let mut works = Works::default();
+        let entries = self.tiles(queue.bins).map(|(x, y)| queue.bins.tile(self.layer, x, y).len());
+        let mut works = Works::new(entries.sum::<usize>().min(queue.draws.len()));
         let mut tiles = self.tiles(queue.bins);
         let result =
             tiles.try_for_each(|(column, row)| self.run_tile(simd, queue, batch, &mut works, column, row));

@@ -33,20 +33,19 @@ impl Counts {
 
     /// A draw or dispatch starts. Returns its number.
     pub(super) fn start(&mut self, (offset, packet): (usize, &'static str)) -> usize {
-        // One more than are told apart counts with the last.
+        let work = std::mem::take(&mut self.front);
         if self.commands.len() < limits::MAX_COUNTED_COMMANDS {
-            let command = CommandWork { offset, packet, work: Work::default() };
-            self.commands.push((command, PassWork::default()));
+            self.commands.push((CommandWork { offset, packet, work }, PassWork::default()));
+        } else if let Some((last, _)) = self.commands.last_mut() {
+            // One more than are told apart counts with the last.
+            last.work += work;
         }
-        let number = self.commands.len() - 1;
-        let front = std::mem::take(&mut self.front);
-        self.add(number, front);
-        number
+        self.commands.len() - 1
     }
 
-    /// Adds to what a draw or dispatch did.
-    pub(super) fn add(&mut self, number: usize, work: Work) {
-        self.commands[number].0.work += work;
+    /// What a draw or dispatch did so far, to be added to.
+    pub(super) fn work(&mut self, number: usize) -> &mut Work {
+        &mut self.commands[number].0.work
     }
 
     /// Queued work is drawn; `draws` has the number of each draw in the queue.

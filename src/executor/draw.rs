@@ -122,22 +122,20 @@ impl Execution<'_, '_> {
         let mut rest = &draws.waiting[..];
         while let [first, others @ ..] = rest {
             let counts = rest.iter().map(|waiting| waiting.counts);
-            let shaded = match others {
-                [] => None,
-                _ => shader.shade(&draws.draw, counts, &budget),
-            };
-            let Some(shaded) = shaded else {
-                self.one_by_one(draws, first);
+            let Some(shaded) = shader.shade(&draws.draw, counts, &budget) else {
+                self.alone(draws, first);
                 rest = others;
                 continue;
             };
             let (now, later) = rest.split_at(shaded.parts.len());
             for (waiting, part) in now.iter().zip(shaded.parts) {
-                self.attempt(waiting, |this, work| {
-                    shaded.settle(part, &budget, work)?;
+                self.packet = waiting.packet;
+                let work = self.counts.work(waiting.number);
+                let result = shaded.settle(part, &budget, work).map_err(Failure::from).and_then(|()| {
                     let batch = (&shaded.vertices, &shaded.primitives);
-                    this.queue(draws.attachments, waiting.number, &draws.draw, batch, part.primitives.clone())
+                    self.queue(draws.attachments, waiting.number, &draws.draw, batch, part.primitives.clone())
                 });
+                self.drawn(waiting, result);
             }
             rest = later;
         }
@@ -146,27 +144,25 @@ impl Execution<'_, '_> {
         self.packet = here;
     }
 
-    fn one_by_one(&mut self, draws: &OpenDraws, waiting: &Waiting) {
-        let (draw, budget) = (&draws.draw, self.budget.clone());
-        self.attempt(waiting, |this, work| {
-            draw::run(draw, waiting.counts, &budget, work, &mut |vertices, primitives| {
-                let (vertices, primitives) = match &draw.direct3d9 {
-                    Some(rules) => rules.apply(vertices, primitives),
-                    None => (vertices, primitives),
-                };
-                let all = 0..primitives.count();
-                let batch = (&Arc::new(vertices), &Arc::new(primitives));
-                this.queue(draws.attachments, waiting.number, draw, batch, all)
-            })
+    /// Draws one by itself.
+    fn alone(&mut self, draws: &OpenDraws, waiting: &Waiting) {
+        let (draw, budget, mut work) = (&draws.draw, self.budget.clone(), Work::default());
+        self.packet = waiting.packet;
+        let result = draw::run(draw, waiting.counts, &budget, &mut work, &mut |vertices, primitives| {
+            let (vertices, primitives) = match &draw.direct3d9 {
+                Some(rules) => rules.apply(vertices, primitives),
+                None => (vertices, primitives),
+            };
+            let all = 0..primitives.count();
+            let batch = (&Arc::new(vertices), &Arc::new(primitives));
+            self.queue(draws.attachments, waiting.number, draw, batch, all)
         });
+        *self.counts.work(waiting.number) += work;
+        self.drawn(waiting, result);
     }
 
-    /// Does what a draw's packet asks for; what comes of it is the packet's.
-    fn attempt(&mut self, waiting: &Waiting, draw: impl FnOnce(&mut Self, &mut Work) -> Result<(), Failure>) {
-        let mut work = Work::default();
-        self.packet = waiting.packet;
-        let result = draw(self, &mut work);
-        self.counts.add(waiting.number, work);
+    /// What comes of a draw is its packet's, whenever it comes.
+    fn drawn(&mut self, waiting: &Waiting, result: Result<(), Failure>) {
         if let Err(reason) = result {
             let (offset, packet) = waiting.packet;
             self.report.fail(CommandError { offset, packet, reason });

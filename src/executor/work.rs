@@ -105,7 +105,7 @@ impl Execution<'_, '_> {
         let taken = self.take_uavs(stage, program, &mut bindings)?;
         let (number, mut work) = (self.counts.start(self.packet), Work::default());
         let result = compute::run(program, &bindings, groups, &self.budget, &mut work);
-        self.counts.add(number, work);
+        *self.counts.work(number) += work;
         self.return_uavs(taken, bindings);
         Ok(result?)
     }

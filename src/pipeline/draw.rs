@@ -170,7 +170,7 @@ impl Positions<'_> {
 }
 
 /// Vertices that are shaded together, and the primitives over them. Work on a draw of any size takes the memory of one.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Window {
     /// Each vertex and its instance, once while it is remembered.
     pub(super) vertices: Vec<(VertexId, u32)>,
@@ -179,17 +179,23 @@ pub(super) struct Window {
     /// Number of each primitive in its instance.
     pub(super) ids: Vec<u32>,
     /// Where a vertex was last put, by its lowest bits; a place that holds another one means nothing.
-    recent: [u32; Self::RECENT],
+    recent: Vec<u32>,
     /// The first vertex of the draw under way: draws do not share any.
-    pub(super) first: u32,
+    first: u32,
 }
 
 impl Window {
     const RECENT: usize = 1024;
 
-    pub(super) fn new() -> Self {
-        let recent = [0; Self::RECENT];
-        Self { vertices: Vec::new(), primitives: Vec::new(), ids: Vec::new(), recent, first: 0 }
+    /// Starts a draw.
+    pub(super) fn start(&mut self) {
+        self.recent.resize(Self::RECENT, 0);
+        self.first = self.vertices.len() as u32;
+    }
+
+    /// Vertices of the draw under way.
+    pub(super) fn started(&self) -> u64 {
+        self.vertices.len() as u64 - u64::from(self.first)
     }
 
     pub(super) fn clear(&mut self) {
@@ -293,7 +299,9 @@ pub fn run(
         queue,
         io: Io::default(),
     };
-    run.whole(&mut Window::new())
+    let mut window = Window::default();
+    window.start();
+    run.whole(&mut window)
 }
 
 impl Run<'_, '_> {

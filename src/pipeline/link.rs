@@ -1,6 +1,7 @@
 //! Linking: which output of one stage feeds which input of the next.
 
 use aerogpu_dxbc::signature::{Signature, SignatureElement};
+use smallvec::SmallVec;
 
 /// System values by their number in a signature (`D3D_NAME`).
 pub mod system_value {
@@ -68,8 +69,9 @@ pub fn linked<'a>(links: &'a [Option<u16>], vertex: &'a [u32]) -> impl Iterator<
 }
 
 /// The words of a producer's output registers that carry a system value, in order of semantic index and component.
-pub fn system_words(signature: &Signature, system_value: u32) -> Vec<usize> {
-    let mut elements: Vec<_> = signature.elements.iter().filter(|e| e.system_value == system_value).collect();
+pub fn system_words(signature: &Signature, system_value: u32) -> SmallVec<[usize; 4]> {
+    let mut elements: SmallVec<[_; 4]> =
+        signature.elements.iter().filter(|e| e.system_value == system_value).collect();
     elements.sort_by_key(|e| e.index);
     elements
         .iter()
@@ -121,6 +123,6 @@ mod tests {
         for e in &mut signature.elements {
             e.system_value = system_value::CLIP_DISTANCE;
         }
-        assert_eq!(system_words(&signature, system_value::CLIP_DISTANCE), [10, 11, 12]);
+        assert_eq!(system_words(&signature, system_value::CLIP_DISTANCE)[..], [10, 11, 12]);
     }
 }

@@ -2,6 +2,7 @@
 
 use aerogpu_dxbc::signature::Signature;
 use aerogpu_raster::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
+use smallvec::SmallVec;
 
 use super::assembly::Shape;
 use super::link::{system_value, system_words};
@@ -57,9 +58,9 @@ impl Primitives {
 /// Where the rasterizer finds what it needs in the words of a vertex.
 #[derive(Debug)]
 pub struct RasterLink {
-    position: Vec<usize>,
-    clip: Vec<usize>,
-    cull: Vec<usize>,
+    position: SmallVec<[usize; 4]>,
+    clip: SmallVec<[usize; 4]>,
+    cull: SmallVec<[usize; 4]>,
     /// Render target array index and viewport array index.
     array: [Option<usize>; 2],
 }

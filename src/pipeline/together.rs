@@ -20,7 +20,7 @@ use crate::cycles::Work;
 use crate::limits;
 
 /// Shades small draws together. It keeps its memory.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Together {
     window: Window,
     io: Io,
@@ -74,12 +74,6 @@ pub fn serves(draw: &Draw) -> bool {
     instructions(draw).is_some()
 }
 
-impl Default for Together {
-    fn default() -> Self {
-        Self { window: Window::new(), io: Io::default(), parts: Vec::new() }
-    }
-}
-
 impl Together {
     /// Shades the first of these draws, as many as fit; `None` when they must be drawn one by one.
     pub fn shade(
@@ -128,7 +122,7 @@ impl Together {
                 break;
             }
             let (positions, first) = (draw.positions(counts), window.ids.len());
-            window.first = window.vertices.len() as u32;
+            window.start();
             let mut vertices = 0;
             for instance in 0..counts.instances {
                 let mut id = 0;
@@ -141,7 +135,7 @@ impl Together {
                 counts,
                 vertices: vertices / u64::from(counts.instances),
                 shaded: positions.shaded_vertices(),
-                lanes: window.vertices.len() as u64 - u64::from(window.first),
+                lanes: window.started(),
                 primitives: first..window.ids.len(),
             });
         }
