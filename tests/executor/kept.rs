@@ -168,16 +168,11 @@ fn scene_with(options: Options) -> Rig {
 }
 
 fn quad_draw(w: &mut StreamWriter, indexed: bool, first: u32) {
-    match indexed {
-        false => draw(w, first, 4),
-        true => {
-            _ = w.draw_indexed(DrawIndexed {
-                index_count: 4,
-                instance_count: 1,
-                first_index: first,
-                ..Default::default()
-            })
-        }
+    let counts = DrawIndexed { index_count: 4, instance_count: 1, first_index: first, ..Default::default() };
+    if indexed {
+        w.draw_indexed(counts);
+    } else {
+        draw(w, first, 4);
     }
 }
 
@@ -259,7 +254,7 @@ const CHANGES: &[Change] = &[
                 depth_enable: 1,
                 depth_func: CompareFunc::Never.to_u32(),
                 ..Default::default()
-            })
+            });
         },
         NONE,
     ),
@@ -268,7 +263,7 @@ const CHANGES: &[Change] = &[
     ("a topology", |w| _ = w.set_primitive_topology(PrimitiveTopology::PointList), NONE),
     ("another target", |w| _ = w.set_render_targets(&[OTHER_TARGET], 0), NONE),
     (
-        "the end of the target",
+        "the same target again",
         |w| _ = w.set_render_targets(&[OTHER_TARGET], 0).set_render_targets(&[1], 0),
         RED8,
     ),
@@ -302,7 +297,7 @@ fn a_draw_sees_what_changed_since_the_last_one() {
 
 #[test]
 fn an_indexed_draw_sees_other_indices() {
-    let changes: [(&str, fn(&mut StreamWriter), [u8; 4]); 4] = [
+    let changes: [Change; 4] = [
         ("an upload", |w| _ = w.upload_resource(INDICES, 8, &[0; 8]), NONE),
         ("another buffer", |w| _ = w.set_index_buffer(ZEROS, IndexFormat::Uint16, 0), NONE),
         ("an offset", |w| _ = w.set_index_buffer(INDICES, IndexFormat::Uint16, 8), NONE),
@@ -354,7 +349,7 @@ mov oC0, r0
 #[test]
 fn direct3d_9_draws_see_other_states() {
     use aerogpu::state::d3d9::{render_state as rs, sampler_state as ss};
-    let changes: [(&str, fn(&mut StreamWriter), [u8; 4]); 7] = [
+    let changes: [Change; 7] = [
         ("nothing", |_| {}, [0, 188, 0, 255]),
         ("a write mask", |w| _ = w.set_render_state(rs::COLORWRITEENABLE, 8), [0, 0, 0, 255]),
         ("culling", |w| _ = w.set_render_state(rs::CULLMODE, 2), [0, 0, 0, 255]),
@@ -417,9 +412,9 @@ fn a_direct3d_9_target_that_is_read_shows_every_draw() {
 }
 
 /// Draws of all kinds of counts; `between` comes between them.
-fn mixed_draws(w: &mut StreamWriter, between: &dyn Fn(&mut StreamWriter)) {
+fn mixed_draws(w: &mut StreamWriter, between: fn(&mut StreamWriter)) {
     w.clear(ClearFlags::COLOR, [0.0; 4], 1.0, 0);
-    let numbers = |i: u32| (3 + i % 5, 1 + i % 3, i % 7, u32::from(i % 11 == 0));
+    let numbers = |i: u32| (3 + i % 5, 1 + i % 3, i % 7, u32::from(i.is_multiple_of(11)));
     for (count, instance_count, first, first_instance) in (0..60).map(numbers) {
         between(w);
         w.draw(Draw {
@@ -451,28 +446,24 @@ fn mixed_draws(w: &mut StreamWriter, between: &dyn Fn(&mut StreamWriter)) {
     draw(w, 0, 4);
 }
 
-/// The scene as it is after these draws, and the report, when packets of one size that end what draws share, or do not, come
-/// between them.
-fn ending_or_not(
-    budget: u64,
-    draws: fn(&mut StreamWriter, &dyn Fn(&mut StreamWriter)),
-) -> [(Vec<u8>, String); 2] {
+/// The scene and the report after [`mixed_draws`], when packets of one size that end what draws share, or do not, come between
+/// them.
+fn apart_and_together(budget: u64) -> [(Vec<u8>, String); 2] {
     let betweens: [fn(&mut StreamWriter); 2] = [|w| _ = w.flush(), |w| _ = w.debug_marker(b"as large")];
     betweens.map(|between| {
         let mut rig = scene_with(Options { budget, ..Options::default() });
-        let done = rig.submit(0, |w| draws(w, &between));
+        let done = rig.submit(0, |w| mixed_draws(w, between));
         (rig.texture(1, 0, 0).bytes, format!("{:?}", done.report))
     })
 }
 
 #[test]
 fn draws_that_share_cost_and_count_what_they_would_apart() {
-    let whole = limits::SUBMISSION_BUDGET;
-    let [apart, together] = ending_or_not(whole, mixed_draws);
+    let [apart, together] = apart_and_together(limits::SUBMISSION_BUDGET);
     assert!(apart == together);
     // Wherever the budget ends, it ends the same draw.
     for budget in (0..150).map(|i| 3000 + i * 997) {
-        let [apart, together] = ending_or_not(budget, mixed_draws);
+        let [apart, together] = apart_and_together(budget);
         assert!(apart == together, "{budget}:\n{}\n{}", apart.1, together.1);
     }
 }
