@@ -1,7 +1,7 @@
 //! What streams reach: packets, formats, states, and instructions of their shaders.
 //!
 //! A [`Domain`] is a family of things with its whole extent, which comes from the protocol's enumerations, Direct3D 9's numbers
-//! ([`direct3d9`](super::direct3d9)) and the tables of instructions; never from what a generator can make.
+//! ([`direct3d9`]) and the tables of instructions; never from what a generator can make.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
