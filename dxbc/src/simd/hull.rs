@@ -165,6 +165,20 @@ impl Patches<'_> {
         self.first + lane % self.lanes
     }
 
+    /// The patches of lanes from this one on, and their numbers in them, of those that run.
+    fn places(&self, lane: usize) -> impl Iterator<Item = (u32, u32)> + use<> {
+        let lanes = self.lanes;
+        let (mut patch, mut number) = (lane as u32 / lanes, lane as u32 % lanes);
+        std::iter::repeat_with(move || {
+            let place = (patch, number);
+            number += 1;
+            if number == lanes {
+                (patch, number) = (patch + 1, 0);
+            }
+            place
+        })
+    }
+
     /// What the budget counts of the lanes of a row.
     pub(super) fn count(&self, rows: &[Group], shape: Shape, row: Row) -> u64 {
         let set = |lane: usize| shape.word(rows, row, lane) != 0;
@@ -183,16 +197,20 @@ impl Outside<'_> {
             PatchSpace::Points => (patches.points, patches.shape[1]),
             PatchSpace::Constants => (&*patches.constants, patches.shape[2]),
         };
-        for lane in shape.first * LANES..shape.lanes.min(shape.end * LANES) {
-            let point = op.point.wrapping_add(shape.word(rows, i.a, lane));
-            let register = op.register.wrapping_add(shape.word(rows, i.c, lane));
-            let patch = lane as u32 / patches.lanes;
-            *shape.word_mut(rows, i.d, lane) = if point < points && register < vectors {
-                let vector = (patch * points + point) * vectors + register;
-                words[vector as usize][usize::from(op.component)]
-            } else {
-                0
-            };
+        for (group, rows) in shape.groups(rows).enumerate() {
+            let lanes = shape.lanes_of(shape.first + group);
+            let (a, c) = (rows[i.a as usize].0, rows[i.c as usize].0);
+            let indices = a.iter().zip(&c).zip(patches.places(lanes.start));
+            let results = &mut rows[i.d as usize].0[..lanes.len()];
+            for (result, ((a, c), (patch, _))) in results.iter_mut().zip(indices) {
+                let (point, register) = (op.point.wrapping_add(*a), op.register.wrapping_add(*c));
+                *result = if point < points && register < vectors {
+                    let vector = (patch * points + point) * vectors + register;
+                    words[vector as usize][usize::from(op.component)]
+                } else {
+                    0
+                };
+            }
         }
     }
 
@@ -202,16 +220,18 @@ impl Outside<'_> {
         let Some(patches) = &mut self.patches else { return };
         let op = self.program.tables.patch[i.b as usize];
         let vectors = patches.shape[2].1;
-        for lane in shape.first * LANES..shape.lanes.min(shape.end * LANES) {
-            let register = op.register.wrapping_add(shape.word(rows, i.a, lane));
-            if shape.word(rows, i.c, lane) == 0 || register >= vectors {
-                continue;
-            }
-            let (patch, number) = (lane as u32 / patches.lanes, lane as u32 % patches.lanes);
-            let (vector, c) = ((patch * vectors + register) as usize, usize::from(op.component));
-            if patches.writers[vector * 4 + c] <= number {
-                patches.writers[vector * 4 + c] = number;
-                patches.constants[vector][c] = shape.word(rows, i.d, lane);
+        for (group, rows) in shape.groups(rows).enumerate() {
+            let lanes = shape.lanes_of(shape.first + group);
+            for (lane, (patch, number)) in (0..lanes.len()).zip(patches.places(lanes.start)) {
+                let register = op.register.wrapping_add(rows[i.a as usize].0[lane]);
+                if rows[i.c as usize].0[lane] == 0 || register >= vectors {
+                    continue;
+                }
+                let (vector, c) = ((patch * vectors + register) as usize, usize::from(op.component));
+                if patches.writers[vector * 4 + c] <= number {
+                    patches.writers[vector * 4 + c] = number;
+                    patches.constants[vector][c] = rows[i.d as usize].0[lane];
+                }
             }
         }
     }
