@@ -43,7 +43,7 @@ pub enum DiscoverError {
     Nothing(PathBuf),
 }
 
-/// Everything that `paths` name: sorted, each once. A path that leads to nothing is an error.
+/// Everything that `paths` name: sorted by path, each once. A path that leads to nothing is an error.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<Entry>, DiscoverError> {
     let mut entries = BTreeSet::new();
     for path in paths {
@@ -53,7 +53,9 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<Entry>, DiscoverError> {
         }
         entries.extend(found);
     }
-    Ok(entries.into_iter().collect())
+    let mut entries: Vec<Entry> = entries.into_iter().collect();
+    entries.sort_by(|a, b| a.path().cmp(b.path()));
+    Ok(entries)
 }
 
 fn under(root: &Path) -> Result<Vec<Entry>, DiscoverError> {
