@@ -1,6 +1,7 @@
 //! The workloads that other renderers are measured with, a frame each: `cargo bench --bench peers -- W4`.
 //!
-//! `-- --cpu W4` prints milliseconds of one thread's processor time instead: for machines that are busy (Linux).
+//! `-- --cpu W4` prints milliseconds of one thread's processor time instead: for machines that are busy (Linux). With
+//! `--level avx2` behind it, no wider vectors are used.
 //! W10 is the time from a process's start to the first pixel; the process is this program itself.
 
 mod workloads;
@@ -9,6 +10,7 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::Duration;
 
+use aerogpu::engine::Engine;
 use aerogpu::memory::SparseMemory;
 use aerogpu::{Backend, Options, SoftwareRenderer, Submission};
 use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
@@ -23,8 +25,8 @@ struct Machine {
 }
 
 impl Machine {
-    fn new(workload: &Workload) -> Self {
-        let renderer = SoftwareRenderer::new(Options::default());
+    fn new(workload: &Workload, options: Options) -> Self {
+        let renderer = SoftwareRenderer::new(options);
         let mut machine = Self { renderer, memory: SparseMemory::new() };
         workload.setup.iter().for_each(|stream| machine.submit(stream));
         machine
@@ -44,14 +46,14 @@ fn frames(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, build: Build) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         group.bench_function(format!("{name}/{threads}"), |b| {
             let workload = build();
-            let mut machine = Machine::new(&workload);
+            let mut machine = Machine::new(&workload, Options::default());
             b.iter(|| pool.install(|| machine.submit(&workload.frame)));
         });
     }
 }
 
 /// The least processor time that a frame takes one thread, for the workloads whose names start so.
-fn processor_times(prefix: &str) {
+fn processor_times(prefix: &str, options: Options) {
     let nanoseconds = || {
         let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
         statistics.split(' ').next().and_then(|time| time.parse::<u64>().ok()).expect("a number")
@@ -59,7 +61,7 @@ fn processor_times(prefix: &str) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
     for (name, build) in workloads::ALL.iter().filter(|(name, _)| name.starts_with(prefix)) {
         let workload = build();
-        let mut machine = Machine::new(&workload);
+        let mut machine = Machine::new(&workload, options);
         // The clock ticks every few milliseconds.
         let frames = if name.starts_with("W1") { 16 } else { 4 };
         let mut frame = || {
@@ -78,7 +80,7 @@ fn processor_times(prefix: &str) {
 
 fn first_pixel() {
     let workload = workloads::first_pixel();
-    let mut machine = Machine::new(&workload);
+    let mut machine = Machine::new(&workload, Options::default());
     machine.submit(&workload.frame);
     let picture = machine.renderer.read_texture(TARGET, 0, 0).expect("the target");
     assert_eq!(picture.bytes[..4], [204, 102, 51, 255]);
@@ -89,9 +91,17 @@ fn main() {
         return first_pixel();
     }
     let arguments: Vec<String> = std::env::args().collect();
-    if let Some(at) = arguments.iter().position(|argument| argument == "--cpu") {
-        let prefix = arguments.get(at + 1).filter(|prefix| !prefix.starts_with('-'));
-        return processor_times(prefix.map_or("", |prefix| prefix));
+    let after = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        Some(arguments.get(at + 1).filter(|value| !value.starts_with('-')).map_or("", |value| value))
+    };
+    if let Some(prefix) = after("--cpu") {
+        let mut options = Options::default();
+        if let Some(name) = after("--level") {
+            options.level = Engine::level(name).expect("a level of this machine");
+            options.engine = Engine::Simd(options.level);
+        }
+        return processor_times(prefix, options);
     }
     let mut criterion = Criterion::default()
         .sample_size(10)

@@ -19,7 +19,7 @@
 //! |---|---|---|---|
 //! | [`exp2`] | 2^32 | 0 | 2 |
 //! | [`log2`] | 2^32 | 0 | 0 |
-//! | [`sin`] | 2^32 | 0 | 1, and its negative |
+//! | [`sin`] | 2^32 | 0 | 0 |
 //! | [`cos`] | 2^32 | 0 | 3, and their negatives |
 //! | [`rcp`], [`sqrt`] | 2^32 | 0 | 0 (one IEEE operation) |
 //! | [`rsqrt`] | 2^32 | 0 | 0 |
@@ -47,7 +47,7 @@ pub use trigonometric::{cos, sin, sin_cos};
 pub(crate) mod kernel {
     pub(crate) use super::INTEGER;
     pub(crate) use super::exponential::{EXP2, EXP2_EXCEPTIONS, LOG2};
-    pub(crate) use super::trigonometric::{COS_EXCEPTIONS, LARGE, PI, SIN_EXCEPTIONS, SINE};
+    pub(crate) use super::trigonometric::{LARGE, PI, sine};
 }
 
 /// The NaN of every result: positive, quiet, without payload.

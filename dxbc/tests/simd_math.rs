@@ -1,7 +1,10 @@
 //! The vector kernels of the transcendental instructions give the bits of `math` at every SIMD level: a stratified
-//! sample always, all 2^32 arguments on demand (`cargo test --release --test simd_math -- --ignored --nocapture`).
+//! sample always, all 2^32 arguments on demand, a test a function: `cargo test --release -p aerogpu-dxbc --features
+//! fallback --test simd_math -- --ignored --nocapture every_sin`, or without a name for all.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use aerogpu_dxbc::generate::levels;
 use aerogpu_dxbc::simd::{self, Registers};
@@ -16,16 +19,14 @@ struct Function {
     exact: fn(f32) -> f32,
 }
 
-const FUNCTIONS: [Function; 8] = [
-    Function { name: "sin", text: "sincos o0.x, null, v0.x", exact: math::sin },
-    Function { name: "cos", text: "sincos null, o0.x, v0.x", exact: math::cos },
-    Function { name: "exp", text: "exp o0.x, v0.x", exact: math::exp2 },
-    Function { name: "log", text: "log o0.x, v0.x", exact: math::log2 },
-    Function { name: "rsq", text: "rsq o0.x, v0.x", exact: math::rsqrt },
-    Function { name: "rcp", text: "rcp o0.x, v0.x", exact: math::rcp },
-    Function { name: "sqrt", text: "sqrt o0.x, v0.x", exact: math::sqrt },
-    Function { name: "frc", text: "frc o0.x, v0.x", exact: math::frac },
-];
+const SIN: Function = Function { name: "sin", text: "sincos o0.x, null, v0.x", exact: math::sin };
+const COS: Function = Function { name: "cos", text: "sincos null, o0.x, v0.x", exact: math::cos };
+const EXP: Function = Function { name: "exp", text: "exp o0.x, v0.x", exact: math::exp2 };
+const LOG: Function = Function { name: "log", text: "log o0.x, v0.x", exact: math::log2 };
+const RSQ: Function = Function { name: "rsq", text: "rsq o0.x, v0.x", exact: math::rsqrt };
+const RCP: Function = Function { name: "rcp", text: "rcp o0.x, v0.x", exact: math::rcp };
+const SQRT: Function = Function { name: "sqrt", text: "sqrt o0.x, v0.x", exact: math::sqrt };
+const FRC: Function = Function { name: "frc", text: "frc o0.x, v0.x", exact: math::frac };
 
 fn shader(text: &str) -> ValidatedShader {
     let text = format!("vs_5_0\ndcl_input v0.x\ndcl_output o0.x\n{text}\nret\n");
@@ -61,18 +62,49 @@ fn kernels_agree_on_a_stratified_sample() {
     // A prime step visits every exponent and spreads over the mantissas; the edges of each exponent come on top.
     let edges =
         (0..512_u32).flat_map(|e| (0..32).flat_map(move |i| [(e << 23) + i, (e << 23).wrapping_sub(i)]));
-    for function in &FUNCTIONS {
+    for function in &[SIN, COS, EXP, LOG, RSQ, RCP, SQRT, FRC] {
         let sample = (0..u32::MAX).step_by(1021).chain(edges.clone());
         assert_eq!(compare(function, sample), 0, "{}", function.name);
     }
 }
 
-#[test]
-#[ignore = "takes an hour; run it in release after changes of `simd/math.rs` or `math`"]
-fn kernels_agree_on_every_argument() {
-    for function in &FUNCTIONS {
-        let wrong = compare(function, 0..=u32::MAX);
-        println!("{}: 2^32 arguments at {} levels, {wrong} differ", function.name, levels().len());
-        assert_eq!(wrong, 0);
-    }
+/// All arguments, on all processors.
+fn compare_all(function: &Function) {
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let next = AtomicU32::new(0);
+    // A block is a sign and an exponent.
+    let blocks =
+        || std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&block| block < 512));
+    let work =
+        || blocks().map(|block| compare(function, (block << 23)..=(block << 23 | 0x7f_ffff))).sum::<u64>();
+    let wrong: u64 = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).sum()
+    });
+    println!("{}: 2^32 arguments at {} levels, {wrong} differ", function.name, levels().len());
+    assert_eq!(wrong, 0);
+}
+
+/// Run these in release after changes of `simd/math.rs` or `math`.
+macro_rules! every_argument {
+    ($($test:ident: $function:ident,)*) => {
+        $(
+            #[test]
+            #[ignore = "takes minutes"]
+            fn $test() {
+                compare_all(&$function);
+            }
+        )*
+    };
+}
+
+every_argument! {
+    every_sin: SIN,
+    every_cos: COS,
+    every_exp: EXP,
+    every_log: LOG,
+    every_rsq: RSQ,
+    every_rcp: RCP,
+    every_sqrt: SQRT,
+    every_frc: FRC,
 }

@@ -1,29 +1,28 @@
 //! Sine and cosine of any angle.
 
-use super::{INTEGER, NAN, polynomial, unless_listed};
+use std::ops::{Add, Mul};
 
-/// Arguments that the kernel decides wrongly: the exact sine lies 2^-53.98 relative from the middle of two floats.
-pub(crate) const SIN_EXCEPTIONS: [(u32, u32); 1] = [(0x4619_9998, 0xbeb1_fa5d)];
+use super::{INTEGER, NAN, unless_listed};
 
-/// The same of the cosine, 2^-52.6, 2^-55.6 and 2^-53.4.
-pub(crate) const COS_EXCEPTIONS: [(u32, u32); 3] =
+/// Arguments, all above [`LARGE`], of which [`cos`] would round the kernel's result wrongly: the exact cosine lies
+/// 2^-52.6, 2^-55.6 and 2^-53.4 relative from the middle of two floats.
+const COS_EXCEPTIONS: [(u32, u32); 3] =
     [(0x5922_aa80, 0x3f08_aebf), (0x5f18_b878, 0x3f7f_14bb), (0x7908_cd73, 0x3f79_8bb5)];
 
-/// (sin(r) / r - 1) / r^2 in r^2 for |r| <= pi/2, nearly minimax: r^3 times the polynomial errs by 2^-60.
-pub(crate) const SINE: [f64; 8] = [
-    -0.166_666_666_666_666_66,
-    0.008_333_333_333_333_316,
-    -0.000_198_412_698_412_549_66,
-    2.755_731_921_916_083_3e-6,
-    -2.505_210_761_669_045e-8,
-    1.605_897_729_264_274_3e-10,
-    -7.643_969_663_988_074e-13,
-    2.731_436_876_937_989_3e-15,
+/// (sin(r) / r - 1) / r^2 in r^2 for |r| <= pi/2, nearly minimax: r^3 times the polynomial errs by 2^-52.5. Of all such
+/// polynomials this is one whose sines and cosines round rightly for all floats below [`LARGE`].
+const SINE: [f64; 7] = [
+    -0.166_666_666_666_664_27,
+    0.008_333_333_333_294_663,
+    -0.000_198_412_698_262_264_98,
+    2.755_731_665_795_682_6e-6,
+    -2.505_188_055_389_249_6e-8,
+    1.604_803_712_776_697_6e-10,
+    -7.372_075_045_489_006e-13,
 ];
 
-/// Pi in parts of 27, 30 and 53 significant bits.
-pub(crate) const PI: [f64; 3] =
-    [3.141_592_651_605_606, 1.984_187_158_327_044_3e-9, 1.034_036_596_358_821e-18];
+/// Pi in parts of 30 and 53 significant bits.
+pub(crate) const PI: [f64; 2] = [3.141_592_655_330_896_4, -1.741_103_139_100_833_2e-9];
 
 /// The sine of `x` radians, however large (d3d-rules §1.8); of infinities it is NaN, of ±0 it is ±0.
 #[inline]
@@ -31,8 +30,7 @@ pub fn sin(x: f32) -> f32 {
     if !x.is_finite() {
         return NAN;
     }
-    let magnitude = x.abs();
-    let sine = unless_listed(magnitude, sin_kernel(magnitude, 0.0) as f32, &SIN_EXCEPTIONS);
+    let sine = sin_kernel(x.abs(), 0.0) as f32;
     if x.is_sign_negative() { -sine } else { sine }
 }
 
@@ -55,9 +53,21 @@ pub fn sin_cos(x: f32) -> (f32, f32) {
 #[inline]
 fn sin_kernel(x: f32, offset: f64) -> f64 {
     let (r, odd) = if x < LARGE { reduce(f64::from(x), offset) } else { reduce_large(x, offset) };
-    let square = r * r;
-    let sine = r + r * (square * polynomial(square, &SINE));
+    let sine = sine(r);
     if odd { -sine } else { sine }
+}
+
+/// `sin(r)` for |r| <= pi/2, of a number or of vectors. The terms are added in pairs, so that few wait for others.
+#[inline(always)]
+pub(crate) fn sine<T>(r: T) -> T
+where
+    T: Copy + Add<Output = T> + Mul<Output = T> + Add<f64, Output = T> + Mul<f64, Output = T>,
+{
+    let [a, b, c, d, e, f, g] = SINE;
+    let x = r * r;
+    let square = x * x;
+    let (low, middle, high) = (x * b + a, x * d + c, x * f + e);
+    r + (r * x) * ((low + square * middle) + (square * square) * (high + square * g))
 }
 
 /// 2^23, from where on floats are whole numbers and [`reduce`] would lose bits.
@@ -65,14 +75,14 @@ pub(crate) const LARGE: f32 = 8_388_608.0;
 
 /// `x + offset pi` as `r + k pi` with |r| <= pi/2, for `x` below [`LARGE`], and whether k is odd (Cody and Waite).
 ///
-/// Pi comes in parts of 27, 30 and 53 significant bits. `k - offset` has at most 23, so its products with the first
-/// two are exact; so are the first two differences wherever they cancel. Floats below [`LARGE`] keep 2^-28 away
-/// from multiples of pi/2, against an error of 2^-90 before the last rounding.
+/// `k - offset` has at most 23 significant bits, so its product with the first part of pi is exact; so is the first
+/// difference wherever it cancels. What is left out is below 2^-60. Where that is much of `r`, few floats are:
+/// none is decided wrongly.
 #[inline]
 fn reduce(x: f64, offset: f64) -> (f64, bool) {
     let shifted = (x * std::f64::consts::FRAC_1_PI + offset) + INTEGER;
     let n = (shifted - INTEGER) - offset;
-    let r = ((x - n * PI[0]) - n * PI[1]) - n * PI[2];
+    let r = (x - n * PI[0]) - n * PI[1];
     (r, shifted.to_bits() & 1 == 1)
 }
 

@@ -5,7 +5,7 @@ use fearless_simd::prelude::*;
 use super::float::{self, bits, float, flush, flushed, flushed_late, mad, mad_late, mask};
 use super::math;
 use super::outside::Outside;
-use super::rows::{Group, Shape, any, binary, each, pair, quads, ternary, unary, unary_by_two};
+use super::rows::{Group, Shape, any, binary, each, in_two_steps, pair, quads, ternary, unary};
 use crate::program::{Inst, Op};
 use crate::scalar::{self, ExecutionError, convert, integer};
 
@@ -108,16 +108,17 @@ pub(super) fn execute<S: Simd>(
             })
         };
     }
-    /// Functions that take neighbouring vectors.
-    macro_rules! function {
-        ($i:expr, $function:path) => {
-            unary_by_two(
+    macro_rules! in_two_steps {
+        ($i:expr, |$x:tt| $first:expr, |$y:tt, $doubles:ident| $second:expr) => {
+            in_two_steps(
                 s,
                 rows,
                 shape,
                 $i,
                 #[inline(always)]
-                |x| $function(s, x),
+                |$x| $first,
+                #[inline(always)]
+                |$y, $doubles| $second,
             )
         };
     }
@@ -212,12 +213,12 @@ pub(super) fn execute<S: Simd>(
             Op::RoundPi => float1!(i, |x| x.ceil()),
             Op::RoundZ => float1!(i, |x| x.trunc()),
             Op::Rcp => float1!(i, |x| flushed(s, S::f32s::splat(s, 1.0) / x)),
-            Op::Rsq => function!(i, math::rsqrt),
+            Op::Rsq => in_two_steps!(i, |x| math::root(s, x), |x, root| math::rsqrt(s, x, root)),
             Op::Sqrt => float1!(i, |x| x.sqrt()),
-            Op::Exp => function!(i, math::exp2),
-            Op::Log => function!(i, math::log2),
-            Op::Sin => function!(i, math::sin),
-            Op::Cos => function!(i, math::cos),
+            Op::Exp => float1!(i, |x| math::exp2(s, x)),
+            Op::Log => float1!(i, |x| math::log2(s, x)),
+            Op::Sin => in_two_steps!(i, |x| math::half_turn::<S>(x, 0.0), |x, r| math::sin(s, x, r)),
+            Op::Cos => in_two_steps!(i, |x| math::half_turn::<S>(x, 0.5), |x, r| math::cos(s, x, r)),
             Op::Feq => compare!(i, f32s, simd_eq),
             Op::Fne => compare!(i, f32s, simd_ne),
             Op::Flt => compare!(i, f32s, simd_lt),

@@ -38,10 +38,18 @@ fn is_small<S: Simd>(s: S, x: S::u32s) -> S::mask32s {
     }
 }
 
+/// `x`, without these bits if it is denormal or zero.
+#[inline(always)]
+fn without_if_small<S: Simd>(s: S, x: S::u32s, cleared: S::u32s) -> S::u32s {
+    let small = is_small(s, x);
+    // A selection needs one of the units that multiply, unless there are mask registers.
+    if S::u32s::LEN == 16 { small.select(x & !cleared, x) } else { x & !(mask::<S>(small) & cleared) }
+}
+
 /// Denormals become zeros of their sign.
 #[inline(always)]
 pub(super) fn flush<S: Simd>(s: S, x: S::u32s) -> S::u32s {
-    is_small(s, x).select(x & SIGN, x)
+    without_if_small(s, x, S::u32s::splat(s, !SIGN))
 }
 
 /// The sum of a product and `addend`, both flushed, from the sum of what they were before. The addend absorbs
@@ -49,7 +57,7 @@ pub(super) fn flush<S: Simd>(s: S, x: S::u32s) -> S::u32s {
 #[inline(always)]
 pub(super) fn flushed_late<S: Simd>(s: S, sum: S::f32s, addend: S::f32s) -> S::f32s {
     let (sum, addend) = (bits::<S>(sum), bits::<S>(addend));
-    float::<S>(is_small(s, sum).select(sum & addend, sum))
+    float::<S>(without_if_small(s, sum, !addend))
 }
 
 #[inline(always)]
@@ -90,7 +98,11 @@ pub(super) fn min<S: Simd>(s: S, x: S::u32s, y: S::u32s) -> S::u32s {
     let least = a.simd_lt(b).select(x, y);
     let least = b.simd_eq(b).select(least, x);
     // Of two zeros the one with a sign.
-    least | a.simd_eq(b).select(x, S::u32s::splat(s, 0))
+    if S::u32s::LEN == 16 {
+        least | a.simd_eq(b).select(x, S::u32s::splat(s, 0))
+    } else {
+        least | (mask::<S>(a.simd_eq(b)) & x)
+    }
 }
 
 #[inline(always)]
