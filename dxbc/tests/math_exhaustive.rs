@@ -11,15 +11,13 @@ struct Case {
     right: fn(f32, f32) -> bool,
 }
 
-const CASES: [Case; 7] = [
-    Case { name: "exp2", ours: math::exp2, right: |x, got| same(got, core_math::exp2f(x)) },
-    Case { name: "log2", ours: math::log2, right: |x, got| same(got, core_math::log2f(x)) },
-    Case { name: "sin", ours: math::sin, right: |x, got| same(got, core_math::sinf(x)) },
-    Case { name: "cos", ours: math::cos, right: |x, got| same(got, core_math::cosf(x)) },
-    Case { name: "rcp", ours: math::rcp, right: |x, got| is_power(x, got, -1, 1) },
-    Case { name: "sqrt", ours: math::sqrt, right: |x, got| is_power(x, got, 1, 2) },
-    Case { name: "rsqrt", ours: math::rsqrt, right: |x, got| is_power(x, got, -1, 2) },
-];
+const EXP2: Case = Case { name: "exp2", ours: math::exp2, right: |x, got| same(got, core_math::exp2f(x)) };
+const LOG2: Case = Case { name: "log2", ours: math::log2, right: |x, got| same(got, core_math::log2f(x)) };
+const SIN: Case = Case { name: "sin", ours: math::sin, right: |x, got| same(got, core_math::sinf(x)) };
+const COS: Case = Case { name: "cos", ours: math::cos, right: |x, got| same(got, core_math::cosf(x)) };
+const RCP: Case = Case { name: "rcp", ours: math::rcp, right: |x, got| is_power(x, got, -1, 1) };
+const SQRT: Case = Case { name: "sqrt", ours: math::sqrt, right: |x, got| is_power(x, got, 1, 2) };
+const RSQRT: Case = Case { name: "rsqrt", ours: math::rsqrt, right: |x, got| is_power(x, got, -1, 2) };
 
 /// Equal bits, where the one NaN stands for all.
 fn same(got: f32, want: f32) -> bool {
@@ -105,7 +103,7 @@ const EXCEPTIONS: [u32; 10] = [
 #[test]
 fn a_sample_of_every_exponent_is_correctly_rounded() {
     std::thread::scope(|scope| {
-        for case in &CASES {
+        for case in &[EXP2, LOG2, SIN, COS, RCP, SQRT, RSQRT] {
             scope.spawn(move || {
                 let sample = (0..1u32 << 21).map(|i| i << 11 | i.wrapping_mul(0x9e37_79b9) >> 21);
                 assert_eq!(misrounded(case, sample.chain(EXCEPTIONS)), 0, "{}", case.name);
@@ -114,22 +112,40 @@ fn a_sample_of_every_exponent_is_correctly_rounded() {
     });
 }
 
-/// All floats: `cargo test --release -p aerogpu-dxbc --test math_exhaustive -- --ignored --nocapture`
-#[test]
-#[ignore = "takes ten minutes: run it after touching a kernel"]
-fn every_float_is_correctly_rounded() {
+/// Tries all floats, on all processors.
+fn try_all(case: &Case) {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
-    let mut all = 0;
-    for case in &CASES {
-        let wrong: usize = std::thread::scope(|scope| {
-            let run = |first| move || misrounded(case, (first as u32..=u32::MAX).step_by(threads));
-            let workers: Vec<_> = (0..threads).map(|first| scope.spawn(run(first))).collect();
-            workers.into_iter().map(|worker| worker.join().expect("a worker")).sum()
-        });
-        println!("{}: {wrong} of 4294967296 misrounded", case.name);
-        all += wrong;
-    }
-    assert_eq!(all, 0);
+    let wrong: usize = std::thread::scope(|scope| {
+        let run = |first| move || misrounded(case, (first as u32..=u32::MAX).step_by(threads));
+        let workers: Vec<_> = (0..threads).map(|first| scope.spawn(run(first))).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a worker")).sum()
+    });
+    println!("{}: {wrong} of 4294967296 misrounded", case.name);
+    assert_eq!(wrong, 0);
+}
+
+/// Run these after touching a kernel: `cargo test --release -p aerogpu-dxbc --test math_exhaustive -- --ignored --nocapture
+/// every_sin`, or without a name for all.
+macro_rules! every_float {
+    ($($test:ident: $case:ident,)*) => {
+        $(
+            #[test]
+            #[ignore = "takes minutes"]
+            fn $test() {
+                try_all(&$case);
+            }
+        )*
+    };
+}
+
+every_float! {
+    every_exp2: EXP2,
+    every_log2: LOG2,
+    every_sin: SIN,
+    every_cos: COS,
+    every_rcp: RCP,
+    every_sqrt: SQRT,
+    every_rsqrt: RSQRT,
 }
 
 /// Arguments of all kinds for `pow`: any bits, near 1, short numbers with exact powers, moderate exponents.

@@ -27,11 +27,18 @@ fn abs<S: Simd>(x: S::u32s) -> S::f32s {
     float::<S>(x & !SIGN)
 }
 
+/// Whether selections are free, because vectors as wide as this one come with mask registers. Elsewhere a selection takes
+/// one of the units that multiply, and and-or does not.
+#[inline(always)]
+fn has_masks<S: Simd>() -> bool {
+    S::u32s::LEN == 16
+}
+
 /// True for denormals and zeros.
 #[inline(always)]
 fn is_small<S: Simd>(s: S, x: S::u32s) -> S::mask32s {
     // The integer test is two instructions with mask registers, the float one is shorter without.
-    if S::u32s::LEN == 16 {
+    if has_masks::<S>() {
         (x & EXPONENT).simd_eq(S::u32s::splat(s, 0))
     } else {
         abs::<S>(x).simd_lt(S::f32s::splat(s, f32::MIN_POSITIVE))
@@ -42,8 +49,7 @@ fn is_small<S: Simd>(s: S, x: S::u32s) -> S::mask32s {
 #[inline(always)]
 fn without_if_small<S: Simd>(s: S, x: S::u32s, cleared: S::u32s) -> S::u32s {
     let small = is_small(s, x);
-    // A selection needs one of the units that multiply, unless there are mask registers.
-    if S::u32s::LEN == 16 { small.select(x & !cleared, x) } else { x & !(mask::<S>(small) & cleared) }
+    if has_masks::<S>() { small.select(x & !cleared, x) } else { x & !(mask::<S>(small) & cleared) }
 }
 
 /// Denormals become zeros of their sign.
@@ -98,11 +104,12 @@ pub(super) fn min<S: Simd>(s: S, x: S::u32s, y: S::u32s) -> S::u32s {
     let least = a.simd_lt(b).select(x, y);
     let least = b.simd_eq(b).select(least, x);
     // Of two zeros the one with a sign.
-    if S::u32s::LEN == 16 {
-        least | a.simd_eq(b).select(x, S::u32s::splat(s, 0))
-    } else {
-        least | (mask::<S>(a.simd_eq(b)) & x)
-    }
+    least
+        | if has_masks::<S>() {
+            a.simd_eq(b).select(x, S::u32s::splat(s, 0))
+        } else {
+            mask::<S>(a.simd_eq(b)) & x
+        }
 }
 
 #[inline(always)]
@@ -110,7 +117,11 @@ pub(super) fn max<S: Simd>(s: S, x: S::u32s, y: S::u32s) -> S::u32s {
     let (a, b) = (float::<S>(x), float::<S>(y));
     let most = a.simd_gt(b).select(x, y);
     let most = b.simd_eq(b).select(most, x);
-    most & a.simd_eq(b).select(x, S::u32s::splat(s, u32::MAX))
+    most & if has_masks::<S>() {
+        a.simd_eq(b).select(x, S::u32s::splat(s, u32::MAX))
+    } else {
+        !(mask::<S>(a.simd_eq(b)) & !x)
+    }
 }
 
 /// [`min`] of operands with denormals, which compare as zeros and keep their bits.

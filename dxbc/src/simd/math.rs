@@ -119,7 +119,7 @@ pub(super) fn root<S: Simd>(s: S, x: S::f32s) -> Doubles<S> {
 pub(super) fn rsqrt<S: Simd>(s: S, x: S::f32s, root: Doubles<S>) -> S::f32s {
     const HALF: f64 = 0.5 + 3.0 / (1u64 << 50) as f64;
     let root = Wide::<S>(root);
-    let correction = (Wide::<S>::new(x * 0.5) * root * root).each(
+    let correction = (Wide::<S>::new(x) * 0.5 * root * root).each(
         #[inline(always)]
         |x| S::f64s::splat(s, HALF) - x,
     );
