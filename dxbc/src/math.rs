@@ -19,12 +19,13 @@
 //! |---|---|---|---|
 //! | [`exp2`] | 2^32 | 0 | 2 |
 //! | [`log2`] | 2^32 | 0 | 0 |
-//! | [`sin`] | 2^32 | 0 | 0 |
-//! | [`cos`] | 2^32 | 0 | 3, and their negatives |
+//! | [`sin`] | 2^32 | 0 | 3, and their negatives |
+//! | [`cos`] | 2^32 | 0 | 4, and their negatives |
 //! | [`rcp`], [`sqrt`] | 2^32 | 0 | 0 (one IEEE operation) |
 //! | [`rsqrt`] | 2^32 | 0 | 0 |
 //!
-//! After touching a kernel repeat that with the ignored test of `tests/math_exhaustive.rs` (ten minutes).
+//! After touching a kernel repeat that with the ignored tests of `tests/math_exhaustive.rs` and `tests/simd_math.rs`, one for
+//! each function.
 //!
 //! [`pow`] has too many arguments to try. It tests whether its kernel's error could matter and, if so (once in
 //! 2^16), decides in integers of 256 bits; `power.rs` says what of that is proven.
