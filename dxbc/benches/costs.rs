@@ -1,9 +1,11 @@
-//! What one operation of a shader costs a lane in the fast interpreter, beside what the vector units could do:
+//! What one operation of a shader costs a lane in both interpreters, beside what the vector units could do:
 //! `cargo bench -p aerogpu-dxbc --bench costs`, with names of shaders to choose some.
 //!
-//! Times are the least of many short runs, in picoseconds per operation and lane, on blocks of 128 lanes. The first two rows
-//! bound what an interpreter can reach whose registers are memory: `registers` is additions that touch no
-//! memory, `cache` the same with two loads and a store each, in the nearest cache.
+//! Times are the least of many short runs, in picoseconds per operation and lane, on blocks of 128 lanes; an operation is
+//! one number's share of an instruction. Behind each level's time stands how many times as fast as `scalar` it is. The first
+//! two rows bound what an interpreter can reach whose registers are memory: `registers` is additions that touch no
+//! memory, `cache` the same with two loads and a store each, in the nearest cache. A multiply-add is two such steps, a
+//! minimum by Direct3D's rules six, a sine some thirty on vectors of half as many lanes.
 
 #![allow(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
@@ -13,6 +15,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use aerogpu_dxbc::generate::levels;
+use aerogpu_dxbc::scalar;
 use aerogpu_dxbc::simd::{self, Level, Registers};
 use fearless_simd::prelude::*;
 
@@ -60,23 +63,28 @@ fn in_cache<S: Simd>(s: S, rows: &mut [[f32; LANES]; 3]) {
     }
 }
 
-fn row(name: &str, cells: impl Iterator<Item = f64>) {
-    let cells: String = cells.map(|cell| format!("{cell:>9.0}")).collect();
-    println!("{name:<16}{cells}");
+/// Prints a row of times, given that of the reference interpreter if there is one.
+fn row(name: &str, scalar: Option<f64>, times: impl Iterator<Item = f64>) {
+    let cell = |time: f64| match scalar {
+        Some(scalar) => format!("{time:>8.0}{:>6.1}x", scalar / time),
+        None => format!("{time:>8.0}{:7}", ""),
+    };
+    let scalar = scalar.map(|time| format!("{time:.0}")).unwrap_or_default();
+    println!("{name:<15}{scalar:>8}{}", times.map(cell).collect::<String>());
 }
 
 fn main() {
     let levels = levels();
-    let names: String = levels.iter().map(|&level| format!("{:>9}", shaders::label(level))).collect();
-    println!("ps / op / lane  {names}");
+    let names: String = levels.iter().map(|&level| format!("{:>8}{:7}", shaders::label(level), "")).collect();
+    println!("ps / op / lane   scalar{names}");
     let each = |time: f64, operations: usize| time / (operations * LANES) as f64;
     let registers = |level: Level| least(|| fearless_simd::dispatch!(level, s => in_registers(s)));
-    row("registers", levels.iter().map(|&level| each(registers(level), ROUNDS)));
+    row("registers", None, levels.iter().map(|&level| each(registers(level), ROUNDS)));
     let cache = |level: Level| {
         let mut rows = [[1.0; LANES]; 3];
         least(|| fearless_simd::dispatch!(level, s => in_cache(s, &mut rows)))
     };
-    row("cache", levels.iter().map(|&level| each(cache(level), ROUNDS)));
+    row("cache", None, levels.iter().map(|&level| each(cache(level), ROUNDS)));
     let world = shaders::world();
     let chosen: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let is_chosen = |name: &str| chosen.is_empty() || chosen.iter().any(|part| name.contains(part.as_str()));
@@ -85,12 +93,19 @@ fn main() {
             continue;
         }
         let mut io = shaders::inputs(&shader, LANES);
+        let reference = least(|| {
+            scalar::run(&shader, &world, &mut io, u64::MAX).expect("ends in time");
+        });
         let mut registers = Registers::default();
         let mut time = |level: Level| {
             least(|| {
                 simd::run(level, &shader, &world, &mut io, u64::MAX, &mut registers).expect("ends in time");
             })
         };
-        row(name, levels.iter().map(|&level| each(time(level), operations)));
+        row(
+            name,
+            Some(each(reference, operations)),
+            levels.iter().map(|&level| each(time(level), operations)),
+        );
     }
 }

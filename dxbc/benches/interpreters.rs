@@ -1,6 +1,7 @@
 //! Both interpreters on shaders of each kind, 128 lanes at a time: `cargo bench -p aerogpu-dxbc --bench interpreters`.
 //!
-//! Throughput is given in lanes: a million elements a second is a million pixels shaded.
+//! Throughput is given in lanes: a million elements a second is a million pixels shaded. The bench `costs`
+//! gives ratios, and what the vector units could do.
 
 mod shaders;
 
