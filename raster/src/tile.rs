@@ -165,6 +165,10 @@ pub(crate) struct TileOutcome {
 
 impl TileOutcome {
     pub(crate) fn merged(mut self, mut other: Self) -> Self {
+        // Sums do not care for the order.
+        if self.works.len() < other.works.len() {
+            std::mem::swap(&mut self.works, &mut other.works);
+        }
         self.works.append(&mut other.works);
         Self {
             works: self.works,

@@ -58,13 +58,14 @@ impl Counts {
 
     /// Sums everything up.
     pub(super) fn finish(self, report: &mut Report) {
-        let finish = |(command, pass): (CommandWork, PassWork)| CommandWork {
-            work: command.work.merged(Work::from(&pass)).with_lines(),
-            ..command
-        };
-        report.commands = self.commands.into_iter().map(finish).collect();
-        let sum = |sum: Work, command: &CommandWork| sum.merged(command.work);
-        report.work = report.commands.iter().fold(self.rest.merged(self.front), sum);
+        report.work = self.rest.merged(self.front);
+        report.commands.reserve_exact(self.commands.len());
+        for (mut command, pass) in self.commands {
+            command.work += Work::from(&pass);
+            command.work = command.work.with_lines();
+            report.work += command.work;
+            report.commands.push(command);
+        }
         report.statistics = Statistics::from(&report.work);
     }
 }
