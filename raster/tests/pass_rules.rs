@@ -575,9 +575,13 @@ fn what_is_queued_is_weighed() {
     scene.pass.draw(&state, vertices.clone(), primitives.clone());
     let first = scene.pass.queued_bytes() - before;
     assert!(first >= vertices.bytes() + primitives.bytes() + 256 * 4, "{first}");
-    scene.pass.draw(&state, vertices.clone(), primitives);
+    let other = Arc::new((*state).clone());
+    scene.pass.draw(&other, vertices.clone(), primitives.clone());
     let second = scene.pass.queued_bytes() - before - first;
     assert_eq!(first - second, vertices.bytes(), "shared vertices weigh once");
+    scene.pass.draw(&other, vertices.clone(), primitives);
+    let third = scene.pass.queued_bytes() - before - first - second;
+    assert!(third < second, "a shared state weighs once");
     scene.flush();
     assert_eq!(scene.pass.queued_bytes(), 0);
 }
