@@ -78,6 +78,14 @@ impl Budget {
         if instructions <= most { Ok(()) } else { Err(Spent) }
     }
 
+    /// Takes what [`run`](Self::run) takes, and `cost` before it, for a run that was made ahead and that is known to have
+    /// ended after so many instructions of each lane. When it would have ended otherwise, nothing is taken: false.
+    pub fn take_run(&self, cost: u64, lanes: u64, instructions: u64, limit: u64) -> bool {
+        let left = self.left().checked_sub(cost).and_then(|left| left.checked_sub(limits::RUN_COST));
+        let left = left.filter(|left| instructions <= left.min(&limit) / lanes.max(1));
+        left.inspect(|left| self.left.set(left - instructions * lanes.max(1))).is_some()
+    }
+
     /// Runs a hull shader for the patches of `io`, for at most [`limits::SHADER_BUDGET`] instructions of one lane.
     pub fn run_hull(
         &self,

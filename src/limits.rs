@@ -36,6 +36,8 @@ pub const MAX_DRAW_VERTICES: u64 = 1 << 28;
 pub const MAX_DISPATCH_GROUPS: u32 = 65_535;
 /// Vertices shaded at a time, and about as many as the stages after the vertex shader hand on at a time.
 pub const VERTEX_BATCH: usize = 1 << 12;
+/// Threads that vertices are shaded on at a time: each has a few batches under way.
+pub const MAX_SHADING_THREADS: usize = 8;
 /// Points of patches shaded at a time; each holds the control points of its patch.
 pub const DOMAIN_BATCH: usize = 1 << 8;
 /// Vertices (or indices) of all instances of a draw that may be shaded together with others.
@@ -48,6 +50,8 @@ pub const GEOMETRY_BATCH: usize = 1 << 6;
 pub const PRIMITIVE_BATCH: usize = 1 << 13;
 /// Bytes that queued work may take before it is drawn: vertices, primitives, and the lists of the tiles.
 pub const MAX_QUEUED_BYTES: usize = 1 << 28;
+/// Bytes that queued work may have taken for its memory to be kept afterwards.
+pub const MAX_SPARE_BYTES: usize = 1 << 26;
 /// Bytes of textures, buffers and constants that queued draws may hold on to before they are drawn: so much may exist in
 /// older versions beside the resources themselves.
 pub const MAX_HELD_BYTES: usize = 1 << 28;

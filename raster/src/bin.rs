@@ -30,50 +30,70 @@ impl Entry {
     }
 }
 
-/// Lists of commands: layer by layer, tile by tile in rows. They keep their memory when they are emptied.
-#[derive(Debug)]
-pub(crate) struct Bins {
+/// The tiles of a layer, numbered row by row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grid {
     tile_size: i32,
     columns: usize,
     rows: usize,
-    layers: Vec<Vec<Vec<Entry>>>,
-    /// Commands in all lists.
-    entries: usize,
 }
 
-impl Bins {
-    pub(crate) fn new(width: u32, height: u32, layers: u32, tile_size: u32) -> Self {
-        Self {
-            tile_size: tile_size as i32,
-            columns: width.div_ceil(tile_size) as usize,
-            rows: height.div_ceil(tile_size) as usize,
-            layers: vec![Vec::new(); layers as usize],
-            entries: 0,
-        }
+impl Grid {
+    pub(crate) fn new(width: u32, height: u32, tile_size: u32) -> Self {
+        let [columns, rows] = [width, height].map(|edge| edge.div_ceil(tile_size) as usize);
+        Self { tile_size: tile_size as i32, columns, rows }
     }
 
     pub(crate) fn tile_size(&self) -> i32 {
         self.tile_size
     }
 
+    /// Visits the tiles of `pixels`, which lie in the targets; of a triangle, tiles that its edges miss are left out.
+    pub(crate) fn visit(&self, pixels: Rect, edges: Option<&Edges>, mut visit: impl FnMut(usize)) {
+        for_cells(self.tile_size, pixels, edges, |column, row| {
+            visit(row as usize * self.columns + column as usize);
+        });
+    }
+}
+
+/// Lists of commands: layer by layer, tile by tile in rows. They keep their memory when they are emptied.
+#[derive(Debug)]
+pub(crate) struct Bins {
+    grid: Grid,
+    layers: Vec<Vec<Vec<Entry>>>,
+    /// Commands in all lists.
+    entries: usize,
+}
+
+impl Bins {
+    pub(crate) fn new(grid: Grid, layers: u32) -> Self {
+        Self { grid, layers: vec![Vec::new(); layers as usize], entries: 0 }
+    }
+
+    pub(crate) fn tile_size(&self) -> i32 {
+        self.grid.tile_size
+    }
+
     /// The commands of a tile, by tile column and row.
     pub(crate) fn tile(&self, layer: usize, column: usize, row: usize) -> &[Entry] {
-        if column >= self.columns {
+        let columns = self.grid.columns;
+        if column >= columns {
             return &[];
         }
-        self.layers.get(layer).and_then(|tiles| tiles.get(row * self.columns + column)).map_or(&[], |t| t)
+        self.layers.get(layer).and_then(|tiles| tiles.get(row * columns + column)).map_or(&[], |t| t)
     }
 
     /// Squares of `size` pixels (a multiple of the tile size) that have commands: layer, column and row, in the order of layers
     /// and rows.
     pub(crate) fn busy(&self, size: i32) -> Vec<(usize, usize, usize)> {
-        let side = (size / self.tile_size) as usize;
+        let Grid { tile_size, columns, .. } = self.grid;
+        let side = (size / tile_size) as usize;
         let mut busy = Vec::new();
         for (layer, tiles) in self.layers.iter().enumerate().filter(|(_, tiles)| !tiles.is_empty()) {
-            for (row, rows) in tiles.chunks(self.columns * side).enumerate() {
-                for column in 0..self.columns.div_ceil(side) {
-                    let columns = column * side..((column + 1) * side).min(self.columns);
-                    let mut rows = rows.chunks(self.columns);
+            for (row, rows) in tiles.chunks(columns * side).enumerate() {
+                for column in 0..columns.div_ceil(side) {
+                    let mut rows = rows.chunks(columns);
+                    let columns = column * side..((column + 1) * side).min(columns);
                     if rows.any(|tiles| tiles[columns.clone()].iter().any(|tile| !tile.is_empty())) {
                         busy.push((layer, column, row));
                     }
@@ -93,30 +113,37 @@ impl Bins {
         self.layers.iter_mut().flatten().for_each(Vec::clear);
     }
 
-    /// Puts a command into the tiles of `pixels`, which lie in the targets; of a triangle, tiles that its edges miss are left out.
-    pub(crate) fn push(&mut self, layer: usize, entry: Entry, pixels: Rect, edges: Option<&Edges>) {
+    /// Puts a command into the list of a tile.
+    pub(crate) fn push(&mut self, layer: usize, tile: usize, entry: Entry) {
         let Some(tiles) = self.layers.get_mut(layer) else { return };
         if tiles.is_empty() {
-            tiles.resize(self.columns * self.rows, Vec::new());
+            tiles.resize(self.grid.columns * self.grid.rows, Vec::new());
         }
-        for_cells(self.tile_size, pixels, edges, |column, row| {
-            if let Some(tile) = tiles.get_mut(row as usize * self.columns + column as usize) {
-                tile.push(entry);
-                self.entries += 1;
-            }
-        });
+        if let Some(list) = tiles.get_mut(tile) {
+            list.push(entry);
+            self.entries += 1;
+        }
+    }
+
+    /// Puts a command into the lists of all tiles of `pixels`, which lie in the targets.
+    pub(crate) fn push_all(&mut self, layer: usize, pixels: Rect, entry: Entry) {
+        let grid = self.grid;
+        grid.visit(pixels, None, |tile| self.push(layer, tile, entry));
     }
 }
 
-/// Visits cells of a grid that the rectangle touches and no edge misses. Returns how many the rectangle touches.
+/// Visits cells of a grid, whose edges are a power of two, that the rectangle touches and no edge misses. Returns how many
+/// the rectangle touches.
+#[inline]
 pub(crate) fn for_cells(
     size: i32,
     pixels: Rect,
     edges: Option<&Edges>,
     mut visit: impl FnMut(i32, i32),
 ) -> u64 {
-    let (left, top) = (pixels.left / size, pixels.top / size);
-    let (right, bottom) = ((pixels.right - 1) / size, (pixels.bottom - 1) / size);
+    let shift = size.trailing_zeros();
+    let (left, top) = (pixels.left >> shift, pixels.top >> shift);
+    let (right, bottom) = ((pixels.right - 1) >> shift, (pixels.bottom - 1) >> shift);
     let single = left == right && top == bottom;
     for row in top..=bottom {
         for column in left..=right {

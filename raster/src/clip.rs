@@ -44,17 +44,16 @@ pub(crate) mod outside {
     pub(crate) const EYE: u8 = 64;
 }
 
-fn outside_of([x, y, z, w]: [f32; 4]) -> u8 {
-    let tests = [
-        (x < -w, outside::LEFT),
-        (x > w, outside::RIGHT),
-        (y < -w, outside::BOTTOM),
-        (y > w, outside::TOP),
-        (z < 0.0, outside::NEAR),
-        (z > w, outside::FAR),
-        (w <= 0.0, outside::EYE),
-    ];
-    tests.iter().fold(0, |bits, &(is, bit)| if is { bits | bit } else { bits })
+#[inline(always)]
+pub(crate) fn outside_of([x, y, z, w]: [f32; 4]) -> u8 {
+    let bit = |is: bool, bit: u8| if is { bit } else { 0 };
+    bit(x < -w, outside::LEFT)
+        | bit(x > w, outside::RIGHT)
+        | bit(y < -w, outside::BOTTOM)
+        | bit(y > w, outside::TOP)
+        | bit(z < 0.0, outside::NEAR)
+        | bit(z > w, outside::FAR)
+        | bit(w <= 0.0, outside::EYE)
 }
 
 /// To 16.8 fixed point, to nearest even; exact for `|pixels| <= 32768`: one unit of the sum is 1/256.

@@ -12,6 +12,7 @@
 
 pub mod coverage;
 pub mod format;
+pub mod front;
 pub mod pass;
 pub mod primitive;
 pub mod sampler;

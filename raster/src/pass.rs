@@ -9,18 +9,18 @@ use rayon::prelude::*;
 use smallvec::SmallVec;
 
 use crate::batch::Batch;
-use crate::bin::{Bins, Entry};
-use crate::clip::ScreenVertex;
+use crate::bin::{Bins, Entry, Grid};
 use crate::coverage::sample_offsets;
 use crate::depth_stencil::depth_code;
 use crate::format::norm::clamp;
 use crate::format::{Format, Kind};
+use crate::front::{bounded, grid};
 use crate::merge::Merger;
 use crate::primitive::{PrimitiveBatch, VertexBatch};
-use crate::setup::{Assembler, Gradients, Prepared, QueuedDraw, Record};
+use crate::setup::{Gradients, Prepared, QueuedDraw, Record, SetUp};
 use crate::shader::{PixelShader, ShaderTimeout};
 use crate::state::{BlendState, DepthStencilState, MAX_TARGETS, RasterizerState, Rect};
-use crate::surface::{Image, MAX_DIMENSION, MAX_LAYERS, TILE_SIZE};
+use crate::surface::{Image, TILE_SIZE};
 use crate::tile::{Clear, Queue, TileJob, TileOutcome, TilePixels, TileTargets};
 pub use crate::work::Work;
 
@@ -64,6 +64,15 @@ impl Default for PassOptions {
     }
 }
 
+impl PassOptions {
+    pub(crate) fn merger(&self, state: &Arc<DrawState>, layout: &TargetLayout) -> Merger {
+        let merger = Merger::new(state, layout);
+        #[cfg(feature = "test-utils")]
+        let merger = merger.with_broken_blend(self.broken_blend);
+        merger
+    }
+}
+
 /// Everything about a draw but its primitives.
 #[derive(Debug, Clone)]
 pub struct DrawState {
@@ -75,6 +84,14 @@ pub struct DrawState {
     pub blend: BlendState,
     /// The pixel shader; without one only depth and stencil are drawn.
     pub pixel_shader: Option<Arc<dyn PixelShader>>,
+}
+
+impl DrawState {
+    /// Whether anything can come of a draw; otherwise it is not even counted (d3d-rules §7.8).
+    pub(crate) fn rasterizes(&self) -> bool {
+        let tests = self.depth_stencil.depth_enable || self.depth_stencil.stencil_enable;
+        self.pixel_shader.is_some() || tests
+    }
 }
 
 /// The images that a pass is flushed to, one an array layer.
@@ -117,7 +134,9 @@ pub struct Pass {
     gradients: Vec<Gradients>,
     clears: Vec<Clear>,
     bins: Bins,
-    projected: Vec<ScreenVertex>,
+    grid: Grid,
+    /// Memory for the next draw to be set up.
+    set_up: SetUp,
     /// Bytes of queued vertices and primitives.
     batch_bytes: usize,
     /// Cells of grids that were looked at to find the tiles of primitives.
@@ -129,20 +148,18 @@ pub struct Pass {
 
 impl Pass {
     /// An empty queue. Sizes beyond Direct3D's limits are cut to them; a number of samples that there is no pattern for means one.
-    pub fn new(mut layout: TargetLayout, options: PassOptions) -> Self {
-        layout.width = layout.width.min(MAX_DIMENSION);
-        layout.height = layout.height.min(MAX_DIMENSION);
-        layout.layers = layout.layers.min(MAX_LAYERS);
-        layout.samples = if matches!(layout.samples, 2 | 4 | 8 | 16) { layout.samples } else { 1 };
-        let tile_size = if matches!(options.tile_size, 8 | 16 | 32) { options.tile_size } else { TILE_SIZE };
+    pub fn new(layout: TargetLayout, options: PassOptions) -> Self {
+        let layout = bounded(layout);
+        let grid = grid(&layout, options.tile_size);
         Self {
             offsets: sample_offsets(layout.samples).collect(),
             draws: Vec::new(),
             records: Vec::new(),
             gradients: Vec::new(),
             clears: Vec::new(),
-            bins: Bins::new(layout.width, layout.height, layout.layers, tile_size),
-            projected: Vec::new(),
+            bins: Bins::new(grid, layout.layers),
+            grid,
+            set_up: SetUp::default(),
             batch_bytes: 0,
             cells: 0,
             works: Vec::new(),
@@ -243,7 +260,7 @@ impl Pass {
         let samples = u64::from(self.layout.layers) * u64::from(self.layout.samples);
         self.clear_work.cleared_bytes += area * samples * format.block_bytes() as u64;
         for layer in 0..self.layout.layers as usize {
-            self.bins.push(layer, Entry::clear(self.clears.len()), pixels, None);
+            self.bins.push_all(layer, pixels, Entry::clear(self.clears.len()));
         }
         self.clears.push(clear);
     }
@@ -253,44 +270,42 @@ impl Pass {
     /// Primitives with indices beyond the vertices are dropped. `vertices` must have as many attributes and distances as it says.
     pub fn draw(&mut self, state: &Arc<DrawState>, vertices: Arc<VertexBatch>, primitives: PrimitiveBatch) {
         let all = 0..primitives.count();
-        self.draw_range(state, &vertices, &Arc::new(primitives), all);
+        self.draw_range(state, &vertices, &Arc::new(primitives), all, None);
     }
 
     /// As [`draw`](Self::draw), of some primitives of a batch. Draws that follow each other may share state, vertices and
-    /// primitives; what they share is prepared and kept once.
+    /// primitives; what they share is prepared and kept once. What [`Front::set_up`](crate::front::Front::set_up) made of the same
+    /// needs not be made again.
     pub fn draw_range(
         &mut self,
         state: &Arc<DrawState>,
         vertices: &Arc<VertexBatch>,
         primitives: &Arc<PrimitiveBatch>,
         range: Range<usize>,
+        set_up: Option<SetUp>,
     ) {
-        let tests = state.depth_stencil.depth_enable || state.depth_stencil.stencil_enable;
-        if state.pixel_shader.is_none() && !tests {
-            return; // rasterization is off, for the counts too (d3d-rules §7.8)
+        if !state.rasterizes() {
+            return;
         }
         let prepared = self.prepare(state, vertices, primitives);
-        let draw_index = self.draws.len() as u32;
-        self.draws.push(QueuedDraw {
-            prepared,
-            vertices: Arc::clone(vertices),
-            primitives: Arc::clone(primitives),
+        let (vertices, primitives) = (Arc::clone(vertices), Arc::clone(primitives));
+        let draw = QueuedDraw { prepared, vertices, primitives };
+        let set_up = set_up.unwrap_or_else(|| {
+            let mut set_up = std::mem::take(&mut self.set_up);
+            set_up.fill(&self.layout, self.grid, &draw, range, u64::MAX);
+            set_up
         });
-        self.works.push(Work::default());
-        let (Some(draw), Some(work)) = (self.draws.last(), self.works.last_mut()) else { return };
-        let mut assembler = Assembler {
-            layout: &self.layout,
-            draw,
-            draw_index,
-            records: &mut self.records,
-            gradients: &mut self.gradients,
-            bins: &mut self.bins,
-            work,
-            cells: &mut self.cells,
-            projected: &mut self.projected,
-            first: 0,
-        };
-        assembler.run(range);
+        let first = self.records.len();
+        self.records.extend(set_up.records(self.draws.len(), self.gradients.len()));
+        self.gradients.extend_from_slice(&set_up.gradients);
+        for binned in &set_up.binned {
+            let entry = Entry::record(first + binned.record as usize);
+            self.bins.push(binned.layer as usize, binned.tile as usize, entry);
+        }
+        self.cells += set_up.cells;
+        self.works.push(set_up.work);
+        self.draws.push(draw);
+        self.set_up = set_up;
     }
 
     /// The state as the pass needs it: the last draw's if that has the same. Counts the bytes of what is not the last draw's.
@@ -311,10 +326,7 @@ impl Pass {
             return Arc::clone(&last.prepared);
         }
         self.batch_bytes += size_of::<DrawState>() + size_of::<Prepared>();
-        let merger = Merger::new(state, &self.layout);
-        #[cfg(feature = "test-utils")]
-        let merger = merger.with_broken_blend(self.options.broken_blend);
-        Arc::new(Prepared::new(Arc::clone(state), merger, &self.layout))
+        Arc::new(Prepared::new(state, &self.layout, &self.options))
     }
 
     /// Runs everything that is queued, in parallel on rayon's current pool, and empties the queue.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::bin::{Bins, Entry, for_cells};
+use crate::bin::{Grid, for_cells};
 use crate::clip::{self, Corner, Place, ScreenVertex, outside};
 use crate::coverage::{Edges, area, pixel_bounds};
 use crate::depth_stencil::DepthRange;
 use crate::format::Format;
 use crate::interpolate::{Interpolator, Plane, SUBPIXELS};
 use crate::merge::Merger;
-use crate::pass::{DrawState, TargetLayout, Work};
+use crate::pass::{DrawState, PassOptions, TargetLayout, Work};
 use crate::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
 use crate::state::{CullMode, DepthBias, FillMode, RasterizerState, Rect, Viewport};
 
@@ -37,7 +37,8 @@ const WHOLE_VIEWPORT: Viewport =
     Viewport { x: 0.0, y: 0.0, width: 0.0, height: 0.0, min_depth: 0.0, max_depth: 1.0 };
 
 impl Prepared {
-    pub(crate) fn new(state: Arc<DrawState>, merger: Merger, layout: &TargetLayout) -> Self {
+    pub(crate) fn new(state: &Arc<DrawState>, layout: &TargetLayout, options: &PassOptions) -> Self {
+        let merger = options.merger(state, layout);
         let target = Rect { left: 0, top: 0, right: layout.width as i32, bottom: layout.height as i32 };
         let rasterizer = &state.rasterizer;
         let scissors = rasterizer.viewports.iter().enumerate().map(|(i, viewport)| {
@@ -46,7 +47,7 @@ impl Prepared {
             viewport_scissor(viewport).intersect(scissor).intersect(target)
         });
         let scissors = scissors.collect();
-        Self { state, merger, scissors }
+        Self { state: Arc::clone(state), merger, scissors }
     }
 }
 
@@ -108,7 +109,7 @@ pub(crate) enum Shape {
 }
 
 /// Something to draw: 80 bytes, so that a tile can make everything else from it when it gets there.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Record {
     pub(crate) shape: Shape,
     pub(crate) front: bool,
@@ -190,20 +191,62 @@ fn clip_planes(
     planes
 }
 
-/// Turns the primitives of one draw into records.
-pub(crate) struct Assembler<'a> {
-    pub(crate) layout: &'a TargetLayout,
-    pub(crate) draw: &'a QueuedDraw,
-    pub(crate) draw_index: u32,
-    pub(crate) records: &'a mut Vec<Record>,
-    pub(crate) gradients: &'a mut Vec<Gradients>,
-    pub(crate) bins: &'a mut Bins,
-    pub(crate) work: &'a mut Work,
+/// What primitives of a draw become. It keeps its memory when it is filled again.
+#[derive(Debug, Default)]
+pub struct SetUp {
+    pub(crate) records: Vec<Record>,
+    pub(crate) gradients: Vec<Gradients>,
+    /// Where records go: in their order.
+    pub(crate) binned: Vec<Binned>,
+    pub(crate) work: Work,
     /// Cells of grids that were looked at.
-    pub(crate) cells: &'a mut u64,
+    pub(crate) cells: u64,
     /// Vertices in the first viewport from `first` on, kept for primitives that share them.
-    pub(crate) projected: &'a mut Vec<ScreenVertex>,
-    pub(crate) first: usize,
+    projected: Vec<ScreenVertex>,
+    first: usize,
+}
+
+/// A record in a tile.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Binned {
+    pub(crate) layer: u32,
+    pub(crate) tile: u32,
+    pub(crate) record: u32,
+}
+
+impl SetUp {
+    /// Fills it with these primitives of a draw; false when they look at more than `most` cells of grids.
+    pub(crate) fn fill(
+        &mut self,
+        layout: &TargetLayout,
+        grid: Grid,
+        draw: &QueuedDraw,
+        range: Range<usize>,
+        most: u64,
+    ) -> bool {
+        self.records.clear();
+        self.gradients.clear();
+        self.binned.clear();
+        (self.work, self.cells) = (Work::default(), 0);
+        Assembler { layout, grid, draw, out: self }.run(range, most)
+    }
+
+    /// Its records as those of a draw, behind so many other gradients.
+    pub(crate) fn records(&self, draw: usize, gradients: usize) -> impl Iterator<Item = Record> {
+        self.records.iter().map(move |record| {
+            // `PLAIN` stays what it is.
+            let gradients = record.gradients.saturating_add(gradients as u32);
+            Record { draw: draw as u32, gradients, ..*record }
+        })
+    }
+}
+
+/// Turns the primitives of one draw into records.
+struct Assembler<'a> {
+    layout: &'a TargetLayout,
+    grid: Grid,
+    draw: &'a QueuedDraw,
+    out: &'a mut SetUp,
 }
 
 /// A primitive on its way; what its records have in common.
@@ -217,7 +260,7 @@ struct Primitive {
 
 impl Assembler<'_> {
     /// Takes these primitives of the draw's batch.
-    pub(crate) fn run(&mut self, range: Range<usize>) {
+    fn run(&mut self, range: Range<usize>, most: u64) -> bool {
         let draw = self.draw;
         let kind = draw.primitives.kind;
         let whole = range == (0..draw.primitives.count());
@@ -225,20 +268,20 @@ impl Assembler<'_> {
         let indices = draw.primitives.indices.get(corners).unwrap_or_default();
         self.project(if whole { None } else { Some(indices) });
         for (index, vertices) in range.zip(indices.chunks_exact(kind.vertices())) {
-            self.work.c_invocations += 1;
+            self.out.work.c_invocations += 1;
             let last = vertices[vertices.len() - 1];
             let v = [0, 1, 2].map(|i| vertices.get(i).copied().unwrap_or(last));
             if v.iter().any(|&v| v as usize >= draw.vertices.positions.len()) {
-                self.work.rejected += 1;
+                self.out.work.rejected += 1;
                 continue;
             }
             let index = index as u32;
             let s = v.map(|v| self.screen(index, v));
             let Some(tests) = self.clip_tests(kind, v, &s) else {
-                self.work.rejected += 1;
+                self.out.work.rejected += 1;
                 continue;
             };
-            self.work.c_primitives += 1;
+            self.out.work.c_primitives += 1;
             let leading = v[usize::from(draw.primitives.leading).min(kind.vertices() - 1)];
             let primitive = Primitive { index, leading, tests, front: true };
             match kind {
@@ -246,12 +289,16 @@ impl Assembler<'_> {
                 PrimitiveKind::Lines => self.line(primitive, [v[0], v[1]], 0.0),
                 PrimitiveKind::Points => self.point(primitive, v[0], 0.0),
             }
+            if self.out.cells > most {
+                return false;
+            }
         }
+        true
     }
 
     /// Projects all vertices, or those between the lowest and the highest of some indices.
     fn project(&mut self, indices: Option<&[u32]>) {
-        self.projected.clear();
+        self.out.projected.clear();
         if !self.draw.primitives.array_indices.is_empty() {
             return;
         }
@@ -262,12 +309,12 @@ impl Assembler<'_> {
             first.min(positions.len())..last.saturating_add(1).min(positions.len())
         });
         let viewport = self.draw.viewport(0);
-        self.first = used.start;
-        self.projected.extend(positions[used].iter().map(|&p| clip::project(p, viewport)));
+        self.out.first = used.start;
+        self.out.projected.extend(positions[used].iter().map(|&p| clip::project(p, viewport)));
     }
 
     fn screen(&self, primitive: u32, vertex: u32) -> ScreenVertex {
-        match self.projected.get((vertex as usize).wrapping_sub(self.first)) {
+        match self.out.projected.get((vertex as usize).wrapping_sub(self.out.first)) {
             Some(projected) => *projected,
             None => {
                 let position = self.draw.vertices.positions[vertex as usize];
@@ -311,8 +358,8 @@ impl Assembler<'_> {
             }
         }
         planes += u32::from(s.iter().any(|s| s.place == Place::Beyond));
-        self.work.clipped += u64::from(planes != 0);
-        self.work.clip_planes += u64::from(planes);
+        self.out.work.clipped += u64::from(planes != 0);
+        self.out.work.clip_planes += u64::from(planes);
         Some(any & SAMPLE_TESTS)
     }
 
@@ -343,7 +390,7 @@ impl Assembler<'_> {
     fn facing(&mut self, area: i64) -> Option<bool> {
         let rasterizer = &self.draw.rasterizer();
         if area == 0 && rasterizer.fill == FillMode::Solid {
-            self.work.culled_zero_area += 1;
+            self.out.work.culled_zero_area += 1;
             return None;
         }
         let front = area != 0 && (area > 0) != rasterizer.front_counter_clockwise;
@@ -352,7 +399,7 @@ impl Assembler<'_> {
             CullMode::Front => front,
             CullMode::Back => !front,
         };
-        self.work.culled_backface += u64::from(culled);
+        self.out.work.culled_backface += u64::from(culled);
         (!culled).then_some(front)
     }
 
@@ -366,7 +413,7 @@ impl Assembler<'_> {
         let primitive = Primitive { front, ..primitive };
         let vertices = corners.map(|c| clip::relative(c.at, polygon[0]));
         let Some(interpolator) = Interpolator::homogeneous_triangle(polygon[0], vertices) else {
-            self.work.culled_zero_area += 1;
+            self.out.work.culled_zero_area += 1;
             return;
         };
         let mut depth = self.viewport_depth(&interpolator, primitive.index, v);
@@ -473,8 +520,8 @@ impl Assembler<'_> {
     }
 
     fn keep(&mut self, interpolator: Interpolator, depth: Plane, v: [u32; 3], tests: u8) -> u32 {
-        self.gradients.push(Gradients::new(interpolator, depth, self.draw, v, tests));
-        self.gradients.len() as u32 - 1
+        self.out.gradients.push(Gradients::new(interpolator, depth, self.draw, v, tests));
+        self.out.gradients.len() as u32 - 1
     }
 
     fn record(&self, p: Primitive, shape: Shape, v: [u32; 3], xy: [[i32; 2]; 3], gradients: u32) -> Record {
@@ -486,7 +533,7 @@ impl Assembler<'_> {
             z: [0.0; 3],
             vertices: v,
             leading: p.leading,
-            draw: self.draw_index,
+            draw: 0,
             primitive: p.index,
             gradients,
         }
@@ -501,19 +548,23 @@ impl Assembler<'_> {
         if pixels.is_empty() {
             return;
         }
-        let single = touches_one(MODEL_TILE.min(self.bins.tile_size()), pixels);
+        let single = touches_one(MODEL_TILE.min(self.grid.tile_size()), pixels);
         let edges = (record.shape == Shape::Triangle && !single).then(|| Edges::new(record.xy));
-        *self.cells += for_cells(MODEL_TILE, pixels, edges.as_ref(), |_, _| self.work.tiles += 1);
+        let out = &mut *self.out;
+        out.cells += for_cells(MODEL_TILE, pixels, edges.as_ref(), |_, _| out.work.tiles += 1);
         let layer = self.draw.array_indices(record.primitive)[0];
-        let layer = if layer < self.layout.layers { layer as usize } else { 0 };
-        self.bins.push(layer, Entry::record(self.records.len()), pixels, edges.as_ref());
-        self.records.push(record);
+        let layer = if layer < self.layout.layers { layer } else { 0 };
+        let number = out.records.len() as u32;
+        self.grid.visit(pixels, edges.as_ref(), |tile| {
+            out.binned.push(Binned { layer, tile: tile as u32, record: number });
+        });
+        out.records.push(record);
     }
 }
 
-/// All pixels lie in one cell of a grid.
+/// All pixels lie in one cell of a grid whose edges are a power of two.
 fn touches_one(size: i32, pixels: Rect) -> bool {
-    pixels.left / size == (pixels.right - 1) / size && pixels.top / size == (pixels.bottom - 1) / size
+    (pixels.left ^ (pixels.right - 1) | pixels.top ^ (pixels.bottom - 1)) < size
 }
 
 /// The bias of a triangle (d3d-rules §10.1), from its depth plane and its vertices' depths.

@@ -9,7 +9,7 @@ use aerogpu_raster::shader::PixelShader;
 use aerogpu_raster::state as raster;
 use smallvec::{SmallVec, smallvec};
 
-use super::passes::{Attachments, OpenPass};
+use super::passes::{Attachments, OpenPass, Parts, Preparation, Ready};
 use super::stage::grown;
 use super::translate::{blend_state, depth_stencil_state, scissor_rect, viewport};
 use super::{Execution, Failure, d3d9};
@@ -133,7 +133,8 @@ impl Execution<'_, '_> {
                 let work = self.counts.work(waiting.number);
                 let result = shaded.settle(part, &budget, work).map_err(Failure::from).and_then(|()| {
                     let batch = (&shaded.vertices, &shaded.primitives);
-                    self.queue(draws.attachments, waiting.number, &draws.draw, batch, part.primitives.clone())
+                    let range = part.primitives.clone();
+                    self.queue(draws.attachments, waiting.number, &draws.draw, batch, range, Parts::new())
                 });
                 self.drawn(waiting, result);
             }
@@ -148,15 +149,13 @@ impl Execution<'_, '_> {
     fn alone(&mut self, draws: &OpenDraws, waiting: &Waiting) {
         let (draw, budget, mut work) = (&draws.draw, self.budget.clone(), Work::default());
         self.packet = waiting.packet;
-        let result = draw::run(draw, waiting.counts, &budget, &mut work, &mut |vertices, primitives| {
-            let (vertices, primitives) = match &draw.direct3d9 {
-                Some(rules) => rules.apply(vertices, primitives),
-                None => (vertices, primitives),
-            };
-            let all = 0..primitives.count();
-            let batch = (&Arc::new(vertices), &Arc::new(primitives));
-            self.queue(draws.attachments, waiting.number, draw, batch, all)
-        });
+        let preparation = Preparation::new(draw, draws.attachments, &self.renderer.options);
+        let prepare = |vertices, primitives| preparation.run(vertices, primitives);
+        let mut deliver = |(vertices, primitives, parts): Ready| {
+            let (all, batch) = (0..primitives.count(), (&vertices, &primitives));
+            self.queue(draws.attachments, waiting.number, draw, batch, all, parts)
+        };
+        let result = draw::run(draw, waiting.counts, &budget, &mut work, &prepare, &mut deliver);
         *self.counts.work(waiting.number) += work;
         self.drawn(waiting, result);
     }

@@ -35,6 +35,7 @@ use std::sync::Arc;
 
 use aerogpu_protocol::packets::{Opcode, UnknownShaderStage};
 use aerogpu_protocol::{AllocTable, Packet, PacketErrorReason, Stream, StreamError};
+use aerogpu_raster::pass::Pass;
 use fearless_simd::Level;
 use rustc_hash::FxHashMap;
 
@@ -193,6 +194,8 @@ pub struct SoftwareRenderer {
     /// How many there were.
     submissions: u64,
     pass: Option<OpenPass>,
+    /// The last pass, empty: its memory serves the next one to such targets.
+    spare_pass: Option<Pass>,
     /// Memory of small draws.
     together: Together,
     completions: Vec<Completion>,

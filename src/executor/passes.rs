@@ -4,16 +4,18 @@
 //! of the submission. What queued draws *read* needs no flush: they hold the contents that they were recorded with.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aerogpu_raster::format::Format;
+use aerogpu_raster::front::{Front, SetUp};
 use aerogpu_raster::pass::{Pass, PassOptions, TargetLayout, Targets};
 use aerogpu_raster::primitive::{PrimitiveBatch, VertexBatch};
 use aerogpu_raster::state::Rect;
 use aerogpu_raster::surface::Image;
 use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 
-use super::{Execution, Failure};
+use super::{Execution, Failure, Options};
 use crate::backend::CommandError;
 use crate::budget::{Budget, Spent};
 use crate::limits;
@@ -112,6 +114,12 @@ impl Attachments {
         self.all().map(bytes).sum()
     }
 
+    /// Primitives in parts that are queued one after the other: one may be in the list of every tile.
+    fn parts(&self, range: Range<usize>, tile_size: u32) -> impl Iterator<Item = Range<usize>> + use<> {
+        let most = (limits::TILE_ENTRIES as u64 / self.tiles(tile_size).max(1)).max(1) as usize;
+        range.clone().step_by(most).map(move |first| first..(first + most).min(range.end))
+    }
+
     fn layout(&self) -> TargetLayout {
         let (width, height) = self.extent();
         TargetLayout {
@@ -207,16 +215,15 @@ impl Execution<'_, '_> {
         for attachment in attachments.all() {
             self.refresh_texture(&attachment.subresources())?;
         }
-        let options = &self.renderer.options;
-        let options = PassOptions {
-            tile_size: options.tile_size,
-            level: options.level,
-            #[cfg(feature = "test-utils")]
-            broken_blend: options.broken_blend,
-        };
-        let open = self.renderer.pass.get_or_insert_with(|| OpenPass {
+        let options = pass_options(&self.renderer.options);
+        let renderer = &mut *self.renderer;
+        let open = renderer.pass.get_or_insert_with(|| OpenPass {
             attachments,
-            pass: Pass::new(attachments.layout(), options),
+            pass: {
+                let layout = attachments.layout();
+                let spare = renderer.spare_pass.take().filter(|pass| *pass.layout() == layout);
+                spare.unwrap_or_else(|| Pass::new(layout, options))
+            },
             draws: Vec::new(),
             opened: self.packet,
             first_draw: None,
@@ -241,15 +248,13 @@ impl Execution<'_, '_> {
         draw: &Draw,
         (vertices, primitives): (&Arc<VertexBatch>, &Arc<PrimitiveBatch>),
         range: Range<usize>,
+        set_up: Parts,
     ) -> Result<(), Failure> {
-        // A primitive may be in the list of every tile.
-        let tiles = attachments.tiles(self.renderer.options.tile_size);
-        let most = (limits::TILE_ENTRIES as u64 / tiles.max(1)).max(1) as usize;
-        for first in range.clone().step_by(most) {
-            let part = first..(first + most).min(range.end);
+        let mut set_up = set_up.into_iter();
+        for part in attachments.parts(range, self.renderer.options.tile_size) {
             let pass = self.pass_for(attachments)?;
             let before = pass.queueing_cost();
-            pass.draw_range(&draw.state, vertices, primitives, part);
+            pass.draw_range(&draw.state, vertices, primitives, part, set_up.next().flatten());
             let (cost, draws) = (pass.queueing_cost() - before, pass.draws());
             if let Some(open) = &mut self.renderer.pass {
                 open.draws.resize(draws, number);
@@ -310,6 +315,7 @@ impl Execution<'_, '_> {
         if open.pass.is_empty() {
             return;
         }
+        let queued_bytes = open.pass.queued_bytes();
         // Without any budget left the pass notices by itself.
         self.budget.spend_bytes(open.attachments.bytes()).ok();
         let mut borrowed = Borrowed::take(&mut self.renderer.resources, &open.attachments);
@@ -321,6 +327,55 @@ impl Execution<'_, '_> {
             self.report.fail(CommandError { offset, packet, reason: Failure::Timeout });
         }
         self.counts.flushed(&open.draws, &flushed);
+        if queued_bytes <= limits::MAX_SPARE_BYTES {
+            self.renderer.spare_pass = Some(open.pass);
+        }
+    }
+}
+
+fn pass_options(options: &Options) -> PassOptions {
+    PassOptions {
+        tile_size: options.tile_size,
+        level: options.level,
+        #[cfg(feature = "test-utils")]
+        broken_blend: options.broken_blend,
+    }
+}
+
+/// What is made of the parts of a batch before they are queued.
+pub(super) type Parts = SmallVec<[Option<SetUp>; 1]>;
+
+/// A batch that is ready for the queue.
+pub(super) type Ready = (Arc<VertexBatch>, Arc<PrimitiveBatch>, Parts);
+
+/// Makes a draw's primitives ready for the queue, on any thread.
+pub(super) struct Preparation<'a> {
+    draw: &'a Draw,
+    attachments: Attachments,
+    options: PassOptions,
+    /// Made when there is something that is worth it.
+    front: OnceLock<Front>,
+}
+
+impl<'a> Preparation<'a> {
+    pub(super) fn new(draw: &'a Draw, attachments: Attachments, options: &Options) -> Self {
+        Self { draw, attachments, options: pass_options(options), front: OnceLock::new() }
+    }
+
+    /// Primitives as the queue takes them.
+    pub(super) fn run(&self, mut vertices: VertexBatch, mut primitives: PrimitiveBatch) -> Ready {
+        if let Some(rules) = &self.draw.direct3d9 {
+            (vertices, primitives) = rules.apply(vertices, primitives);
+        }
+        let (vertices, primitives) = (Arc::new(vertices), Arc::new(primitives));
+        let mut parts = Parts::new();
+        if primitives.count() > Front::FEW {
+            let new = || Front::new(self.attachments.layout(), &self.options, &self.draw.state);
+            let front = self.front.get_or_init(new);
+            let ranges = self.attachments.parts(0..primitives.count(), self.options.tile_size);
+            parts.extend(ranges.map(|range| front.set_up(&vertices, &primitives, range)));
+        }
+        (vertices, primitives, parts)
     }
 }
 

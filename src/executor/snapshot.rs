@@ -69,6 +69,7 @@ impl SoftwareRenderer {
             pass,
             completions: _,
             together: _,
+            spare_pass: _,
         } = self;
         debug_assert!(pass.is_none(), "queued work is drawn when its submission ends");
         let mut out = MAGIC.to_vec();

@@ -1,24 +1,27 @@
 //! A draw, from vertex buffers to primitives in a pass.
 
-use std::ops::Range;
+use std::cell::RefCell;
 use std::sync::Arc;
 
-use aerogpu_dxbc::{Io, ValidatedShader};
+use aerogpu_dxbc::{Io, Rows, ValidatedShader};
 use aerogpu_protocol::packets::PrimitiveTopology;
 use aerogpu_raster::pass::DrawState;
+use aerogpu_raster::primitive::{PrimitiveBatch, VertexBatch};
+use rayon::prelude::*;
 
-use super::assembly::{Shape, primitive, primitives, shape};
+use super::assembly::shape;
 use super::bindings::Held;
 use super::direct3d9::Direct3d9Rules;
-use super::input::{VertexFetch, VertexId, VertexStream};
+use super::input::{VertexFetch, VertexStream};
 use super::layout::InputLayout;
 use super::price::Price;
-use super::primitives::Primitives;
-use super::reuse;
+use super::primitives::{Primitives, RasterLink};
 use super::shader::BoundShader;
-use super::stages::{OptionalShaders, Queue, Stages};
+use super::stages::{OptionalShaders, Stages};
+use super::windows::{Assembly, Positions, Window};
 use crate::budget::Budget;
 use crate::cycles::Work;
+use crate::engine::Engine;
 use crate::executor::Failure;
 use crate::limits;
 
@@ -75,165 +78,6 @@ pub struct Draw {
     pub held: Vec<Held>,
 }
 
-impl Draw {
-    /// The vertices that these numbers ask for.
-    pub(super) fn positions(&self, counts: Counts) -> Positions<'_> {
-        let (topology, indices) = (self.topology, self.indices.as_ref());
-        Positions { topology, indices, counts, restarts: self.restarts }
-    }
-}
-
-/// The vertices of a draw, by their position in an instance.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Positions<'a> {
-    topology: PrimitiveTopology,
-    indices: Option<&'a IndexStream>,
-    pub(super) counts: Counts,
-    restarts: bool,
-}
-
-impl Positions<'_> {
-    /// The raw index at position `i`; outside the buffer it is 0 (d3d-rules §3.7).
-    fn index(&self, indices: &IndexStream, i: u64) -> u32 {
-        let width = u64::from(indices.width);
-        let start = u64::from(indices.offset) + (u64::from(self.counts.first) + i) * width;
-        if start + width > indices.size {
-            return 0;
-        }
-        let bytes: &[u8] = bytemuck::cast_slice(&indices.words);
-        let at = start as usize;
-        match indices.width {
-            2 => u32::from(u16::from_le_bytes([bytes[at], bytes[at + 1]])),
-            _ => u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]),
-        }
-    }
-
-    /// The vertex at a position of an instance; `None` is a strip cut.
-    fn vertex(&self, i: u32) -> Option<VertexId> {
-        let Some(indices) = self.indices else {
-            return Some(VertexId { index: i64::from(self.counts.first) + i64::from(i), vertex_id: i });
-        };
-        let raw = self.index(indices, i.into());
-        // Every topology restarts, lists too (d3d-rules §3.3).
-        let cut = if indices.width == 2 { 0xffff } else { u32::MAX };
-        let index = i64::from(raw) + i64::from(self.counts.base_vertex);
-        (raw != cut || !self.restarts).then_some(VertexId { index, vertex_id: raw })
-    }
-
-    /// Vertices of an instance that the modelled GPU shades: it keeps a few.
-    pub(super) fn shaded_vertices(&self) -> u64 {
-        if self.indices.is_none() {
-            return self.counts.count.into();
-        }
-        reuse::shaded((0..self.counts.count).filter_map(|i| self.vertex(i)).map(|vertex| vertex.vertex_id))
-    }
-
-    /// The positions between strip cuts, run by run; runs may be empty.
-    pub(super) fn runs(&self) -> impl Iterator<Item = Range<u32>> + '_ {
-        let mut next = Some(0);
-        std::iter::from_fn(move || {
-            let start = next?;
-            let is_cut = |&i: &u32| self.vertex(i).is_none();
-            let count = self.counts.count;
-            let cut =
-                if self.indices.is_some() && self.restarts { (start..count).find(is_cut) } else { None };
-            next = cut.map(|cut| cut + 1);
-            Some(start..cut.unwrap_or(count))
-        })
-    }
-
-    /// Adds the primitives of an uncut run to a window; `make_room` empties one that is full. `id` counts them.
-    pub(super) fn assemble(
-        &self,
-        run: Range<u32>,
-        instance: u32,
-        id: &mut u32,
-        window: &mut Window,
-        make_room: &mut dyn FnMut(&mut Window) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let (vertices, primitives) =
-            (shape(self.topology).vertices, primitives(self.topology, run.end - run.start));
-        for i in 0..primitives {
-            if window.is_full(vertices) {
-                make_room(window)?;
-            }
-            primitive(self.topology, primitives, i, |position| {
-                if let Some(vertex) = self.vertex(run.start + position) {
-                    window.add(vertex, instance);
-                }
-            });
-            window.ids.push(*id);
-            *id += 1;
-        }
-        Ok(())
-    }
-}
-
-/// Vertices that are shaded together, and the primitives over them. Work on a draw of any size takes the memory of one.
-#[derive(Debug, Default)]
-pub(super) struct Window {
-    /// Each vertex and its instance, once while it is remembered.
-    pub(super) vertices: Vec<(VertexId, u32)>,
-    /// Positions in `vertices`, `shape.vertices` a primitive.
-    pub(super) primitives: Vec<u32>,
-    /// Number of each primitive in its instance.
-    pub(super) ids: Vec<u32>,
-    /// Where a vertex was last put, by its lowest bits; a place that holds another one means nothing.
-    recent: Vec<u32>,
-    /// The first vertex of the draw under way: draws do not share any.
-    first: u32,
-}
-
-impl Window {
-    const RECENT: usize = 1024;
-
-    /// Starts a draw.
-    pub(super) fn start(&mut self) {
-        self.recent.resize(Self::RECENT, 0);
-        self.first = self.vertices.len() as u32;
-    }
-
-    /// Vertices of the draw under way.
-    pub(super) fn started(&self) -> u64 {
-        self.vertices.len() as u64 - u64::from(self.first)
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.vertices.clear();
-        self.primitives.clear();
-        self.ids.clear();
-    }
-
-    /// Whether a primitive of so many vertices may have no room.
-    pub(super) fn is_full(&self, vertices: usize) -> bool {
-        self.vertices.len() + vertices > limits::VERTEX_BATCH || self.ids.len() >= limits::PRIMITIVE_BATCH
-    }
-
-    /// Adds a vertex of the primitive under construction.
-    fn add(&mut self, vertex: VertexId, instance: u32) {
-        let at = &mut self.recent[vertex.vertex_id as usize % Self::RECENT];
-        if *at < self.first || self.vertices.get(*at as usize) != Some(&(vertex, instance)) {
-            *at = self.vertices.len() as u32;
-            self.vertices.push((vertex, instance));
-        }
-        self.primitives.push(*at);
-    }
-
-    /// What a shader of so many output registers made of the vertices, and the primitives over them. The window is empty then.
-    pub(super) fn take_primitives(&mut self, shape: Shape, registers: usize, io: &Io) -> Primitives {
-        let words = registers * 4;
-        let mut vertices = vec![0; self.vertices.len() * words];
-        for row in 0..words {
-            for (vertex, word) in vertices.chunks_exact_mut(words).zip(io.outputs.row(row)) {
-                vertex[row] = *word;
-            }
-        }
-        self.vertices.clear();
-        let (indices, ids) = (std::mem::take(&mut self.primitives), std::mem::take(&mut self.ids));
-        Primitives { words, vertices, shape, indices, ids }
-    }
-}
-
 /// What the vertices of each instance of a draw cost, but for the turns of loops.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reads {
@@ -250,96 +94,238 @@ impl Reads {
         Self { bytes: [vertex, instance, index], slots: price.vertices(1, &[]) }
     }
 
-    /// Counts an instance of so many vertices (or indices), of which the modelled GPU shades some.
-    pub(super) fn count(&self, count: u32, shaded: u64, work: &mut Work) {
+    /// Counts instances of so many vertices (or indices), of which the modelled GPU shades some.
+    pub(super) fn count(&self, instances: u64, count: u32, shaded: u64, work: &mut Work) {
         let [vertex, instance, index] = self.bytes;
-        let (bytes, count) = (shaded * vertex + instance, u64::from(count));
+        let (bytes, count) = (instances * (shaded * vertex + instance), instances * u64::from(count));
         work.ia_indices += count;
         work.ia_vertex_bytes += bytes;
         work.mem_bytes_read += bytes + count * index;
-        work.vs_alu_slots += shaded * self.slots;
+        work.vs_alu_slots += instances * shaded * self.slots;
+    }
+}
+
+/// What a window becomes.
+#[derive(Debug)]
+struct Shaded<T> {
+    /// Vertices that were shaded, the instructions of each, and the slots of further turns of loops.
+    vertices: u64,
+    instructions: u64,
+    turns: u64,
+    made: Made<T>,
+}
+
+/// Primitives for the next stage or for the queue, or none that the rasterizer knows.
+#[derive(Debug)]
+enum Made<T> {
+    Primitives(Primitives),
+    Ready(T),
+    Nothing,
+}
+
+/// Memory for a window under way.
+#[derive(Debug, Default)]
+struct Scratch {
+    assembly: Assembly,
+    io: Io,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+/// Makes primitives ready for the queue: anywhere, on any thread, and perhaps in vain.
+pub type Prepare<'a, T> = dyn Fn(VertexBatch, PrimitiveBatch) -> T + Sync + 'a;
+
+/// Where a draw's primitives go, in order.
+pub type Deliver<'a, T> = dyn FnMut(T) -> Result<(), Failure> + 'a;
+
+/// How the windows of a draw are shaded: nothing here has an effect beyond its result.
+struct Shading<'a, T> {
+    draw: &'a Draw,
+    shader: &'a ValidatedShader,
+    engine: Engine,
+    positions: Positions<'a>,
+    first_instance: u32,
+    fetch: VertexFetch<'a>,
+    price: Price,
+    /// The way to the rasterizer, when no stage lies between.
+    link: Option<&'a RasterLink>,
+    prepare: &'a Prepare<'a, T>,
+}
+
+impl<T> Shading<'_, T> {
+    /// Assembles a window, runs the shader by `run`, and goes on with what it gives.
+    fn shade<E>(
+        &self,
+        window: &Window,
+        run: impl FnOnce(&mut Io, u64) -> Result<(), E>,
+    ) -> Result<Shaded<T>, E> {
+        SCRATCH.with_borrow_mut(|Scratch { assembly, io }| {
+            assembly.clear();
+            assembly.append(&self.positions, window);
+            let lanes = assembly.vertices.len();
+            io.reset(lanes, self.shader.input_registers(), 0, self.shader.output_registers());
+            self.fetch.fetch(&mut io.inputs, &assembly.vertices, self.first_instance);
+            run(io, window.cost(lanes))?;
+            Ok(Shaded {
+                vertices: lanes as u64,
+                instructions: io.instructions,
+                turns: self.price.vertices(0, &io.turns),
+                made: self.make(assembly, &io.outputs),
+            })
+        })
+    }
+
+    /// Shades a window before its turn, for so many instructions of one lane at most.
+    fn shade_ahead(&self, window: &Window, limit: u64) -> Option<Shaded<T>> {
+        let bindings = &self.draw.vertex.bindings;
+        let run = |io: &mut Io, _| self.engine.run(self.shader, bindings, io, limit / io.lanes.max(1) as u64);
+        self.shade(window, run).ok()
+    }
+
+    fn make(&self, assembly: &mut Assembly, outputs: &Rows) -> Made<T> {
+        let (words, shape) = (self.shader.output_registers() * 4, shape(self.draw.topology));
+        let depth_clip = self.draw.state.rasterizer.depth_clip;
+        let is_triangle = shape.own.len() == 3;
+        // The rasterizer rejects primitives without vertices too, and counts them all the same.
+        let rejected = is_triangle && self.link.is_some_and(|link| link.rejects(outputs, depth_clip));
+        let vertices = if rejected { 0 } else { assembly.vertices.len() };
+        let primitives = assembly.take_primitives(shape, outputs, words, vertices);
+        match self.link {
+            Some(link) => match link.batches(primitives) {
+                Some((vertices, primitives)) => Made::Ready((self.prepare)(vertices, primitives)),
+                None => Made::Nothing,
+            },
+            None => Made::Primitives(primitives),
+        }
     }
 }
 
 /// A draw at work.
-struct Run<'a, 'q> {
-    draw: &'a Draw,
-    positions: Positions<'a>,
-    shader: &'a ValidatedShader,
-    fetch: VertexFetch<'a>,
-    price: Price,
-    stages: Stages<'a>,
+struct Run<'a, 'q, T> {
+    shading: &'a Shading<'a, T>,
+    stages: &'a Stages<'a>,
+    reads: Reads,
     budget: &'a Budget,
     work: &'a mut Work,
-    queue: &'a mut Queue<'q>,
-    io: Io,
+    deliver: &'a mut Deliver<'q, T>,
+    /// Vertices of an instance that the modelled GPU shades, once they are counted.
+    shaded: Option<u64>,
 }
 
-/// Runs the geometry stages of a draw; its primitives go to `queue` in order. When the budget is spent, those that went
-/// there before stay there.
-pub fn run(
+/// Runs the geometry stages of a draw; its primitives go through `prepare` to `deliver` in order. When the budget is spent,
+/// those that went there before stay there.
+///
+/// Windows are shaded in parallel before it is known whether the budget lasts that long, and charged in order: one that
+/// could not have been paid for, or that an end of the budget would have stopped, is shaded again when its turn comes. So
+/// everything is as if they had been shaded one after the other.
+pub fn run<T: Send>(
     draw: &Draw,
     counts: Counts,
     budget: &Budget,
     work: &mut Work,
-    queue: &mut Queue<'_>,
+    prepare: &Prepare<'_, T>,
+    deliver: &mut Deliver<'_, T>,
+) -> Result<(), Failure> {
+    start(draw, counts, budget, work, prepare, deliver, |run| run.whole())
+}
+
+fn start<T: Send>(
+    draw: &Draw,
+    counts: Counts,
+    budget: &Budget,
+    work: &mut Work,
+    prepare: &Prepare<'_, T>,
+    deliver: &mut Deliver<'_, T>,
+    go: impl FnOnce(Run<'_, '_, T>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     work.draws += 1;
     let shader = draw.vertex.program();
     let signatures = shader.signatures();
-    let run = Run {
+    let stages = Stages::new(&draw.optional, &signatures.outputs, budget);
+    let shading = Shading {
         draw,
-        positions: draw.positions(counts),
         shader,
+        engine: budget.engine(),
+        positions: Positions::new(draw, counts),
+        first_instance: counts.first_instance,
         fetch: VertexFetch::new(draw.layout.as_deref(), &signatures.inputs, &draw.streams),
         price: Price::new(shader, &draw.vertex.bindings),
-        stages: Stages::new(&draw.optional, &signatures.outputs, budget),
-        budget,
-        work,
-        queue,
-        io: Io::default(),
+        link: stages.link(),
+        prepare,
     };
-    let mut window = Window::default();
-    window.start();
-    run.whole(&mut window)
+    let reads = Reads::new(draw, &shading.fetch, &shading.price);
+    go(Run { shading: &shading, stages: &stages, reads, budget, work, deliver, shaded: None })
 }
 
-impl Run<'_, '_> {
-    fn whole(mut self, window: &mut Window) -> Result<(), Failure> {
-        let (positions, mut shaded) = (self.positions, None);
-        let reads = Reads::new(self.draw, &self.fetch, &self.price);
-        for instance in 0..positions.counts.instances {
-            // Looking for cuts.
-            self.budget.spend(positions.counts.count.into())?;
-            let shaded = *shaded.get_or_insert_with(|| positions.shaded_vertices());
-            reads.count(positions.counts.count, shaded, self.work);
-            let mut id = 0;
-            for run in positions.runs() {
-                let vertices = u64::from(run.end - run.start);
-                self.work.ia_vertices += vertices;
-                self.work.vs_invocations += vertices;
-                positions.assemble(run, instance, &mut id, window, &mut |window| self.shade(window))?;
+impl<T: Send> Run<'_, '_, T> {
+    fn whole(mut self) -> Result<(), Failure> {
+        /// Windows that each thread shades ahead.
+        const AHEAD: usize = 4;
+        let shading = self.shading;
+        let mut windows = shading.positions.windows();
+        let Some(first) = windows.next() else { return Ok(()) };
+        let Some(second) = windows.next() else { return self.settle(&first, None) };
+        let most = rayon::current_num_threads().min(limits::MAX_SHADING_THREADS) * AHEAD;
+        let mut windows = [first, second].into_iter().chain(windows);
+        loop {
+            let group: Vec<Window> = windows.by_ref().take(most).collect();
+            if group.is_empty() {
+                return Ok(());
+            }
+            // All of them together may waste no more than one may take.
+            let limit = self.budget.left().min(limits::SHADER_BUDGET) / group.len() as u64;
+            let shaded: Vec<_> = group.par_iter().map(|window| shading.shade_ahead(window, limit)).collect();
+            for (window, shaded) in group.iter().zip(shaded) {
+                self.settle(window, shaded)?;
             }
         }
-        self.shade(window)
     }
 
-    /// Shades the window's vertices, hands its primitives to the next stage, and empties it.
-    fn shade(&mut self, window: &mut Window) -> Result<(), Failure> {
-        let (io, shader) = (&mut self.io, self.shader);
-        let (lanes, registers) = (window.vertices.len(), shader.output_registers());
-        if window.ids.is_empty() {
+    /// Charges and counts a window, and hands its primitives to the next stage.
+    fn settle(&mut self, window: &Window, ahead: Option<Shaded<T>>) -> Result<(), Failure> {
+        self.count(window)?;
+        if window.primitives == 0 {
             return Ok(());
         }
-        let (vertices, primitives) = (lanes as u64, window.ids.len() as u64);
-        self.budget.spend(vertices * limits::VERTEX_COST + primitives * limits::PRIMITIVE_COST)?;
-        io.reset(lanes, shader.input_registers(), 0, registers);
-        self.fetch.fetch(&mut io.inputs, &window.vertices, self.positions.counts.first_instance);
-        self.budget.run(shader, &self.draw.vertex.bindings, io, limits::SHADER_BUDGET)?;
-        self.work.vs_alu_slots += self.price.vertices(0, &io.turns);
-        let primitives = window.take_primitives(shape(self.draw.topology), registers, io);
-        self.work.ia_primitives += primitives.count() as u64;
-        self.stages.run(primitives, self.work, self.queue)
+        let (shading, budget) = (self.shading, self.budget);
+        let affordable = |shaded: &Shaded<T>| {
+            let cost = window.cost(shaded.vertices as usize);
+            budget.take_run(cost, shaded.vertices, shaded.instructions, limits::SHADER_BUDGET)
+        };
+        let shaded = match ahead.filter(affordable) {
+            Some(shaded) => shaded,
+            None => shading.shade(window, |io, cost| {
+                budget.spend(cost)?;
+                budget.run(shading.shader, &shading.draw.vertex.bindings, io, limits::SHADER_BUDGET)
+            })?,
+        };
+        self.work.vs_alu_slots += shaded.turns;
+        self.work.ia_primitives += u64::from(window.primitives);
+        match shaded.made {
+            Made::Ready(ready) => (self.deliver)(ready),
+            Made::Nothing => Ok(()),
+            Made::Primitives(primitives) => {
+                let deliver = &mut *self.deliver;
+                let mut queue = |vertices, primitives| deliver((shading.prepare)(vertices, primitives));
+                self.stages.run(primitives, self.work, &mut queue)
+            }
+        }
+    }
+
+    /// Charges and counts what instances that start in a window read and shade, but for the turns of loops.
+    fn count(&mut self, window: &Window) -> Result<(), Failure> {
+        let (positions, instances) = (self.shading.positions, u64::from(window.instances));
+        if instances > 0 {
+            // Looking for cuts.
+            self.budget.spend(instances * u64::from(positions.counts.count))?;
+            let shaded = *self.shaded.get_or_insert_with(|| positions.shaded_vertices());
+            self.reads.count(instances, positions.counts.count, shaded, self.work);
+        }
+        self.work.ia_vertices += window.vertices;
+        self.work.vs_invocations += window.vertices;
+        Ok(())
     }
 }
 
@@ -426,8 +412,7 @@ mod tests {
     fn primitives_of(draw: &Draw, counts: Counts) -> Vec<(u32, Vec<[u32; 2]>)> {
         let mut out = Vec::new();
         let (budget, mut work) = (Budget::new(1 << 30), Work::default());
-        let mut queue = |vertices: aerogpu_raster::primitive::VertexBatch,
-                         primitives: aerogpu_raster::primitive::PrimitiveBatch| {
+        let mut deliver = |(vertices, primitives): (VertexBatch, PrimitiveBatch)| {
             assert!(vertices.positions.len() <= limits::VERTEX_BATCH);
             assert!(primitives.count() <= limits::PRIMITIVE_BATCH);
             let corner = |&v: &u32| [vertices.vertex(v)[0], vertices.vertex(v)[1]];
@@ -436,7 +421,8 @@ mod tests {
             out.extend(primitives.ids.iter().copied().zip(corners));
             Ok(())
         };
-        run(draw, counts, &budget, &mut work, &mut queue).expect("runs");
+        let prepare = |vertices, primitives| (vertices, primitives);
+        run(draw, counts, &budget, &mut work, &prepare, &mut deliver).expect("runs");
         assert_eq!(work.ia_primitives, out.len() as u64);
         out
     }
@@ -505,12 +491,83 @@ mod tests {
         let endless = draw(PrimitiveTopology::PointList, None);
         let (budget, mut work) = (Budget::new(u64::from(u32::MAX) + 1_000_000), Work::default());
         let mut windows = 0;
-        let failure = run(&endless, counts(u32::MAX, 1), &budget, &mut work, &mut |_, _| {
+        let failure = run(&endless, counts(u32::MAX, 1), &budget, &mut work, &|_, _| (), &mut |()| {
             windows += 1;
             Ok(())
         });
         assert!(matches!(failure, Err(Failure::Timeout)));
         assert_eq!(work.ia_primitives, windows * limits::VERTEX_BATCH as u64);
         assert!(windows > 0);
+    }
+
+    /// As [`NUMBERS`], with a loop that later vertices take more turns of.
+    const TURNS: &str = "
+        .input SV_VertexID 0 v0.x uint vertex_id
+        .output NUMBERS 0 o0.x uint
+        vs_4_0
+        dcl_input_sgv v0.x, vertex_id
+        dcl_output o0.x
+        dcl_temps 1
+        ushr r0.x, v0.x, l(10)
+        loop
+          breakc_z r0.x
+          iadd r0.x, r0.x, l(-1)
+        endloop
+        mov o0.x, v0.x
+        ret";
+
+    /// What came of a draw: whether all of it, what is left of the budget, what is counted, and what was queued.
+    #[derive(Debug, PartialEq)]
+    struct Outcome {
+        whole: bool,
+        left: u64,
+        work: Work,
+        /// Words, indices and numbers.
+        queued: Vec<[Vec<u32>; 3]>,
+    }
+
+    fn outcome(
+        (draw, counts): (&Draw, Counts),
+        budget: u64,
+        go: impl FnOnce(Run<'_, '_, (VertexBatch, PrimitiveBatch)>) -> Result<(), Failure>,
+    ) -> Outcome {
+        let (budget, mut work, mut queued) = (Budget::new(budget), Work::default(), Vec::new());
+        let prepare = |vertices, primitives| (vertices, primitives);
+        // What is queued costs something too.
+        let mut deliver = |(vertices, primitives): (VertexBatch, PrimitiveBatch)| {
+            queued.push([vertices.attributes, primitives.indices, primitives.ids]);
+            Ok(budget.spend(1000)?)
+        };
+        let result = start(draw, counts, &budget, &mut work, &prepare, &mut deliver, go);
+        Outcome { whole: result.is_ok(), left: budget.left(), work, queued }
+    }
+
+    /// One window after the other, none before its turn.
+    fn one_by_one<T: Send>(mut run: Run<'_, '_, T>) -> Result<(), Failure> {
+        run.shading.positions.windows().try_for_each(|window| run.settle(&window, None))
+    }
+
+    #[test]
+    fn no_number_of_threads_changes_where_the_budget_ends() {
+        const MUCH: u64 = 1 << 40;
+        let mut indices: Vec<u32> = (0..16_000).map(|i| i / 2 + i % 7).collect();
+        (indices[4000], indices[4001]) = (u32::MAX, u32::MAX);
+        for indices in [None, Some(&indices[..])] {
+            let vertex = BoundShader::assemble(ShaderStage::Vertex, TURNS);
+            let draw = Draw { vertex, ..draw(PrimitiveTopology::TriangleStrip, indices) };
+            let draw = (&draw, counts(16_000, 2));
+            let all = outcome(draw, MUCH, one_by_one);
+            assert!(all.whole && all.queued.len() > 10);
+            let cost = MUCH - all.left;
+            for budget in (0..=20).map(|i| cost * i / 20).chain([cost - 1]) {
+                let expected = outcome(draw, budget, one_by_one);
+                assert_eq!(expected.whole, budget == cost);
+                for threads in [1, 2, 7] {
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+                    let parallel = pool.install(|| outcome(draw, budget, |run| run.whole()));
+                    assert!(parallel == expected, "{threads} threads and a budget of {budget}");
+                }
+            }
+        }
     }
 }

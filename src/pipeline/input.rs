@@ -25,11 +25,13 @@ pub struct VertexStream {
 
 /// Which vertex to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VertexId {
+pub struct Vertex {
     /// Index into per-vertex data, base included; negative or too large reads zeros.
     pub index: i64,
     /// `SV_VertexID`: without any base.
-    pub vertex_id: u32,
+    pub id: u32,
+    /// `SV_InstanceID`.
+    pub instance: u32,
 }
 
 /// How one input register is filled.
@@ -96,8 +98,8 @@ impl<'a> VertexFetch<'a> {
         bytes
     }
 
-    /// Fills a lane of `rows` for each vertex and its instance.
-    pub fn fetch(&self, rows: &mut Rows, vertices: &[(VertexId, u32)], first_instance: u32) {
+    /// Fills a lane of `rows` for each vertex.
+    pub fn fetch(&self, rows: &mut Rows, vertices: &[Vertex], first_instance: u32) {
         for &(register, mask, source) in &self.inputs {
             // An input that starts at component y takes the element's first component there.
             let first = mask.trailing_zeros() as usize;
@@ -107,8 +109,15 @@ impl<'a> VertexFetch<'a> {
                 let starts = self.starts(&element, vertices, first_instance);
                 let bytes = self.bytes(&element);
                 if let Some(format) = element.format.words() {
+                    let aligned = starts.iter().all(|&start| start % 4 == 0 || start == OUTSIDE);
                     for c in components {
-                        fill_words(bytes, format, c - first, &starts, rows.row_mut(register * 4 + c));
+                        fill_words(
+                            bytes,
+                            format,
+                            c - first,
+                            (&starts, aligned),
+                            rows.row_mut(register * 4 + c),
+                        );
                     }
                 } else {
                     let values = decode_all(bytes, &element, &starts);
@@ -121,10 +130,10 @@ impl<'a> VertexFetch<'a> {
             }
             for c in components {
                 let row = rows.row_mut(register * 4 + c).iter_mut().zip(vertices);
-                row.for_each(|(word, (vertex, instance))| {
+                row.for_each(|(word, vertex)| {
                     *word = match source {
-                        Source::VertexId => vertex.vertex_id,
-                        Source::InstanceId => *instance,
+                        Source::VertexId => vertex.id,
+                        Source::InstanceId => vertex.instance,
                         Source::Missing if c - first == 3 => 1.0f32.to_bits(),
                         Source::White => 1.0f32.to_bits(),
                         _ => 0,
@@ -135,7 +144,7 @@ impl<'a> VertexFetch<'a> {
     }
 
     /// Where the element of each vertex starts in its stream; [`OUTSIDE`] if it is not all inside.
-    fn starts(&self, element: &Element, vertices: &[(VertexId, u32)], first_instance: u32) -> Vec<usize> {
+    fn starts(&self, element: &Element, vertices: &[Vertex], first_instance: u32) -> Vec<usize> {
         let empty = VertexStream::default();
         let stream = self.streams.get(element.slot as usize).unwrap_or(&empty);
         let (stride, size) = (i64::from(stream.stride), element.format.bytes() as u64);
@@ -147,11 +156,20 @@ impl<'a> VertexFetch<'a> {
             let start = u64::try_from(index.checked_mul(stride)?.checked_add(offset)?).ok()?;
             (start.checked_add(size)? <= stream.size).then_some(start as usize)
         };
-        let index = |&(vertex, instance): &(VertexId, u32)| match element.step {
-            None => vertex.index,
-            Some(step) => i64::from(first_instance) + i64::from(instance.checked_div(step).unwrap_or(0)),
-        };
-        vertices.iter().map(|vertex| start(index(vertex)).unwrap_or(OUTSIDE)).collect()
+        let start = |index| start(index).unwrap_or(OUTSIDE);
+        if let Some(step) = element.step {
+            let number = |vertex: &Vertex| vertex.instance.checked_div(step).unwrap_or(0);
+            let index = |vertex| i64::from(first_instance) + i64::from(number(vertex));
+            return vertices.iter().map(|vertex| start(index(vertex))).collect();
+        }
+        // Most of the time the outermost vertices show that none is outside.
+        let indices = vertices.iter().map(|vertex| vertex.index);
+        let (low, high) = indices.fold((i64::MAX, i64::MIN), |(low, high), i| (low.min(i), high.max(i)));
+        if vertices.is_empty() || [low, high].map(start).contains(&OUTSIDE) {
+            return vertices.iter().map(|vertex| start(vertex.index)).collect();
+        }
+        let (first, stride) = (start(low), stream.stride as usize);
+        vertices.iter().map(|vertex| first + (vertex.index - low) as usize * stride).collect()
     }
 
     /// The bytes of an element's stream; `None` for an empty slot.
@@ -166,13 +184,24 @@ const OUTSIDE: usize = usize::MAX;
 
 /// A component of a format of 32-bit ones, which are register bits as they are: zeros from an empty slot; outside the buffer,
 /// zeros in the components that the format has.
-fn fill_words(bytes: Option<&[u8]>, format: Format, component: usize, starts: &[usize], row: &mut [u32]) {
+fn fill_words(
+    bytes: Option<&[u8]>,
+    format: Format,
+    component: usize,
+    (starts, aligned): (&[usize], bool),
+    row: &mut [u32],
+) {
     let Some(bytes) = bytes else { return row.fill(0) };
     if component >= format.components().len() {
         return row.fill(format.defaults()[component]);
     }
+    let words = bytes.as_chunks().0;
     for (word, start) in row.iter_mut().zip(starts) {
-        let inside = bytes.get(*start..).and_then(|element| element.get(4 * component..)?.first_chunk());
+        let inside = if aligned {
+            words.get(start / 4 + component)
+        } else {
+            bytes.get(*start..).and_then(|element| element.get(4 * component..)?.first_chunk())
+        };
         *word = inside.map_or(0, |bytes| u32::from_le_bytes(*bytes));
     }
 }
@@ -232,7 +261,7 @@ mod tests {
         for index in [1 << 32, (1 << 32) + (1 << 31)] {
             let mut rows = Rows::new(4, 1);
             rows.set_vector(0, 0, [9; 4]);
-            fetch.fetch(&mut rows, &[(VertexId { index, vertex_id: 0 }, 0)], 0);
+            fetch.fetch(&mut rows, &[Vertex { index, id: 0, instance: 0 }], 0);
             assert_eq!(rows.vector(0, 0), [0; 4]);
         }
     }
@@ -258,7 +287,7 @@ mod tests {
             let streams = [stream.clone()];
             let fetch = VertexFetch::new(Some(&layout), &Signature::default(), &streams);
             let mut rows = Rows::new(4, 1);
-            fetch.fetch(&mut rows, &[(VertexId { index, vertex_id: 0 }, 0)], 0);
+            fetch.fetch(&mut rows, &[Vertex { index, id: 0, instance: 0 }], 0);
             rows.vector(0, 0).map(f32::from_bits)
         };
         assert_eq!(first(&COLOR0, -1), [0.0, 0.0, 1.0, 1.0]);

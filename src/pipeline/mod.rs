@@ -24,3 +24,4 @@ pub mod stand_in;
 pub mod tessellation;
 pub mod tessellator;
 pub mod together;
+pub mod windows;

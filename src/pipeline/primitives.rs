@@ -1,6 +1,8 @@
 //! Shaded vertices and the primitives over them: what one geometry stage hands to the next, and the last to the rasterizer.
 
+use aerogpu_dxbc::Rows;
 use aerogpu_dxbc::signature::Signature;
+use aerogpu_raster::front::is_outside;
 use aerogpu_raster::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
 use smallvec::SmallVec;
 
@@ -75,6 +77,16 @@ impl RasterLink {
             clip: words(system_value::CLIP_DISTANCE),
             cull: words(system_value::CULL_DISTANCE),
             array: array.map(|value| words(value).first().copied()),
+        }
+    }
+
+    /// Whether the rasterizer rejects every triangle over these vertices, given a row a word.
+    pub fn rejects(&self, vertices: &Rows, depth_clip: bool) -> bool {
+        match self.position[..] {
+            [x, y, z, w] if self.array == [None, None] => {
+                is_outside([x, y, z, w].map(|word| vertices.row(word)), depth_clip)
+            }
+            _ => false,
         }
     }
 

@@ -162,6 +162,11 @@ impl<'a> Stages<'a> {
         Self { tessellation, geometry, raster: RasterLink::new(&shaders.rasterized(vertex)) }
     }
 
+    /// The way to the rasterizer, when no stage lies between it and the vertex shader.
+    pub fn link(&self) -> Option<&RasterLink> {
+        (self.tessellation.is_none() && self.geometry.is_none()).then_some(&self.raster)
+    }
+
     /// Runs the stages over primitives; what is left reaches `queue`.
     pub fn run(&self, primitives: Primitives, work: &mut Work, queue: &mut Queue<'_>) -> Result<(), Failure> {
         let mut after_tessellation = |primitives: Primitives, work: &mut Work| {

@@ -11,10 +11,11 @@ use aerogpu_protocol::packets::PrimitiveTopology;
 use aerogpu_raster::primitive::{PrimitiveBatch, VertexBatch};
 
 use super::assembly::shape;
-use super::draw::{Counts, Draw, Reads, Window};
+use super::draw::{Counts, Draw, Reads};
 use super::input::VertexFetch;
 use super::price::Price;
 use super::primitives::RasterLink;
+use super::windows::{Assembly, Positions};
 use crate::budget::{Budget, Spent};
 use crate::cycles::Work;
 use crate::limits;
@@ -22,7 +23,7 @@ use crate::limits;
 /// Shades small draws together. It keeps its memory.
 #[derive(Debug, Default)]
 pub struct Together {
-    window: Window,
+    assembly: Assembly,
     io: Io,
     /// The draws that were shaded last, in order.
     parts: Vec<Part>,
@@ -83,10 +84,10 @@ impl Together {
         budget: &Budget,
     ) -> Option<Shaded<'_>> {
         let instructions = instructions(draw)?;
-        self.assemble(draw, all)?;
-        let Self { window, io, parts } = self;
+        self.assemble(draw, all);
+        let Self { assembly, io, parts } = self;
         let shader = draw.vertex.program();
-        let lanes = window.vertices.len();
+        let lanes = assembly.vertices.len();
         let within = instructions.checked_mul(lanes as u64)? <= budget.left().min(limits::SHADER_BUDGET);
         if lanes == 0 || !within {
             return None;
@@ -95,9 +96,10 @@ impl Together {
         io.reset(lanes, inputs, 0, outputs);
         let signatures = shader.signatures();
         let fetch = VertexFetch::new(draw.layout.as_deref(), &signatures.inputs, &draw.streams);
-        fetch.fetch(&mut io.inputs, &window.vertices, parts.first()?.counts.first_instance);
+        fetch.fetch(&mut io.inputs, &assembly.vertices, parts.first()?.counts.first_instance);
         budget.engine().run(shader, &draw.vertex.bindings, io, instructions).ok()?;
-        let primitives = window.take_primitives(shape(draw.topology), outputs, io);
+        let shape = shape(draw.topology);
+        let primitives = assembly.take_primitives(shape, &io.outputs, outputs * 4, lanes);
         let (mut vertices, mut primitives) = RasterLink::new(&signatures.outputs).batches(primitives)?;
         if let Some(rules) = &draw.direct3d9 {
             (vertices, primitives) = rules.apply(vertices, primitives);
@@ -107,39 +109,35 @@ impl Together {
         Some(Shaded { vertices, primitives, parts, reads, instructions })
     }
 
-    /// Puts draws into the window while there is room, and while they start with the same instance.
-    fn assemble(&mut self, draw: &Draw, all: impl Iterator<Item = Counts>) -> Option<()> {
-        let Self { window, parts, .. } = self;
-        window.clear();
+    /// Assembles draws while there is room, and while they start with the same instance.
+    fn assemble(&mut self, draw: &Draw, all: impl Iterator<Item = Counts>) {
+        let Self { assembly, parts, .. } = self;
+        assembly.clear();
         parts.clear();
         let corners = shape(draw.topology).vertices;
         for counts in all {
             let most = counts.count as usize * counts.instances as usize;
-            let full = window.vertices.len() + most * corners > limits::VERTEX_BATCH
-                || window.ids.len() + most > limits::PRIMITIVE_BATCH;
+            let full = assembly.vertices.len() + most * corners > limits::VERTEX_BATCH
+                || assembly.primitives() + most > limits::PRIMITIVE_BATCH;
             let same = parts.first().is_none_or(|p: &Part| p.counts.first_instance == counts.first_instance);
             if !is_small(&counts) || full || !same {
                 break;
             }
-            let (positions, first) = (draw.positions(counts), window.ids.len());
-            window.start();
+            let (positions, first) = (Positions::new(draw, counts), assembly.primitives());
+            assembly.next_draw();
             let mut vertices = 0;
-            for instance in 0..counts.instances {
-                let mut id = 0;
-                for run in positions.runs() {
-                    vertices += u64::from(run.end - run.start);
-                    positions.assemble(run, instance, &mut id, window, &mut |_| Ok(())).ok()?;
-                }
+            for window in positions.windows() {
+                vertices += window.vertices;
+                assembly.append(&positions, &window);
             }
             parts.push(Part {
                 counts,
                 vertices: vertices / u64::from(counts.instances),
                 shaded: positions.shaded_vertices(),
-                lanes: window.started(),
-                primitives: first..window.ids.len(),
+                lanes: assembly.own_vertices() as u64,
+                primitives: first..assembly.primitives(),
             });
         }
-        Some(())
     }
 }
 
@@ -149,7 +147,7 @@ impl Shaded<'_> {
         work.draws += 1;
         for _ in 0..part.counts.instances {
             budget.spend(part.counts.count.into())?;
-            self.reads.count(part.counts.count, part.shaded, work);
+            self.reads.count(1, part.counts.count, part.shaded, work);
             work.ia_vertices += part.vertices;
             work.vs_invocations += part.vertices;
         }

@@ -203,6 +203,52 @@ fn what_is_left_of_a_time_out_does_not_depend_on_threads() {
 }
 
 #[test]
+fn where_a_budget_ends_a_large_draw_does_not_depend_on_threads() {
+    const SIDE: u32 = 96;
+    /// A triangle over each pixel's centre.
+    fn pixels() -> Vec<f32> {
+        let clip = |pixel: f32| pixel / SIDE as f32 * 2.0 - 1.0;
+        let corner =
+            |x: f32, y: f32| [clip(x), -clip(y), 0.5, 1.0, x / SIDE as f32, y / SIDE as f32, 1.0, 1.0];
+        let pixels = (0..SIDE * SIDE).map(|i| ((i % SIDE) as f32, (i / SIDE) as f32));
+        let triangle = |(x, y): (f32, f32)| [corner(x, y), corner(x + 1.25, y), corner(x, y + 1.25)];
+        pixels.flat_map(triangle).flatten().collect()
+    }
+    let outcome = |budget, threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        pool.install(|| {
+            let mut rig = Rig::with(Options { budget, ..Options::default() });
+            let data = pixels();
+            rig.run(|w| {
+                buffer(w, 50, 4 * data.len() as u64);
+                w.upload_resource(50, 0, bytemuck::cast_slice(&data));
+            });
+            let done = rig.submit(0, |w| {
+                target(w, 1, SIDE, SIDE);
+                vertices(w, PrimitiveTopology::TriangleList, &quad([0.0; 4], 0.5, RED));
+                let binding = VertexBufferBinding { buffer: 50, stride_bytes: 32, ..Default::default() };
+                w.set_vertex_buffers(0, &[binding]);
+                draw(w, 0, 3 * SIDE * SIDE);
+            });
+            let errors: Vec<_> = done.report.errors.iter().map(ToString::to_string).collect();
+            (rig.texture(1, 0, 0).bytes, done.report.statistics, errors)
+        })
+    };
+    let (bytes, statistics, errors) = outcome(1 << 33, 2);
+    assert!(errors.is_empty() && bytes.chunks_exact(4).all(|texel| texel[2] == 255));
+    assert_eq!(statistics.pixels_written, u64::from(SIDE * SIDE));
+    let mut refused = 0;
+    for budget in (1..=8).map(|i| i * 150_000) {
+        let expected = outcome(budget, 1);
+        refused += u32::from(!expected.2.is_empty());
+        for threads in [2, 7] {
+            assert!(outcome(budget, threads) == expected, "{threads} threads and a budget of {budget}");
+        }
+    }
+    assert!(refused > 0);
+}
+
+#[test]
 fn results_that_wait_to_be_written_are_bounded() {
     const SIZE: u64 = 1 << 27;
     let mut rig = Rig::new();

@@ -103,11 +103,11 @@ impl World {
         let mut pass = Pass::new(layout, PassOptions::default());
         let budget = Budget::with_engine(limits::SUBMISSION_BUDGET, self.engine);
         let mut work = Work::default();
-        draw::run(draw, counts, &budget, &mut work, &mut |vertices, primitives| {
-            let (mut vertices, primitives) = match &draw.direct3d9 {
-                Some(rules) => rules.apply(vertices, primitives),
-                None => (vertices, primitives),
-            };
+        let prepare = |vertices, primitives| match &draw.direct3d9 {
+            Some(rules) => rules.apply(vertices, primitives),
+            None => (vertices, primitives),
+        };
+        draw::run(draw, counts, &budget, &mut work, &prepare, &mut |(mut vertices, primitives)| {
             direct3d9::clip(&self.state, &mut vertices);
             pass.draw(&draw.state, Arc::new(vertices), primitives);
             Ok(())

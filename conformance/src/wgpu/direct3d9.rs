@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aerogpu::executor::{Failure, d3d9};
 use aerogpu::limits;
-use aerogpu::pipeline::input::{VertexFetch, VertexId, VertexStream, slots_read};
+use aerogpu::pipeline::input::{Vertex, VertexFetch, VertexStream, slots_read};
 use aerogpu::pipeline::layout::InputLayout;
 use aerogpu::pipeline::shader::{Direct3d9Shader, Shader};
 use aerogpu::state::d3d9::{render_state, sampler_state};
@@ -185,7 +185,7 @@ impl Execution<'_, '_> {
             };
         }
         let vertices: Vec<_> =
-            corners.iter().map(|&index| (VertexId { index, vertex_id: index as u32 }, 0)).collect();
+            corners.iter().map(|&index| Vertex { index, id: index as u32, instance: 0 }).collect();
         let mut rows = Rows::new(vertex.input_registers() * 4, vertices.len());
         VertexFetch::new(Some(layout), inputs, &streams).fetch(&mut rows, &vertices, 0);
         let registers = 0..vertex.input_registers() as u32;
