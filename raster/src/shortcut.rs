@@ -147,18 +147,15 @@ impl Block<'_> {
 
     #[inline(always)]
     fn write(&mut self, texels: &[u32; BLOCK]) {
-        const PIXELS: [u32; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
         let rows = self.texels.chunks_mut(self.pitch);
         let rows = rows.filter_map(|row| row.as_chunks_mut::<4>().0.first_chunk_mut::<8>());
         for ((texels, open), row) in texels.as_chunks::<8>().0.iter().zip(self.open.to_le_bytes()).zip(rows) {
             if open == u8::MAX {
                 *row = texels.map(u32::to_le_bytes);
             } else if open != 0 {
-                let mut mixed = row.map(u32::from_le_bytes);
-                for x in 0..8 {
-                    mixed[x] = if u32::from(open) & PIXELS[x] != 0 { texels[x] } else { mixed[x] };
+                for (x, (texel, new)) in row.iter_mut().zip(texels).enumerate() {
+                    *texel = if open >> x & 1 != 0 { new.to_le_bytes() } else { *texel };
                 }
-                *row = mixed.map(u32::to_le_bytes);
             }
         }
     }
