@@ -1,17 +1,17 @@
 //! Draws and dispatches of scenes, with everything that they need, and how exact their results are.
 
-use aerogpu_dxbc::assembler::AssembleError;
+use aerogpu::executor::translate;
 use aerogpu_protocol::Format;
 use aerogpu_protocol::input_layout::{semantic_name_hash, write_ilay};
 use aerogpu_protocol::packets::{Draw as DrawPacket, *};
 
-use super::emit::{Emitter, Targets, Trash, noise, twin};
+use super::emit::{Emitter, GeneratorError, Targets, Trash, noise, twin};
 use super::scene::{Blend, Dispatch, Draw, Pixel, Raster, Source, Vertex};
-use super::shaders;
-use super::tolerance::{Bound, Rule};
+use super::tolerance::{Bound, Equations, Rule};
+use super::{shaders, stages, table};
 
 /// DXGI formats of colours: number, bytes, and how their bytes are made up.
-const COLORS: [(u32, usize, Filling); 14] = [
+const COLORS: [(u32, usize, Filling); 39] = [
     (28, 4, Filling::Bytes),
     (87, 4, Filling::Bytes),
     (2, 16, Filling::Floats),
@@ -26,6 +26,31 @@ const COLORS: [(u32, usize, Filling); 14] = [
     (11, 8, Filling::Bytes),
     (24, 4, Filling::Bytes),
     (35, 4, Filling::Bytes),
+    (4, 16, Filling::Bytes),
+    (7, 12, Filling::Bytes),
+    (8, 12, Filling::Bytes),
+    (13, 8, Filling::Bytes),
+    (14, 8, Filling::Bytes),
+    (17, 8, Filling::Bytes),
+    (18, 8, Filling::Bytes),
+    (29, 4, Filling::Bytes),
+    (32, 4, Filling::Bytes),
+    (34, 4, Filling::Halves),
+    (36, 4, Filling::Bytes),
+    (37, 4, Filling::Bytes),
+    (38, 4, Filling::Bytes),
+    (42, 4, Filling::Bytes),
+    (43, 4, Filling::Bytes),
+    (49, 2, Filling::Bytes),
+    (50, 2, Filling::Bytes),
+    (51, 2, Filling::Bytes),
+    (52, 2, Filling::Bytes),
+    (54, 2, Filling::Halves),
+    (56, 2, Filling::Bytes),
+    (57, 2, Filling::Bytes),
+    (58, 2, Filling::Bytes),
+    (59, 2, Filling::Bytes),
+    (91, 4, Filling::Bytes),
 ];
 /// Those that reach a shader with the same bits everywhere: no division rounds on the way.
 const EXACT_COLORS: [usize; 5] = [2, 3, 4, 5, 6];
@@ -41,7 +66,7 @@ enum Filling {
 }
 
 impl Emitter {
-    pub(super) fn draw(&mut self, draw: &Draw) -> Result<(), AssembleError> {
+    pub(super) fn draw(&mut self, draw: &Draw) -> Result<(), GeneratorError> {
         let vertex = shaders::vertex(draw.vertex)?;
         let Some(targets) = self.outputs(&draw.outputs) else { return Ok(()) };
         let pixel = shaders::pixel(draw.pixel, targets.colors.len())?;
@@ -50,11 +75,14 @@ impl Emitter {
         self.writer.create_shader_dxbc(vs, ShaderStage::Vertex, &vertex);
         self.writer.create_shader_dxbc(ps, ShaderStage::Pixel, &pixel);
         self.writer.bind_shaders(vs, ps);
+        if let Some(stages) = draw.stages {
+            self.stages(stages, draw.topology, ShaderBindings { vs, ps, ..Default::default() })?;
+        }
         let color = color_format(draw);
-        self.writer.create_input_layout(layout, &input_layout(COLORS[color].0, draw.per_instance));
+        self.writer.create_input_layout(layout, &input_layout(COLORS[color].0, draw));
         self.writer.set_input_layout(layout);
         self.raster(&draw.raster, targets.size);
-        self.output_merger(draw);
+        let equations = self.output_merger(draw);
         let size = viewport(&draw.raster, targets.size);
         self.constants(draw, size[2]);
         let source = self.source(draw);
@@ -62,20 +90,48 @@ impl Emitter {
         self.writer.set_primitive_topology(draw.topology);
         self.issue(draw);
         let layers = draw.positions.len() * usize::from(draw.instances);
-        self.note(draw, &targets, &shader_bound(draw, color, source), layers);
+        self.note(&targets, &shader_bound(draw, color, source), equations, layers, false);
+        Ok(())
+    }
+
+    /// Geometry, hull and domain shaders; no adapter has them through WebGPU.
+    fn stages(
+        &mut self,
+        seed: u8,
+        topology: PrimitiveTopology,
+        mut bound: ShaderBindings,
+    ) -> Result<(), GeneratorError> {
+        for (stage, code) in stages::shaders(seed, topology)? {
+            let handle = self.fresh();
+            self.trash.push(Trash::Shader(handle));
+            self.writer.create_shader_dxbc(handle, stage, &code);
+            match stage {
+                ShaderStage::Hull => bound.hs = handle,
+                ShaderStage::Domain => bound.ds = handle,
+                _ => bound.gs = handle,
+            }
+        }
+        self.writer.bind_all_shaders(bound);
         Ok(())
     }
 
     fn raster(&mut self, raster: &Raster, size: [u32; 2]) {
         let flags = if raster.clamp { RasterizerFlags::DEPTH_CLIP_DISABLE.bits() } else { 0 };
-        self.writer.set_rasterizer_state(RasterizerState {
-            fill_mode: FillMode::Solid.to_u32(),
+        let state = RasterizerState {
+            fill_mode: raster.fill.to_u32(),
             cull_mode: raster.cull.to_u32(),
             front_ccw: raster.ccw.into(),
             scissor_enable: raster.scissor.is_some().into(),
+            depth_bias: raster.bias.into(),
             flags,
-            ..Default::default()
-        });
+        };
+        self.writer.set_rasterizer_state(state);
+        self.render_states().adopt_rasterizer(&state);
+        self.place(raster, size);
+    }
+
+    /// Sets the scissor rectangle and the viewport.
+    pub(super) fn place(&mut self, raster: &Raster, size: [u32; 2]) {
         if let Some([left, top, right, bottom]) = raster.scissor {
             let cut = |a: u8, b: u8, size: u32| {
                 let (a, b) = (u32::from(a) % size, u32::from(b) % size);
@@ -90,7 +146,8 @@ impl Emitter {
         self.writer.set_viewport([x, y, width, height], range);
     }
 
-    fn output_merger(&mut self, draw: &Draw) {
+    /// Sets blend, depth and stencil state; how colours are blended.
+    fn output_merger(&mut self, draw: &Draw) -> Option<Equations> {
         let mut state = BlendState {
             color_write_mask: draw.write_mask & 15,
             sample_mask: u32::MAX,
@@ -114,13 +171,19 @@ impl Emitter {
             };
         }
         self.writer.set_blend_state(state);
-        let state = draw.test.map_or_else(DepthStencilState::default, |test| DepthStencilState {
+        self.render_states().adopt_blend(&state);
+        let mut depth = draw.test.map_or_else(DepthStencilState::default, |test| DepthStencilState {
             depth_enable: 1,
             depth_write_enable: test.write.into(),
             depth_func: test.func.to_u32(),
             ..Default::default()
         });
-        self.writer.set_depth_stencil_state(state);
+        if let Some([read, write]) = draw.stencil {
+            (depth.stencil_enable, depth.stencil_read_mask, depth.stencil_write_mask) = (1, read, write);
+        }
+        self.writer.set_depth_stencil_state(depth);
+        self.render_states().adopt_depth_stencil(&depth);
+        translate::blend_state(&state).targets[0].blend
     }
 
     /// `cb0`: the step of an instance, a colour, operands; `cb1` is made up.
@@ -128,7 +191,7 @@ impl Emitter {
         let bytes = noise(draw.seed ^ 0x5555, 16);
         let color: [f32; 4] = std::array::from_fn(|c| f32::from(bytes[c]) / 255.0);
         let mut registers = [[0.0; 4]; 16];
-        registers[0] = [2.0 / width as f32 * w(draw), 0.0, 0.0, 0.0];
+        registers[0] = [2.0 / width as f32 * w(draw.w), 0.0, 0.0, 0.0];
         registers[1] = color;
         if let Pixel::Float(float) = draw.pixel {
             for (register, value) in registers[2..].iter_mut().zip(float.values) {
@@ -146,23 +209,24 @@ impl Emitter {
 
     /// Binds `t0` and `s0`; how exact its texels are.
     fn source(&mut self, draw: &Draw) -> Bound {
-        let Source { texture, view, twin: other, linear, address, absent } = draw.source;
-        let index = usize::from(texture) % self.surfaces.len();
-        let reads = matches!(draw.pixel, Pixel::Fetch(_) | Pixel::Level(_) | Pixel::Sample);
-        let surface = &self.surfaces[index];
-        if absent || !reads || surface.format.is_depth() {
+        let Source { mut linear, address, absent, .. } = draw.source;
+        let (reads, wants_depth) = match draw.pixel {
+            Pixel::Fetch(_) | Pixel::Level(_) | Pixel::Sample => (true, false),
+            Pixel::Table(row) => table::pixel(row).texture,
+            _ => (false, false),
+        };
+        let view =
+            (reads && !absent).then(|| self.bind_source(&draw.source, &[ShaderStage::Pixel])).flatten();
+        let Some((mut bound, format)) = view else {
+            self.writer.set_texture(ShaderStage::Pixel, 0, 0);
+            return Bound::EXACT;
+        };
+        // A depth format has no filter in WebGPU, and is compared with in Direct3D alone.
+        linear &= !format.is_depth();
+        if format.is_depth() && !wants_depth && !matches!(draw.pixel, Pixel::Fetch(_)) {
             self.writer.set_texture(ShaderStage::Pixel, 0, 0);
             return Bound::EXACT;
         }
-        let (mips, layers, stored) = (surface.mips, surface.layers, surface.format);
-        let format = if other { twin(stored) } else { stored };
-        let mut bound = surface.bounds.values().fold(Bound::EXACT, |all: Bound, bound| all.or(bound));
-        let first = surface.subresource(view.unwrap_or_default());
-        let handle = match view {
-            None if format == stored => surface.handle,
-            _ => self.view(index, format, (first.0, mips - first.0), (first.1, layers - first.1)),
-        };
-        self.writer.set_texture(ShaderStage::Pixel, 0, handle);
         let filter = if linear { SamplerFilter::Linear } else { SamplerFilter::Nearest };
         let modes =
             [SamplerAddressMode::ClampToEdge, SamplerAddressMode::Repeat, SamplerAddressMode::MirrorRepeat];
@@ -171,6 +235,27 @@ impl Emitter {
         self.trash.push(Trash::Sampler(sampler));
         self.writer.create_sampler(sampler, filter, [u, v, u]);
         self.writer.set_samplers(ShaderStage::Pixel, 0, &[sampler]);
+        if linear && !matches!(draw.pixel, Pixel::Fetch(_)) {
+            bound = bound.and(Rule::LinearFilter, 3.0);
+        }
+        bound
+    }
+
+    /// Binds a texture or a view of one to `t0` of these stages: how exact its texels are, and what they are read as.
+    pub(super) fn bind_source(&mut self, source: &Source, stages: &[ShaderStage]) -> Option<(Bound, Format)> {
+        let index = usize::from(source.texture) % self.surfaces.len();
+        let surface = &self.surfaces[index];
+        let (mips, layers, stored) = (surface.mips, surface.layers, surface.format);
+        let format = if source.twin { twin(stored) } else { stored };
+        let mut bound = surface.bounds.values().fold(Bound::EXACT, |all: Bound, bound| all.or(bound));
+        let first = surface.subresource(source.view.unwrap_or_default());
+        let handle = match source.view {
+            None if format == stored => surface.handle,
+            _ => self.view(index, format, (first.0, mips - first.0), (first.1, layers - first.1)),
+        };
+        for &stage in stages {
+            self.writer.set_texture(stage, 0, handle);
+        }
         let interpolated =
             matches!(format.linear(), Format::Bc1RgbaUnorm | Format::Bc2RgbaUnorm | Format::Bc3RgbaUnorm);
         if interpolated {
@@ -179,29 +264,24 @@ impl Emitter {
         if format.is_srgb() {
             bound = bound.decoded().and(Rule::UnormRounding, 1.0);
         }
-        if linear && !matches!(draw.pixel, Pixel::Fetch(_)) {
-            bound = bound.and(Rule::LinearFilter, 3.0);
+        if format.is_depth() {
+            bound = bound.and(Rule::UnormRounding, 1.0);
         }
-        bound
+        Some((bound, format))
     }
 
     fn vertices(&mut self, draw: &Draw, color: usize, size: [u32; 2]) {
         let skipped = usize::from(draw.first);
-        let count = draw.positions.len() + skipped;
-        let scale = w(draw);
+        let mut positions = vec![[0; 2]; skipped];
+        positions.extend(drawn(draw));
         let z = f32::from(draw.depth) / 16.0;
-        // Everything is a multiple of a power of two, so that no product or quotient rounds.
-        let inside = within(&draw.positions, size);
-        let corner = |&[x, y]: &[i16; 2]| {
-            let [x, y] = [f32::from(x) / 16.0, f32::from(-y) / 16.0];
-            [x / (size[0] as f32 / 2.0) * scale, y / (size[1] as f32 / 2.0) * scale, z * scale, scale]
-        };
-        let positions: Vec<u8> = std::iter::repeat_n(&[0; 2], skipped)
-            .chain(&inside)
-            .flat_map(|position| corner(position).map(f32::to_le_bytes).concat())
-            .collect();
+        let (positions, clipped) = clip_space(&positions, size, z, w(draw.w));
+        if clipped {
+            self.script.facts.insert("clipped");
+        }
         let (_, stride, filling) = COLORS[color];
-        let elements = if draw.per_instance { usize::from(draw.instances) } else { count };
+        let steps = usize::from(draw.first_instance) + usize::from(draw.instances);
+        let elements = if draw.per_instance { steps } else { positions.len() / 16 };
         let colors = fill(filling, &noise(draw.seed, stride * elements));
         let positions = self.upload(ResourceUsage::VERTEX_BUFFER, &positions);
         let colors = self.upload(ResourceUsage::VERTEX_BUFFER, &colors);
@@ -210,13 +290,15 @@ impl Emitter {
     }
 
     fn issue(&mut self, draw: &Draw) {
-        let count = draw.positions.len() as u32;
+        let count = drawn(draw).count() as u32;
         let (instance_count, first) = (u32::from(draw.instances), u32::from(draw.first));
+        let first_instance = u32::from(draw.first_instance);
         let Some(index) = draw.index else {
             self.writer.draw(DrawPacket {
                 vertex_count: count,
                 instance_count,
                 first_vertex: first,
+                first_instance,
                 ..Default::default()
             });
             return;
@@ -240,24 +322,39 @@ impl Emitter {
             instance_count,
             first_index: first,
             base_vertex: -(base as i32),
+            first_instance,
             ..Default::default()
         });
     }
 
-    /// Notes how exact the targets are now.
-    fn note(&mut self, draw: &Draw, targets: &Targets, shaded: &Bound, layers: usize) {
-        for &(index, place, srgb) in &targets.colors {
-            let Some(old) = self.surfaces[index].bounds.get_mut(&place) else { continue };
-            let new = match &draw.blend {
-                Some(blend) => shaded.clone().blended(old, blend, layers, srgb),
-                None if srgb => shaded.clone().encoded(),
-                None => shaded.clone(),
+    /// Notes how exact the targets are now. `srgb` is Direct3D 9's encoding, which needs no format.
+    pub(super) fn note(
+        &mut self,
+        targets: &Targets,
+        shaded: &Bound,
+        blend: Option<Equations>,
+        layers: usize,
+        srgb: bool,
+    ) {
+        for &(index, place, encodes) in &targets.colors {
+            let srgb = srgb || encodes;
+            let surface = &mut self.surfaces[index];
+            let shaded = if is_narrow(surface.format) {
+                shaded.clone().and(Rule::UnormRounding, 1.0)
+            } else {
+                shaded.clone()
+            };
+            let Some(old) = surface.bounds.get_mut(&place) else { continue };
+            let new = match blend {
+                Some(blend) => shaded.blended(old, blend, layers, srgb),
+                None if srgb => shaded.encoded(),
+                None => shaded,
             };
             *old = std::mem::take(old).or(&new);
         }
     }
 
-    pub(super) fn dispatch(&mut self, dispatch: &Dispatch) -> Result<(), AssembleError> {
+    pub(super) fn dispatch(&mut self, dispatch: &Dispatch) -> Result<(), GeneratorError> {
         let code = shaders::compute(dispatch.kernel)?;
         let cs = self.fresh();
         self.trash.push(Trash::Shader(cs));
@@ -279,14 +376,68 @@ impl Emitter {
         self.writer.dispatch(x, y, 1);
         Ok(())
     }
+
+    /// Binds something in every way to slots of a stage that no shader of a scene reads.
+    pub(super) fn bind(&mut self, stage: u8, seed: u16) {
+        const SLOT: u32 = 3;
+        let stage = ShaderStage::ALL[usize::from(stage) % ShaderStage::ALL.len()];
+        let buffer = self.upload(ResourceUsage::STORAGE | ResourceUsage::CONSTANT_BUFFER, &noise(seed, 64));
+        let constants = ConstantBufferBinding { buffer, size_bytes: 64, ..Default::default() };
+        let resource = ShaderResourceBufferBinding { buffer, ..Default::default() };
+        self.writer.set_shader_constants_f(stage, 200, &[[0.5; 4]]);
+        self.writer.set_shader_constants_i(stage, 9, &[[1, 2, 3, 4]]);
+        self.writer.set_shader_constants_b(stage, 9, &[true]);
+        self.writer.set_constant_buffers(stage, SLOT, &[constants]);
+        self.writer.set_shader_resource_buffers(stage, SLOT, &[resource]);
+        let texture = self.surfaces[usize::from(seed) % self.surfaces.len()].handle;
+        self.writer.set_texture(stage, SLOT + 1, texture);
+        let sampler = self.fresh();
+        self.trash.push(Trash::Sampler(sampler));
+        self.writer.create_sampler(sampler, SamplerFilter::Linear, [SamplerAddressMode::Repeat; 3]);
+        self.writer.set_samplers(stage, SLOT, &[sampler]);
+        if !matches!(stage, ShaderStage::Vertex | ShaderStage::Pixel) {
+            let uav = UnorderedAccessBufferBinding { buffer, initial_count: 5, ..Default::default() };
+            self.writer.set_unordered_access_buffers(stage, SLOT, &[uav]);
+        }
+        self.writer.debug_marker(b"bound");
+        self.writer.raw(Opcode::Nop.to_u32(), &[]);
+    }
 }
 
-fn w(draw: &Draw) -> f32 {
-    f32::from(1u8 << (draw.w % 4))
+/// 1, 2, 4 and 8 by number.
+pub(super) fn w(number: u8) -> f32 {
+    f32::from(1u8 << (number % 4))
+}
+
+/// The positions, as often around as patches need.
+fn drawn(draw: &Draw) -> impl Iterator<Item = [i16; 2]> + '_ {
+    let count = match draw.topology {
+        PrimitiveTopology::PatchList(points) => draw.positions.len().max(points.into()),
+        _ => draw.positions.len(),
+    };
+    draw.positions.iter().copied().cycle().take(count)
+}
+
+/// Positions in sixteenths of a pixel as vectors of clip space, and whether one of them is outside of the viewport.
+/// Everything is a multiple of a power of two, so that no product or quotient rounds.
+pub(super) fn clip_space(positions: &[[i16; 2]], size: [u32; 2], z: f32, scale: f32) -> (Vec<u8>, bool) {
+    let inside = within(positions, size);
+    let half = size.map(|extent| (extent * 8) as i16);
+    let clipped = inside.iter().any(|&[x, y]| x.abs() > half[0] || y.abs() > half[1]);
+    let corner = |&[x, y]: &[i16; 2]| {
+        let [x, y] = [f32::from(x) / 16.0, f32::from(-y) / 16.0];
+        [x / (size[0] as f32 / 2.0) * scale, y / (size[1] as f32 / 2.0) * scale, z * scale, scale]
+    };
+    (inside.iter().flat_map(corner).flat_map(f32::to_le_bytes).collect(), clipped)
+}
+
+/// 16-bit formats, whose channels have less than 8 bits.
+pub(super) fn is_narrow(format: Format) -> bool {
+    matches!(format, Format::B5G6R5Unorm | Format::B5G5R5A1Unorm)
 }
 
 /// Left, top, width and height.
-fn viewport(raster: &Raster, size: [u32; 2]) -> [u32; 4] {
+pub(super) fn viewport(raster: &Raster, size: [u32; 2]) -> [u32; 4] {
     match raster.viewport {
         Some([x, y, width, height]) => {
             [u32::from(x) % size[0], u32::from(y) % size[1], 1 << (width % 6), 1 << (height % 6)]
@@ -331,7 +482,7 @@ fn color_format(draw: &Draw) -> usize {
     if random { EXACT_COLORS[pick % EXACT_COLORS.len()] } else { pick % COLORS.len() }
 }
 
-fn input_layout(color: u32, per_instance: bool) -> Vec<u8> {
+fn input_layout(color: u32, draw: &Draw) -> Vec<u8> {
     let element = |name: &str, dxgi_format, input_slot| InputLayoutElementDxgi {
         semantic_name_hash: semantic_name_hash(name),
         dxgi_format,
@@ -339,7 +490,9 @@ fn input_layout(color: u32, per_instance: bool) -> Vec<u8> {
         ..Default::default()
     };
     let mut color = element("COLOR", color, 1);
-    (color.input_slot_class, color.instance_data_step_rate) = (per_instance.into(), per_instance.into());
+    if draw.per_instance {
+        (color.input_slot_class, color.instance_data_step_rate) = (1, draw.step_rate.into());
+    }
     write_ilay(&[element("POSITION", 2, 0), color])
 }
 
@@ -367,6 +520,8 @@ fn shader_bound(draw: &Draw, color: usize, source: Bound) -> Bound {
         }
         Pixel::Fetch(_) | Pixel::Level(_) | Pixel::Sample => source,
         Pixel::Float(_) => Bound::EXACT.and(Rule::Arithmetic, 1.0),
+        Pixel::Table(row) if table::pixel(row).mode != "constant" => flat.and(Rule::Interpolation, 2.0),
+        Pixel::Table(_) => source.and(Rule::Arithmetic, 1.0),
     }
 }
 

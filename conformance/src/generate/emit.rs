@@ -2,14 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use aerogpu_dxbc::assembler::AssembleError;
+use aerogpu::state::d3d9::{RenderStates, render_state as rs};
+use aerogpu_dxbc::{assembler, sm3};
 use aerogpu_protocol::packets::*;
 use aerogpu_protocol::ring::AllocEntry;
 use aerogpu_protocol::{Format, StreamWriter, TextureLayout};
 
+use super::draw::is_narrow;
 use super::scene::{Outputs, Part, Scene, Step, Texture};
 use super::script::{Look, Place, Script, Submission};
 use super::tolerance::{Bound, Rule};
+
+/// A template of a shader does not assemble.
+#[derive(Debug, thiserror::Error)]
+pub enum GeneratorError {
+    /// One of Shader Model 4 or 5.
+    #[error(transparent)]
+    Assemble(#[from] assembler::AssembleError),
+    /// One of Direct3D 9.
+    #[error(transparent)]
+    Direct3d9(#[from] sm3::AssembleError),
+}
 
 /// Handles of the scene's textures, of its buffers, and of what draws make.
 const TEXTURES: u32 = 1;
@@ -76,6 +89,8 @@ pub(super) struct Targets {
     pub(super) colors: Vec<(usize, (u32, u32), bool)>,
     /// For each of them whether the texture itself is bound, all layers of it.
     whole: Vec<bool>,
+    /// What is bound for them.
+    pub(super) handles: Vec<u32>,
     pub(super) size: [u32; 2],
 }
 
@@ -93,11 +108,13 @@ pub(super) struct Emitter {
     pub(super) writer: StreamWriter,
     pub(super) surfaces: Vec<Surface>,
     pub(super) buffers: Vec<Words>,
-    script: Script,
+    pub(super) script: Script,
     memory: Vec<(u64, Vec<u8>)>,
     /// How far the memory of each allocation may differ.
     memory_bounds: Vec<Bound>,
     context: u32,
+    /// Direct3D 9's states of each context, as the packets have set them.
+    states: [RenderStates; 2],
     next: u32,
     pub(super) trash: Vec<Trash>,
 }
@@ -107,7 +124,7 @@ impl Scene {
     ///
     /// # Errors
     /// When a template of a shader does not assemble, which is an error of the generator.
-    pub fn script(&self) -> Result<Script, AssembleError> {
+    pub fn script(&self) -> Result<Script, GeneratorError> {
         let mut emitter = Emitter {
             writer: StreamWriter::new(),
             surfaces: Vec::new(),
@@ -116,6 +133,7 @@ impl Scene {
             memory: Vec::new(),
             memory_bounds: Vec::new(),
             context: 0,
+            states: Default::default(),
             next: FRESH,
             trash: Vec::new(),
         };
@@ -128,7 +146,7 @@ impl Scene {
         for step in &self.steps {
             emitter.step(step)?;
         }
-        Ok(emitter.finish())
+        emitter.finish()
     }
 }
 
@@ -137,6 +155,11 @@ impl Emitter {
     pub(super) fn fresh(&mut self) -> u32 {
         self.next += 1;
         self.next - 1
+    }
+
+    /// Direct3D 9's states of the context.
+    pub(super) fn render_states(&mut self) -> &mut RenderStates {
+        &mut self.states[self.context as usize % 2]
     }
 
     fn allocate(&mut self, contents: &[u8]) -> usize {
@@ -223,7 +246,7 @@ impl Emitter {
         handle
     }
 
-    fn step(&mut self, step: &Step) -> Result<(), AssembleError> {
+    fn step(&mut self, step: &Step) -> Result<(), GeneratorError> {
         match step {
             Step::Clear { outputs, flags, color, depth, stencil } => {
                 self.clear(outputs, *flags, *color, *depth, *stencil);
@@ -246,6 +269,8 @@ impl Emitter {
                 self.copy_buffer([*from, *to], [*from_start, *to_start], *len, *write_back);
             }
             Step::Draw(draw) => self.draw(draw)?,
+            Step::Draw9(draw) => self.draw9(draw)?,
+            Step::Bind { stage, seed } => self.bind(*stage, *seed),
             Step::Dispatch(dispatch) => self.dispatch(dispatch)?,
             Step::Share { texture } => {
                 let index = usize::from(*texture) % self.surfaces.len();
@@ -328,7 +353,7 @@ impl Emitter {
         }
         let depth_handle = depth.map_or(0, |index| self.surfaces[index].handle);
         self.writer.set_render_targets(&handles, depth_handle);
-        Some(Targets { colors, whole: wholes, size })
+        Some(Targets { colors, whole: wholes, handles, size })
     }
 
     /// A view of a texture.
@@ -353,18 +378,25 @@ impl Emitter {
         let flags = ClearFlags::from_bits_truncate(u32::from(flags));
         let color = color.map(|code| f32::from(code) / 255.0);
         self.writer.clear(flags, color, f32::from(depth % 17) / 16.0, stencil.into());
-        if flags.contains(ClearFlags::COLOR) {
-            for (&(index, place, srgb), whole) in targets.colors.iter().zip(targets.whole) {
-                let narrow =
-                    matches!(self.surfaces[index].format, Format::B5G6R5Unorm | Format::B5G5R5A1Unorm);
-                let bound = match (srgb, narrow) {
-                    (true, _) => Bound::EXACT.and(Rule::SrgbEncoding, 1.0),
-                    (_, true) => Bound::EXACT.and(Rule::UnormRounding, 1.0),
-                    _ => Bound::EXACT,
-                };
-                let surface = &mut self.surfaces[index];
-                let layers = if whole { 0..surface.layers } else { place.1..place.1 + 1 };
-                layers.for_each(|layer| drop(surface.bounds.insert((place.0, layer), bound.clone())));
+        if !flags.contains(ClearFlags::COLOR) {
+            return;
+        }
+        // Direct3D 9's states count for clears as well.
+        let states = self.render_states();
+        let encodes = states.was_set_on(rs::SRGBWRITEENABLE);
+        let part = states.was_set_on(rs::SCISSORTESTENABLE);
+        for (&(index, place, srgb), whole) in targets.colors.iter().zip(targets.whole) {
+            let bound = match (srgb || encodes, is_narrow(self.surfaces[index].format)) {
+                (true, _) => Bound::EXACT.and(Rule::SrgbEncoding, 1.0),
+                (_, true) => Bound::EXACT.and(Rule::UnormRounding, 1.0),
+                _ => Bound::EXACT,
+            };
+            let surface = &mut self.surfaces[index];
+            let layers = if whole { 0..surface.layers } else { place.1..place.1 + 1 };
+            for layer in layers {
+                surface.bounds.entry((place.0, layer)).and_modify(|old| {
+                    *old = if part { std::mem::take(old).or(&bound) } else { bound.clone() };
+                });
             }
         }
     }
@@ -467,12 +499,17 @@ impl Emitter {
         });
     }
 
-    fn finish(mut self) -> Script {
+    fn finish(mut self) -> Result<Script, GeneratorError> {
         for index in 0..self.surfaces.len() {
             let handle = self.copied_surface(index);
             let surface = &self.surfaces[index];
-            // WebGPU does not give the depth of 24-bit textures; what they let through is seen in colours.
+            // WebGPU gives neither the depth nor the stencil of 24-bit textures; what they let through is seen in colours.
             if surface.format == Format::D24UnormS8Uint {
+                let shown = self.show_stencil(handle, surface.layout.mip_extent(0))?;
+                for layer in 0..2 {
+                    let place = Place::Texture { handle: shown, mip: 0, layer };
+                    self.script.looks.push(Look { place, bound: Bound::EXACT });
+                }
                 continue;
             }
             for (&(mip, layer), bound) in &surface.bounds {
@@ -492,7 +529,7 @@ impl Emitter {
             let place = Place::Memory { gpa: allocation.gpa, len: allocation.size_bytes };
             self.script.looks.push(Look { place, bound });
         }
-        self.script
+        Ok(self.script)
     }
 }
 

@@ -8,16 +8,21 @@
 //! Malformed streams are the fuzz targets' business.
 
 mod draw;
+mod draw9;
 mod emit;
 mod program;
 mod scene;
 mod script;
 mod shaders;
+mod shaders9;
+mod stages;
 pub mod strategy;
+mod table;
 pub mod tolerance;
 
+pub use emit::GeneratorError;
 pub use scene::{
-    Blend, Buffer, Depth, Dispatch, Draw, Float, Index, Kernel, Outputs, Part, Pixel, Raster, Scene, Source,
-    Step, Texture, Vertex,
+    Blend, Buffer, Depth, Dispatch, Draw, Draw9, Float, Index, Kernel, Outputs, Part, Pixel, Raster, Scene,
+    Source, Step, Texture, Vertex,
 };
 pub use script::{Look, Place, Script, Submission};

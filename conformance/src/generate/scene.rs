@@ -3,7 +3,7 @@
 //! Numbers that choose among things of the scene are taken modulo how many there are; coordinates modulo the size.
 
 use aerogpu_protocol::Format;
-use aerogpu_protocol::packets::{BlendFactor, BlendOp, CompareFunc, CullMode, PrimitiveTopology};
+use aerogpu_protocol::packets::{BlendFactor, BlendOp, CompareFunc, CullMode, FillMode, PrimitiveTopology};
 
 /// Resources, and what happens to them.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,8 +130,17 @@ pub enum Step {
     },
     /// Draws.
     Draw(Box<Draw>),
+    /// Draws as Direct3D 9 does.
+    Draw9(Box<Draw9>),
     /// Computes.
     Dispatch(Dispatch),
+    /// Binds resources and constants to slots of a stage that nothing reads.
+    Bind {
+        /// Of 6.
+        stage: u8,
+        /// Of the contents.
+        seed: u16,
+    },
     /// Exports a texture and goes on under an imported handle.
     Share {
         /// Which.
@@ -183,6 +192,10 @@ pub struct Draw {
     pub color_format: u8,
     /// The colour steps with instances.
     pub per_instance: bool,
+    /// Instances a step.
+    pub step_rate: u8,
+    /// The first instance.
+    pub first_instance: u8,
     /// Instances: 1 to 3.
     pub instances: u8,
     /// Vertices or indices that are not drawn.
@@ -201,7 +214,46 @@ pub struct Draw {
     pub write_mask: u8,
     /// Depth test; off when absent.
     pub test: Option<Depth>,
+    /// Masks of reading and writing of a stencil test; off when absent. The packets have no operations.
+    pub stencil: Option<[u8; 2]>,
     /// Rasterizer state.
+    pub raster: Raster,
+    /// Geometry or tessellation shaders, as the topology needs them, by number.
+    pub stages: Option<u8>,
+}
+
+/// A draw with Direct3D 9's shaders and states.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draw9 {
+    /// Render targets.
+    pub outputs: Outputs,
+    /// How vertices form primitives.
+    pub topology: PrimitiveTopology,
+    /// Positions in sixteenths of a pixel from the middle of the viewport.
+    pub positions: Vec<[i16; 2]>,
+    /// Depth of the whole draw, of 16.
+    pub depth: u8,
+    /// Divides x, y, z and w alike: 1, 2, 4 and 8 by number.
+    pub w: u8,
+    /// Of colours and constants.
+    pub seed: u16,
+    /// `D3DDECLTYPE` of the colour.
+    pub declaration: u8,
+    /// The declaration says `POSITIONT`.
+    pub transformed: bool,
+    /// Through an index buffer, from the last vertex to the first.
+    pub indexed: bool,
+    /// Vertex shader, by number.
+    pub vertex: u8,
+    /// Pixel shader, by number.
+    pub pixel: u8,
+    /// The texture of stage 0.
+    pub source: Source,
+    /// Render states, set in this order after those that every draw begins with.
+    pub states: Vec<Vec<(u32, u32)>>,
+    /// Sampler states of stage 0.
+    pub samplers: Vec<(u32, u32)>,
+    /// Viewport, scissor rectangle and depth range; the rest of it is in the states.
     pub raster: Raster,
 }
 
@@ -254,6 +306,8 @@ pub enum Pixel {
     Sample,
     /// One instruction on constants.
     Float(Float),
+    /// A row of the table of instructions that only pixels have.
+    Table(u8),
     /// A random program on the flat colour.
     Random(u16, u8),
 }
@@ -307,6 +361,10 @@ pub struct Depth {
 /// Rasterizer state, viewport and scissor rectangle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Raster {
+    /// Filled or outlined.
+    pub fill: FillMode,
+    /// Added to depth, in its least steps.
+    pub bias: i8,
     /// Which faces are left out.
     pub cull: CullMode,
     /// Counter-clockwise is front.
@@ -319,6 +377,22 @@ pub struct Raster {
     pub range: [u8; 2],
     /// Depth is clamped instead of clipped.
     pub clamp: bool,
+}
+
+impl Default for Raster {
+    /// Everything is drawn, to all of the target.
+    fn default() -> Self {
+        Self {
+            fill: FillMode::Solid,
+            bias: 0,
+            cull: CullMode::None,
+            ccw: false,
+            scissor: None,
+            viewport: None,
+            range: [0, 16],
+            clamp: false,
+        }
+    }
 }
 
 /// A compute shader and how often it runs.
@@ -345,4 +419,6 @@ pub enum Kernel {
     Shared,
     /// A random program.
     Random(u16, u8),
+    /// A row of the table of instructions.
+    Table(u8),
 }

@@ -3,8 +3,8 @@
 use aerogpu_dxbc::assembler::{AssembleError, assemble};
 use aerogpu_dxbc::ir::Stage;
 
-use super::program;
 use super::scene::{Float, Kernel, Pixel, Vertex};
+use super::{program, table};
 
 /// Instructions on constants: mnemonic, sources, and what is done to the result so that a target can hold it.
 const FLOATS: &[(&str, usize, &str)] = &[
@@ -132,6 +132,10 @@ pub(super) fn pixel(kind: Pixel, targets: usize) -> Result<Vec<u8>, AssembleErro
             ("constant", texture.into(), format!("{place}sample r0.xyzw, r1.xyxx, t0.xyzw, s0\n"))
         }
         Pixel::Float(float) => ("constant", String::new(), operation(float)),
+        Pixel::Table(number) => {
+            let row = table::pixel(number);
+            (row.mode, row.declared.into(), table::pixel_body(row))
+        }
         Pixel::Random(seed, size) => {
             let (arrays, body) = random(Stage::Pixel, seed, size);
             ("constant", arrays, format!("{START}{REST}{body}{BYTES}"))
@@ -187,6 +191,7 @@ pub(super) fn compute(kind: Kernel) -> Result<Vec<u8>, AssembleError> {
                  iadd r1.x, r1.x, l(48)\nand r1.x, r1.x, l(127)\nld_raw r0.xyzw, r1.x, g0.xyzw\n{store}"
             ),
         ),
+        Kernel::Table(number) => return table::kernel(number),
         Kernel::Random(seed, size) => {
             let (arrays, body) = random(Stage::Compute, seed, size);
             let start = "mov r0.xyzw, vThreadID.xyzx\nld_raw r1.xyzw, l(0), t0.xyzw\nmov r2.xyzw, cb1[1].xyzw\n\

@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use aerogpu_protocol::packets::{BlendFactor, BlendOp};
+use aerogpu_raster::state::{BlendEquation, BlendFactor, BlendOp};
 
-use super::scene::Blend;
+/// How colours and alphas are blended.
+pub type Equations = (BlendEquation, BlendEquation);
 
 /// A freedom that the specification leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,7 +143,7 @@ impl Bound {
 
     /// What is in a target after `layers` layers of a source with this bound were blended onto it.
     #[must_use]
-    pub fn blended(self, target: &Self, blend: &Blend, layers: usize, srgb: bool) -> Self {
+    pub fn blended(self, target: &Self, blend: Equations, layers: usize, srgb: bool) -> Self {
         let mut steps = target.steps;
         for _ in 0..layers {
             steps = blend_steps(blend, self.steps, if srgb { steps * DECODE_SLOPE } else { steps });
@@ -157,20 +158,23 @@ impl Bound {
     }
 }
 
-/// A layer: factors are at most 1, so that a value's error stays; a factor of the target's alpha errs as the target does.
-fn blend_steps(blend: &Blend, source: f64, target: f64) -> f64 {
+/// A layer: factors are at most 1, so that a value's error stays; a factor of the source or of the target errs as that does.
+fn blend_steps((color, alpha): Equations, source: f64, target: f64) -> f64 {
+    use BlendFactor as F;
     let mut most = 0.0;
-    for (pair, op) in blend.factors.chunks(2).zip(blend.ops) {
+    for BlendEquation { src, dst, op } in [color, alpha] {
         let error = |factor: BlendFactor, value: f64| match factor {
-            BlendFactor::Zero => 0.0,
-            BlendFactor::One | BlendFactor::Constant | BlendFactor::InvConstant => value,
-            BlendFactor::SrcAlpha | BlendFactor::InvSrcAlpha => value + source,
-            BlendFactor::DestAlpha | BlendFactor::InvDestAlpha => value + target,
+            F::Zero => 0.0,
+            F::One | F::Constant | F::InvConstant => value,
+            F::SrcColor | F::InvSrcColor | F::SrcAlpha | F::InvSrcAlpha => value + source,
+            F::Src1Color | F::InvSrc1Color | F::Src1Alpha | F::InvSrc1Alpha => value + source,
+            F::DestColor | F::InvDestColor | F::DestAlpha | F::InvDestAlpha => value + target,
+            F::SrcAlphaSat => value + source + target,
         };
         let steps = match op {
             BlendOp::Min | BlendOp::Max if source > target => source,
             BlendOp::Min | BlendOp::Max => target,
-            _ => error(pair[0], source) + error(pair[1], target),
+            _ => error(src, source) + error(dst, target),
         };
         most = if steps > most { steps } else { most };
     }
@@ -181,11 +185,11 @@ fn blend_steps(blend: &Blend, source: f64, target: f64) -> f64 {
 mod tests {
     use super::*;
 
-    const OVER: Blend = Blend {
-        factors: [BlendFactor::SrcAlpha, BlendFactor::InvSrcAlpha, BlendFactor::One, BlendFactor::Zero],
-        ops: [BlendOp::Add; 2],
-        constant: [255; 4],
-    };
+    const fn equation(src: BlendFactor, dst: BlendFactor) -> BlendEquation {
+        BlendEquation { src, dst, op: BlendOp::Add }
+    }
+    const ALPHA: BlendEquation = equation(BlendFactor::One, BlendFactor::Zero);
+    const OVER: Equations = (equation(BlendFactor::SrcAlpha, BlendFactor::InvSrcAlpha), ALPHA);
 
     #[test]
     fn bounds_add_up_and_name_their_reasons() {
@@ -199,13 +203,10 @@ mod tests {
 
     #[test]
     fn layers_of_exact_colours_err_by_two_steps_each() {
-        let steps = |layers| Bound::EXACT.blended(&Bound::EXACT, &OVER, layers, false).steps();
+        let steps = |layers| Bound::EXACT.blended(&Bound::EXACT, OVER, layers, false).steps();
         assert_eq!([steps(1), steps(2), steps(3)], [2.0, 4.0, 6.0]);
-        let of_target = Blend {
-            factors: [BlendFactor::Zero, BlendFactor::DestAlpha, BlendFactor::One, BlendFactor::Zero],
-            ..OVER
-        };
-        let steps = |layers| Bound::EXACT.blended(&Bound::EXACT, &of_target, layers, false).steps();
+        let of_target = (equation(BlendFactor::Zero, BlendFactor::DestAlpha), ALPHA);
+        let steps = |layers| Bound::EXACT.blended(&Bound::EXACT, of_target, layers, false).steps();
         // The alpha that multiplies has erred by 2 as well: 2 + 2 + 2.
         assert_eq!([steps(1), steps(2)], [2.0, 6.0]);
         assert_eq!(steps(100), 255.0);
