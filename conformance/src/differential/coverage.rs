@@ -8,6 +8,7 @@ use std::fmt;
 
 use aerogpu::pipeline::layout::InputLayout;
 use aerogpu::pipeline::shader::Shader;
+use aerogpu_dxbc::assembler::assemble;
 use aerogpu_dxbc::ir::Op;
 use aerogpu_dxbc::sm3;
 use aerogpu_protocol::input_layout::{is_ilay, parse_ilay, semantic_name_hash, write_ilay};
@@ -73,8 +74,12 @@ const FAMILIES: &[Family] = &[
     ("d3d9_stencil", || direct3d9::values("d3d9_stencil")),
     ("d3d9_mode", || direct3d9::values("d3d9_mode")),
     ("d3d9_sampler", || direct3d9::values("d3d9_sampler")),
-    ("op", || Op::ALL.iter().map(|op| op.info().mnemonic.into()).collect()),
-    ("d3d9_op", || sm3::Op::ALL.iter().map(|op| format!("{op:?}")).collect()),
+    ("op", || Op::ALL.iter().filter(|op| !is_refused(**op)).map(|op| op.info().mnemonic.into()).collect()),
+    ("d3d9_op", || {
+        // A number that Direct3D 9 reserves and gives to no profile.
+        let real = sm3::Op::ALL.iter().filter(|op| **op != sm3::Op::Texm3x3diff);
+        real.map(|op| format!("{op:?}")).collect()
+    }),
 ];
 
 /// The names of the numbers that mean something.
@@ -126,6 +131,17 @@ fn vertex_formats() -> Vec<String> {
         InputLayout::parse(&write_ilay(&[element])).is_ok()
     };
     (1..133).filter(is_one).map(dxgi).collect()
+}
+
+/// An instruction without operands that no shader may have: a jump, an abort, a breakpoint.
+fn is_refused(op: Op) -> bool {
+    let info = op.info();
+    let code = assemble(&format!("cs_5_0\ndcl_thread_group 1, 1, 1\n{}\nret\n", info.mnemonic));
+    let refused = |code: &[u8]| match Shader::new(ShaderStage::Compute, code) {
+        Err(error) => error.to_string().contains("is not supported"),
+        Ok(_) => false,
+    };
+    info.dst.is_empty() && info.src.is_empty() && code.is_ok_and(|code| refused(&code.to_dxbc()))
 }
 
 fn dxgi(format: u32) -> String {
@@ -409,5 +425,7 @@ mod tests {
             let distinct: BTreeSet<_> = all.iter().collect();
             assert!(!all.is_empty() && distinct.len() == all.len(), "{family}: {all:?}");
         }
+        let refused: Vec<_> = Op::ALL.iter().copied().filter(|op| is_refused(*op)).collect();
+        assert_eq!(refused, [Op::Jmp, Op::Abort, Op::DebugBreak]);
     }
 }

@@ -215,8 +215,7 @@ impl Emitter {
             Pixel::Table(row) => table::pixel(row).texture,
             _ => (false, false),
         };
-        let view =
-            (reads && !absent).then(|| self.bind_source(&draw.source, &[ShaderStage::Pixel])).flatten();
+        let view = (reads && !absent).then(|| self.bind_source(&draw.source, &[ShaderStage::Pixel]));
         let Some((mut bound, format)) = view else {
             self.writer.set_texture(ShaderStage::Pixel, 0, 0);
             return Bound::EXACT;
@@ -242,7 +241,7 @@ impl Emitter {
     }
 
     /// Binds a texture or a view of one to `t0` of these stages: how exact its texels are, and what they are read as.
-    pub(super) fn bind_source(&mut self, source: &Source, stages: &[ShaderStage]) -> Option<(Bound, Format)> {
+    pub(super) fn bind_source(&mut self, source: &Source, stages: &[ShaderStage]) -> (Bound, Format) {
         let index = usize::from(source.texture) % self.surfaces.len();
         let surface = &self.surfaces[index];
         let (mips, layers, stored) = (surface.mips, surface.layers, surface.format);
@@ -267,7 +266,7 @@ impl Emitter {
         if format.is_depth() {
             bound = bound.and(Rule::UnormRounding, 1.0);
         }
-        Some((bound, format))
+        (bound, format)
     }
 
     fn vertices(&mut self, draw: &Draw, color: usize, size: [u32; 2]) {

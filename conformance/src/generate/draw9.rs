@@ -73,7 +73,7 @@ impl Emitter {
             self.states9(&[(rs::ALPHATESTENABLE, 0)]);
         }
         self.constants9(draw);
-        let source = self.source9(draw);
+        let source = self.source9(draw, &targets);
         self.vertices9(draw, targets.size);
         self.writer.set_primitive_topology(draw.topology);
         self.issue9(draw);
@@ -119,7 +119,7 @@ impl Emitter {
     }
 
     /// Binds the texture of stage 0, and one of a single texel to the others.
-    fn source9(&mut self, draw: &Draw9) -> Bound {
+    fn source9(&mut self, draw: &Draw9, targets: &Targets) -> Bound {
         for stage in [ShaderStage::Vertex, ShaderStage::Pixel] {
             for &(state, value) in SAMPLER.iter().chain(&draw.samplers) {
                 self.writer.set_sampler_state(stage, 0, state, value);
@@ -127,7 +127,17 @@ impl Emitter {
         }
         let set = |state: u32| draw.samplers.iter().rev().find(|(s, _)| *s == state).map_or(0, |(_, v)| *v);
         let linear = [ss::MAGFILTER, ss::MINFILTER, ss::MIPFILTER].into_iter().any(|state| set(state) > 1);
-        let view = self.bind_source(&draw.source, &[ShaderStage::Vertex, ShaderStage::Pixel]);
+        const STAGES: [ShaderStage; 2] = [ShaderStage::Vertex, ShaderStage::Pixel];
+        // What is drawn to is not read: Direct3D 9 does not say what becomes of it.
+        let index = usize::from(draw.source.texture) % self.surfaces.len();
+        let drawn =
+            self.surfaces[index].format.is_depth() || targets.colors.iter().any(|target| target.0 == index);
+        let view = (!drawn && !draw.source.absent).then(|| self.bind_source(&draw.source, &STAGES));
+        if view.is_none() {
+            for stage in STAGES {
+                self.writer.set_texture(stage, 0, 0);
+            }
+        }
         let (mut bound, format) = view.unwrap_or((Bound::EXACT, Format::R8G8B8A8Unorm));
         if set(ss::SRGBTEXTURE) != 0 && !format.is_srgb() {
             bound = bound.decoded().and(Rule::UnormRounding, 1.0);

@@ -133,7 +133,6 @@ const PIXEL: &[Row] = &[
         Uniform,
     ),
     ("ps_1_1", "tex t0; texm3x3pad t1, t0; texm3x3pad t2, t0; texm3x3vspec t3, t0; mov r0, t3", "", Uniform),
-    ("ps_1_1", "tex t0; texm3x3pad t1, t0; texm3x3pad t2, t0; texm3x3diff t3, t0; mov r0, t3", "", Uniform),
     ("ps_1_3", "tex t0; texm3x2pad t1, t0; texm3x2depth t2, t0; mov r0, c2", "", Depth),
     ("ps_1_4", "mov r5, c2; phase; texdepth r5; mov r0, c3", "", Depth),
     ("ps_1_4", "texld r0, t0", "", Texel),

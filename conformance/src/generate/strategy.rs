@@ -138,6 +138,8 @@ fn step(level: Level) -> BoxedStrategy<Step> {
             2 => clear(),
             3 => copies(),
             4 => draw,
+            3 => draw9(),
+            1 => bind(),
             1 => dispatch,
             1 => present(),
             1 => submit(),

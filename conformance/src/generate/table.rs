@@ -165,7 +165,6 @@ static KERNELS: LazyLock<Vec<KernelRow>> = LazyLock::new(|| {
         KernelRow { u0: "dcl_uav_typed_buffer (uint,uint,uint,uint) u0", ..raw("ld_uav_typed_s r0.xyzw, r4.x, r10.x, u0.xyzw\nstore_uav_typed u0.xyzw, r10.x, r0.xyzw\n", false) },
         raw("ld_raw_s r0.xyzw, r4.x, r10.y, t0.xyzw\ncheck_access_fully_mapped r0.x, r4.x\n", false),
         KernelRow { common: false, ..structured("dcl_uav_structured u0, 16", "ld_structured_s r0.xyzw, r4.x, r10.x, l(0), t0.xyzw\nstore_structured u0.xyzw, r10.x, l(0), r0.xyzw\n") },
-        raw("debug_break\nmov r0.x, l(3)\n", false),
     ]);
     rows.sort_by_key(|row| !row.common);
     rows

@@ -1,7 +1,5 @@
 //! Clears, draws and dispatches.
 
-use std::collections::BTreeMap;
-
 use aerogpu::executor::{Failure, d3d9, translate};
 use aerogpu::limits;
 use aerogpu::pipeline::assembly::{primitive, primitives, shape};
@@ -244,12 +242,6 @@ impl Execution<'_, '_> {
         let states = states(&context, direct3d9, targets.size);
         let Geometry { attributes, buffers, indices } =
             self.geometry(counts, vertex, layout.as_ref(), &corners)?;
-        let fetched = layout.as_ref().is_some_and(|layout| layout.parsed.is_direct3d9());
-        let stride = |a: &Attribute| match fetched {
-            true => 16,
-            false => u64::from(context.vertex_buffers[a.slot as usize].stride_bytes),
-        };
-        let strides: BTreeMap<u32, u64> = attributes.iter().map(|a| (a.slot, stride(a))).collect();
         let (vertex_textures, vertex_views) = self.textures(ShaderStage::Vertex, &vertex_shader)?;
         let (pixel_textures, pixel_views) = match &pixel_shader {
             Some(pixel) => self.textures(ShaderStage::Pixel, pixel)?,
@@ -262,7 +254,6 @@ impl Execution<'_, '_> {
             vertex,
             pixel,
             attributes: &attributes,
-            strides: &strides,
             colors: &colors,
             depth: targets.depth.as_ref().map(|(_, format, _)| *format),
             topology: topology(context.topology)?,
@@ -410,7 +401,7 @@ impl Execution<'_, '_> {
         Ok(list)
     }
 
-    /// The bytes of an attribute's buffer from its first vertex on, zeros behind the end.
+    /// The elements of an attribute, one behind the other. One that is only partly in its buffer reads as zeros.
     fn vertex_buffer(
         &mut self,
         attribute: &Attribute,
@@ -419,30 +410,22 @@ impl Execution<'_, '_> {
     ) -> Result<wgpu::Buffer, Failure> {
         let binding = self.context().vertex_buffers[attribute.slot as usize];
         let gpu = self.renderer.gpu.clone();
-        let mut bytes = Vec::new();
-        if binding.buffer != 0 {
-            let id = self.renderer.resolve(binding.buffer);
-            self.refresh(id)?;
-            let buffer = self.buffer_of(id)?;
-            bytes = buffer.read(&gpu, 0, buffer.size);
-        }
-        let start = u64::from(binding.offset_bytes) + u64::from(attribute.offset);
-        bytes.drain(..(start as usize).min(bytes.len()));
+        let bytes = self.range(binding.buffer, 0, 0)?;
         let elements = match attribute.step {
             None => past,
             Some(0) => 1,
             Some(_) => u64::from(counts.first_instance) + u64::from(counts.instances),
         };
-        let needed = elements * u64::from(binding.stride_bytes) + attribute.format.size();
-        // An element that is only partly there reads as zeros.
-        let whole = match u64::from(binding.stride_bytes) {
-            0 => u64::from(bytes.len() as u64 >= attribute.format.size()),
-            stride => (bytes.len() as u64 + stride).saturating_sub(attribute.format.size()) / stride,
-        };
-        let kept = whole.saturating_sub(1) * u64::from(binding.stride_bytes) + attribute.format.size();
-        bytes.truncate(if whole == 0 { 0 } else { kept as usize });
-        bytes.resize(needed as usize, 0);
-        Ok(gpu.buffer(&bytes, BufferUsages::VERTEX))
+        let (size, stride) = (attribute.format.size() as usize, attribute.stride() as usize);
+        let mut packed = vec![0; elements as usize * stride];
+        let start = u64::from(binding.offset_bytes) + u64::from(attribute.offset);
+        for (element, target) in (0u64..).zip(packed.chunks_exact_mut(stride)) {
+            let at = (start + element * u64::from(binding.stride_bytes)) as usize;
+            if let Some(source) = bytes.get(at..at + size) {
+                target[..size].copy_from_slice(source);
+            }
+        }
+        Ok(gpu.buffer(&packed, BufferUsages::VERTEX))
     }
 
     pub(super) fn dispatch(&mut self, p: &Dispatch) -> Result<(), Failure> {

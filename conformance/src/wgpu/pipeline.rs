@@ -40,12 +40,18 @@ pub(super) struct Attribute {
     pub(super) register: u32,
 }
 
+impl Attribute {
+    /// Bytes from one element to the next in the buffer that the adapter is given: WebGPU wants multiples of 4.
+    pub(super) fn stride(&self) -> u64 {
+        self.format.size().next_multiple_of(4)
+    }
+}
+
 /// What a draw's pipeline is made from.
 pub(super) struct RenderKey<'a> {
     pub(super) vertex: &'a ValidatedShader,
     pub(super) pixel: Option<&'a ValidatedShader>,
     pub(super) attributes: &'a [Attribute],
-    pub(super) strides: &'a BTreeMap<u32, u64>,
     /// Formats of the colour targets and whether they store alpha.
     pub(super) colors: &'a [Option<(wgpu::TextureFormat, bool)>],
     pub(super) depth: Option<wgpu::TextureFormat>,
@@ -99,9 +105,8 @@ impl Pipelines {
             key.pixel.map(|pixel| translate(pixel, &pixel_wiring)).transpose().map_err(unsupported)?;
         let states = key.states;
         let name = format!(
-            "{vertex_text}{pixel_text:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
+            "{vertex_text}{pixel_text:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
             key.attributes,
-            key.strides,
             key.colors,
             key.depth,
             key.topology,
@@ -198,18 +203,14 @@ fn create(
         .zip(key.attributes)
         .map(|(shader_location, a)| [wgpu::VertexAttribute { format: a.format, offset: 0, shader_location }])
         .collect();
-    // Every attribute has a buffer of its own, bound at its offset: so it may lie anywhere in the vertex.
+    // Every attribute has a buffer of its own: so it may lie anywhere in the vertex.
     let buffers: Vec<_> = key
         .attributes
         .iter()
         .zip(&attributes)
         .map(|(a, attribute)| {
             Some(wgpu::VertexBufferLayout {
-                array_stride: if a.step == Some(0) {
-                    0
-                } else {
-                    key.strides.get(&a.slot).copied().unwrap_or(0)
-                },
+                array_stride: if a.step == Some(0) { 0 } else { a.stride() },
                 step_mode: if a.step.is_some() {
                     wgpu::VertexStepMode::Instance
                 } else {

@@ -138,6 +138,9 @@ impl Body<'_> {
         let (t, s) = (memory_name(texture)?, number(sampler)?);
         let offset = offset(i, dimension);
         let words = match rest.first() {
+            Some(_) if !self.is_depth(texture)? => {
+                return Err(Unsupported::new("comparison sampling of a colour format"));
+            }
             Some(reference) => {
                 let reference = format!("f4({}).x", source(reference, OperandType::F)?);
                 format!("bitcast<vec4u>(textureGatherCompare({t}, s{s}, {coordinates}, {reference}{offset}))")
@@ -350,11 +353,40 @@ impl Body<'_> {
                     None => Ok(()),
                 };
             }
-            op => return Err(Unsupported::new(format!("{} (signed)", op.info().mnemonic))),
+            Op::AtomicImax | Op::ImmAtomicImax => {
+                return self.signed(destination, (&at, &length), &place, "max", &value);
+            }
+            Op::AtomicImin | Op::ImmAtomicImin => {
+                return self.signed(destination, (&at, &length), &place, "min", &value);
+            }
+            op => return Err(Unsupported::new(op.info().mnemonic)),
         };
         let old = self.temporary("0u").replace("t_", "old_");
         self.line(&format!("var {old} = 0u;"));
         self.line(&format!("if ({at} < {length}) {{ {old} = {call}; }}"));
+        match destination.first() {
+            Some(destination) => self.assign(destination, false, &format!("vec4u({old})")),
+            None => Ok(()),
+        }
+    }
+
+    /// Words are unsigned for WGSL's atomics: a signed minimum or maximum is exchanged until nobody was in between.
+    fn signed(
+        &mut self,
+        destination: &[Operand],
+        (at, length): (&str, &str),
+        place: &str,
+        function: &str,
+        value: &str,
+    ) -> Result<(), Unsupported> {
+        let old = self.temporary("0u").replace("t_", "old_");
+        self.line(&format!("var {old} = 0u;"));
+        self.line(&format!(
+            "if ({at} < {length}) {{ {old} = atomicLoad({place}); loop {{ \
+             let e = atomicCompareExchangeWeak({place}, {old}, \
+             bitcast<u32>({function}(bitcast<i32>({old}), bitcast<i32>({value})))); \
+             if (e.exchanged) {{ break; }} {old} = e.old_value; }} }}"
+        ));
         match destination.first() {
             Some(destination) => self.assign(destination, false, &format!("vec4u({old})")),
             None => Ok(()),
