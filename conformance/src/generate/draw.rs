@@ -215,7 +215,10 @@ impl Emitter {
             Pixel::Table(row) => table::pixel(row).texture,
             _ => (false, false),
         };
-        let view = (reads && !absent).then(|| self.bind_source(&draw.source, &[ShaderStage::Pixel]));
+        let depth = self.surfaces.iter().position(|surface| surface.format.is_depth());
+        let texture = depth.filter(|_| wants_depth).map_or(draw.source.texture, |index| index as u8);
+        let picked = Source { texture, ..draw.source };
+        let view = (reads && !absent).then(|| self.bind_source(&picked, &[ShaderStage::Pixel]));
         let Some((mut bound, format)) = view else {
             self.writer.set_texture(ShaderStage::Pixel, 0, 0);
             return Bound::EXACT;

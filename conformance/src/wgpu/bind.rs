@@ -16,7 +16,7 @@ use super::packets::Subresources;
 use super::pipeline::{Textures, view_dimension};
 use super::resource::Resource;
 use super::state::{ConstantSlot, ResourceSlot};
-use super::wgsl::{SampleType, binding, dimension};
+use super::wgsl::{CONSTANT_VECTORS, SampleType, binding, dimension};
 
 /// What a bind group is made for and from.
 pub(super) struct Bound<'a> {
@@ -131,7 +131,7 @@ impl Execution<'_, '_> {
         let mut samplers: Vec<(u32, wgpu::Sampler)> = Vec::new();
         let mut written = Vec::new();
         for constants in shader.constant_buffers() {
-            let bytes = match self.context().stage(stage).constants[constants.first as usize] {
+            let mut bytes: Vec<u8> = match self.context().stage(stage).constants[constants.first as usize] {
                 _ if let Some(shader) = direct3d9 => {
                     let words = self.register_words(stage, constants.first, shader);
                     words.iter().flat_map(|w| w.to_le_bytes()).collect()
@@ -141,7 +141,8 @@ impl Execution<'_, '_> {
                 }
                 ConstantSlot::Buffer(b) => self.range(b.buffer, b.offset_bytes, b.size_bytes)?,
             };
-            buffers.push((binding::CONSTANTS + constants.first, gpu.buffer(&bytes, BufferUsages::STORAGE)));
+            bytes.resize(CONSTANT_VECTORS * 16, 0);
+            buffers.push((binding::CONSTANTS + constants.first, gpu.buffer(&bytes, BufferUsages::UNIFORM)));
         }
         for register in shader
             .resources()

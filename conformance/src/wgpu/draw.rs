@@ -72,7 +72,8 @@ impl Execution<'_, '_> {
         let texture = self.texture_of(part.texture)?;
         let depth_only = part.format.is_depth() && part.mips.1 == u32::MAX;
         Ok(texture.gpu.create_view(&TextureViewDescriptor {
-            format: Some(texture_format(part.format)?),
+            // One aspect of a format with two has a format of its own.
+            format: (!depth_only).then(|| texture_format(part.format)).transpose()?,
             dimension: Some(dimension),
             aspect: if depth_only { TextureAspect::DepthOnly } else { TextureAspect::All },
             base_mip_level: part.mips.0,

@@ -257,7 +257,7 @@ fn create(
             },
             conservative: false,
         },
-        depth_stencil: key.depth.map(|format| depth_stencil(key.states, format)),
+        depth_stencil: key.depth.map(|format| depth_stencil(key, format)),
         multisample: Default::default(),
         fragment: pixel_module.as_ref().filter(|_| has_fragment).map(|module| wgpu::FragmentState {
             module,
@@ -270,10 +270,13 @@ fn create(
     }))
 }
 
-fn depth_stencil(states: &States, format: wgpu::TextureFormat) -> wgpu::DepthStencilState {
+fn depth_stencil(key: &RenderKey<'_>, format: wgpu::TextureFormat) -> wgpu::DepthStencilState {
+    let states = key.states;
     let state = &states.depth_stencil;
     let on = state.depth_enable;
-    let bias = states.rasterizer.depth_bias;
+    // Triangles alone are biased (D3D 11.3 15.10), and WebGPU refuses to hear of a bias for anything else.
+    let triangles = key.topology == wgpu::PrimitiveTopology::TriangleList;
+    let bias = if triangles { states.rasterizer.depth_bias } else { raster::DepthBias::default() };
     let stencil = state.stencil_enable && format.has_stencil_aspect();
     wgpu::DepthStencilState {
         format,
@@ -523,7 +526,8 @@ fn bind_group_layout(
     if shader.stage() == Stage::Vertex {
         entries.push(entry(binding::DRAW, buffer(BufferBindingType::Uniform)));
     }
-    entries.extend(shader.constant_buffers().iter().map(|c| entry(binding::CONSTANTS + c.first, read_only)));
+    let uniform = buffer(BufferBindingType::Uniform);
+    entries.extend(shader.constant_buffers().iter().map(|c| entry(binding::CONSTANTS + c.first, uniform)));
     entries.extend(shader.samplers().iter().map(|s| {
         let kind = if s.comparison { SamplerBindingType::Comparison } else { SamplerBindingType::Filtering };
         entry(binding::SAMPLERS + s.first, BindingType::Sampler(kind))

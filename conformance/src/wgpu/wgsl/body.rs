@@ -332,7 +332,7 @@ fn test(i: &Instruction) -> Result<String, Unsupported> {
 fn arithmetic(i: &Instruction) -> Result<Option<String>, Unsupported> {
     let types = i.op.info().src;
     let mut sources = Vec::new();
-    for (operand, &kind) in i.operands.iter().skip(1).zip(types) {
+    for (operand, &kind) in i.operands.iter().skip(i.op.info().dst.len()).zip(types) {
         if matches!(kind, OperandType::R | OperandType::L | OperandType::D) {
             return Ok(None);
         }

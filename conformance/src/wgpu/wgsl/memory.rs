@@ -181,7 +181,10 @@ impl Body<'_> {
             arguments += &format!(", {at}.z");
         }
         let texel = words(&format!("textureLoad({t}, {arguments}, {level})"), self.is_depth(texture)?);
-        let opaque = self.wiring.textures.get(&number(texture)?) == Some(&SampleType::Opaque);
+        let opaque = matches!(
+            self.wiring.textures.get(&number(texture)?),
+            Some(SampleType::Opaque | SampleType::Depth)
+        );
         let outside = if opaque { "vec4u(0u, 0u, 0u, 0x3f800000u)" } else { "vec4u(0u)" };
         let words = format!("select({outside}, {texel}, {inside})");
         self.texel(destination, texture, &words, i.saturate)

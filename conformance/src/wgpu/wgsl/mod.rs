@@ -39,6 +39,9 @@ pub mod binding {
     pub const DRAW: u32 = 240;
 }
 
+/// Vectors of a constant buffer: what Direct3D 11 can reach, and WebGPU's least limit.
+pub const CONSTANT_VECTORS: usize = 4096;
+
 /// How a view's texels come to a shader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the variants are WebGPU's own names")]
@@ -195,11 +198,17 @@ fn resources(
     }
     for slots in shader.constant_buffers() {
         let slot = one(slots.first, slots.last)?;
-        let _ =
-            writeln!(text, "{}<storage, read> c{slot}: array<vec4u>;", variable(binding::CONSTANTS + slot));
+        // No storage buffer, though that would know its length: llvmpipe gives zeros of those to the pixels of a quad that are
+        // not covered, and derivatives would be wrong. The back end pads with zeros.
         let _ = writeln!(
             text,
-            "fn cb{slot}(i: u32) -> vec4u {{ if (i < arrayLength(&c{slot})) {{ return c{slot}[i]; }} return vec4u(0u); }}"
+            "{}<uniform> c{slot}: array<vec4u, {CONSTANT_VECTORS}>;",
+            variable(binding::CONSTANTS + slot)
+        );
+        let last = CONSTANT_VECTORS - 1;
+        let _ = writeln!(
+            text,
+            "fn cb{slot}(i: u32) -> vec4u {{ return select(vec4u(0u), c{slot}[min(i, {last}u)], i <= {last}u); }}"
         );
     }
     for slots in shader.samplers() {
