@@ -1,9 +1,12 @@
 //! What shaders have bound: constants, textures, samplers, buffers.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 
 use aerogpu::executor::Failure;
 use aerogpu::pipeline::shader::Shader;
+use aerogpu_dxbc::ValidatedShader;
+use aerogpu_dxbc::ir::Op;
 use aerogpu_protocol::Format;
 use aerogpu_protocol::packets::ShaderStage;
 use wgpu::{
@@ -127,7 +130,7 @@ impl Execution<'_, '_> {
         let gpu = self.renderer.gpu.clone();
         let Bound { layout, views, cubes, draw } = bound;
         let (direct3d9, shader) = (shader.direct3d9(), shader.program());
-        let mut buffers: Vec<(u32, wgpu::Buffer)> = Vec::new();
+        let mut buffers: Vec<(u32, wgpu::Buffer, usize)> = Vec::new();
         let mut samplers: Vec<(u32, wgpu::Sampler)> = Vec::new();
         let mut written = Vec::new();
         for constants in shader.constant_buffers() {
@@ -142,7 +145,8 @@ impl Execution<'_, '_> {
                 ConstantSlot::Buffer(b) => self.range(b.buffer, b.offset_bytes, b.size_bytes)?,
             };
             bytes.resize(CONSTANT_VECTORS * 16, 0);
-            buffers.push((binding::CONSTANTS + constants.first, gpu.buffer(&bytes, BufferUsages::UNIFORM)));
+            let uniform = gpu.buffer(&bytes, BufferUsages::UNIFORM);
+            buffers.push((binding::CONSTANTS + constants.first, uniform, bytes.len()));
         }
         for register in shader
             .resources()
@@ -154,7 +158,9 @@ impl Execution<'_, '_> {
                 ResourceSlot::Handle(buffer) => self.range(buffer, 0, 0)?,
                 ResourceSlot::Buffer { buffer, offset, size } => self.range(buffer, offset, size)?,
             };
-            buffers.push((binding::TEXTURES + register.first, gpu.buffer(&bytes, BufferUsages::STORAGE)));
+            asked_for_length(shader, &bytes)?;
+            let words = gpu.buffer(&bytes, BufferUsages::STORAGE);
+            buffers.push((binding::TEXTURES + register.first, words, bytes.len()));
         }
         for uav in shader.uavs() {
             let slot = self.context().stage(stage).uavs[uav.first as usize];
@@ -168,8 +174,9 @@ impl Execution<'_, '_> {
             };
             let counter = gpu.buffer(&counter.to_le_bytes(), usage);
             written.push((words.clone(), counter.clone(), id, slot.offset_bytes.into(), bytes.len() as u64));
-            buffers.push((binding::UAVS + uav.first, words));
-            buffers.push((binding::COUNTERS + uav.first, counter));
+            asked_for_length(shader, &bytes)?;
+            buffers.push((binding::UAVS + uav.first, words, bytes.len()));
+            buffers.push((binding::COUNTERS + uav.first, counter, 4));
         }
         for register in shader.samplers() {
             if direct3d9.is_some() {
@@ -189,8 +196,11 @@ impl Execution<'_, '_> {
             binding: binding::DRAW,
             resource: BindingResource::Buffer(b.as_entire_buffer_binding()),
         }));
-        for (binding, buffer) in &buffers {
-            entries.push(BindGroupEntry { binding: *binding, resource: buffer.as_entire_binding() });
+        for (binding, buffer, len) in &buffers {
+            // As long as it is, in whole words: shaders ask for lengths.
+            let size = NonZeroU64::new(len.next_multiple_of(4).max(4) as u64);
+            let resource = BindingResource::Buffer(wgpu::BufferBinding { buffer, offset: 0, size });
+            entries.push(BindGroupEntry { binding: *binding, resource });
         }
         for (binding, view) in &views {
             entries.push(BindGroupEntry { binding: *binding, resource: BindingResource::TextureView(view) });
@@ -219,6 +229,15 @@ impl Execution<'_, '_> {
         let end = if size == 0 { buffer.size } else { (start + u64::from(size)).min(buffer.size) };
         Ok(buffer.read(&gpu, start, end - start))
     }
+}
+
+/// WebGPU has no buffer without bytes, so that nobody can tell its length.
+fn asked_for_length(shader: &ValidatedShader, bytes: &[u8]) -> Result<(), Failure> {
+    let asks = || shader.program().instructions().any(|i| i.op == Op::Bufinfo);
+    if bytes.is_empty() && asks() {
+        return Err(Failure::Unsupported("the length of a buffer that is not there on WebGPU".into()));
+    }
+    Ok(())
 }
 
 fn default_sampler(gpu: &super::Gpu, comparison: bool) -> wgpu::Sampler {

@@ -419,7 +419,11 @@ impl Execution<'_, '_> {
         };
         let (size, stride) = (attribute.format.size() as usize, attribute.stride() as usize);
         let mut packed = vec![0; elements as usize * stride];
-        let start = u64::from(binding.offset_bytes) + u64::from(attribute.offset);
+        // Data that never steps stays at its first instance.
+        let first = if attribute.step == Some(0) { counts.first_instance } else { 0 };
+        let start = u64::from(binding.offset_bytes)
+            + u64::from(attribute.offset)
+            + u64::from(first) * u64::from(binding.stride_bytes);
         for (element, target) in (0u64..).zip(packed.chunks_exact_mut(stride)) {
             let at = (start + element * u64::from(binding.stride_bytes)) as usize;
             if let Some(source) = bytes.get(at..at + size) {
