@@ -12,8 +12,9 @@
 //! case = "lines"                 # folder in conformance/divergences
 //! ```
 //!
-//! A finding of a campaign is explained by the first entry of its driver whose needs its minimal stream has. The case of an
-//! entry passes on the software renderer and fails on the driver: when that is no longer so, a test is red.
+//! A finding of a campaign is explained by the first entry of its driver whose needs its minimal stream has: streams shrink
+//! towards triangles that stay inside of their viewport, so that lines, or clipping, are only left where they matter. The case
+//! of an entry passes on the software renderer and fails on the driver: when that is no longer so, a test is red.
 
 use serde::Deserialize;
 
