@@ -82,7 +82,7 @@ fn wiring(shader: &ValidatedShader) -> Wiring {
             Stage::Pixel => (0..shader.output_registers() as u32).map(|r| (r, r, Scalar::F32)).collect(),
             _ => Vec::new(),
         },
-        depth: true,
+        depth: Some([0, 1.0f32.to_bits()]),
         dual_source: false,
         cubes: BTreeSet::new(),
         textures: shader.resources().iter().map(|r| (r.first, texture)).collect(),

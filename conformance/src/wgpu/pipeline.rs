@@ -93,10 +93,12 @@ impl Pipelines {
             ..Wiring::default()
         };
         let vertex_text = translate(key.vertex, &vertex_wiring).map_err(unsupported)?;
+        let viewport = key.states.rasterizer.viewports.first();
+        let viewport = viewport.map(|v| [v.min_depth, v.max_depth].map(f32::to_bits));
         let pixel_wiring = Wiring {
             varyings,
             targets: key.pixel.map(|pixel| targets(pixel, key.colors)).unwrap_or_default(),
-            depth: key.depth.is_some(),
+            depth: viewport.filter(|_| key.depth.is_some()),
             textures: key.textures[1].types.clone(),
             cubes: key.textures[1].cubes.clone(),
             ..Wiring::default()

@@ -95,8 +95,8 @@ pub struct Wiring {
     pub varyings: Vec<Varying>,
     /// Pixel shader: output register, colour target, its type.
     pub targets: Vec<(u32, u32, Scalar)>,
-    /// Pixel shader: a depth target is bound; otherwise its depth goes nowhere.
-    pub depth: bool,
+    /// Pixel shader: bits of the least and the greatest depth of the viewport. Without a depth target its depth goes nowhere.
+    pub depth: Option<[u32; 2]>,
     /// Pixel shader: registers 0 and 1 are the two sources of target 0's blend.
     pub dual_source: bool,
     /// What is bound to each `t#` that the shader declares as a texture.
@@ -371,9 +371,13 @@ fn pixel(text: &mut String, shader: &ValidatedShader, wiring: &Wiring) -> Result
         let _ = writeln!(text, "{place} c{target}: {ty},");
         let _ = writeln!(result, "out.c{target} = bitcast<{ty}>(o[{register}]);");
     }
-    if info.depth.is_some() && wiring.depth {
+    if let (Some(_), Some([least, greatest])) = (info.depth, wiring.depth) {
         text.push_str("@builtin(frag_depth) depth: f32,\n");
-        result.push_str("out.depth = f4(o_depth).x;\n");
+        // Both specifications clamp it to the viewport; wgpu leaves that to Vulkan, which does not.
+        let _ = writeln!(
+            result,
+            "out.depth = clamp(f4(o_depth), f4(vec4u({least}u)), f4(vec4u({greatest}u))).x;"
+        );
     }
     if info.writes_coverage {
         text.push_str("@builtin(sample_mask) mask: u32,\n");
