@@ -74,6 +74,9 @@ impl Execution<'_, '_> {
                     self.view(Subresources { mips, ..part }, dimension, layers)?
                 }
                 None => {
+                    if asks(shader.program(), Op::Resinfo) {
+                        return Err(lacks("the size of a texture that is not there"));
+                    }
                     textures.types.insert(register.first, SampleType::Float);
                     // Direct3D 9 reads opaque black; the guest driver's own shaders count on white.
                     self.blank(
@@ -233,11 +236,18 @@ impl Execution<'_, '_> {
 
 /// WebGPU has no buffer without bytes, so that nobody can tell its length.
 fn asked_for_length(shader: &ValidatedShader, bytes: &[u8]) -> Result<(), Failure> {
-    let asks = || shader.program().instructions().any(|i| i.op == Op::Bufinfo);
-    if bytes.is_empty() && asks() {
-        return Err(Failure::Unsupported("the length of a buffer that is not there on WebGPU".into()));
+    if bytes.is_empty() && asks(shader, Op::Bufinfo) {
+        return Err(lacks("the length of a buffer that is not there"));
     }
     Ok(())
+}
+
+fn asks(shader: &ValidatedShader, op: Op) -> bool {
+    shader.program().instructions().any(|instruction| instruction.op == op)
+}
+
+fn lacks(what: &str) -> Failure {
+    Failure::Unsupported(format!("{what} on WebGPU"))
 }
 
 fn default_sampler(gpu: &super::Gpu, comparison: bool) -> wgpu::Sampler {
