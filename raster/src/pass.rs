@@ -120,7 +120,7 @@ pub struct Flushed {
 
 thread_local! {
     /// What tiles use one after the other; it keeps its memory.
-    static BATCH: RefCell<Box<Batch>> = RefCell::default();
+    static BATCH: RefCell<Option<Box<Batch>>> = RefCell::default();
 }
 
 /// A queue of draws and clears to the same targets. It keeps its memory from flush to flush.
@@ -368,9 +368,9 @@ impl Pass {
             let level = self.options.level;
             let run = |job: TileJob<'_>| {
                 // A shader could flush another pass meanwhile: the batch is taken, not borrowed.
-                let mut batch = BATCH.take();
+                let mut batch = BATCH.take().unwrap_or_default();
                 let outcome = dispatch!(level, simd => job.run(simd, &queue, &mut batch, share));
-                BATCH.set(batch);
+                BATCH.set(Some(batch));
                 outcome
             };
             let ran = if shared {
