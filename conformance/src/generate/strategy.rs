@@ -74,7 +74,7 @@ pub fn scenes() -> impl Strategy<Value = Scene> {
         6 => scene(Level::Draw),
         3 => scene(Level::Compute),
         5 => scene(Level::Direct3d9),
-        1 => scene(Level::Beyond),
+        3 => scene(Level::Beyond),
         5 => scene(Level::Wild),
     ]
 }
@@ -83,7 +83,7 @@ pub fn scenes() -> impl Strategy<Value = Scene> {
 pub fn scene(level: Level) -> impl Strategy<Value = Scene> {
     let (textures, steps) = match level {
         Level::Clears | Level::Draw | Level::Direct3d9 => (1..=3, 1..=3),
-        Level::Beyond => (1..=2, 1..=1),
+        Level::Beyond => (1..=2, 1..=4),
         Level::Copies | Level::Compute => (1..=3, 1..=5),
         Level::Wild => (1..=4, 2..=9),
     };
@@ -167,11 +167,11 @@ fn bind() -> impl Strategy<Value = Step> {
     (0u8..6, any::<u16>()).prop_map(|(stage, seed)| Step::Bind { stage, seed })
 }
 
-/// A draw or dispatch that WebGPU does not have, alone.
+/// A draw or dispatch that WebGPU does not have.
 fn beyond() -> impl Strategy<Value = Step> {
     let topology = prop_oneof![
         1 => select(&TOPOLOGIES[..]),
-        1 => (1u8..=32).prop_map(PrimitiveTopology::PatchList),
+        2 => (1u8..=32).prop_map(PrimitiveTopology::PatchList),
     ];
     let stages = (draw(false), topology, any::<u8>()).prop_map(|(draw, topology, seed)| Draw {
         topology,
