@@ -88,7 +88,11 @@ const VERTEX: &[Row] = &[
     ("vs_2_0", "mov r0, c2; mov oPts, c5_abs.x", "", Exact),
 ];
 
+/// The row of [`PIXEL`] that also writes the second source of a blend.
+pub(super) const TWO_SOURCES: u8 = 0;
+
 const PIXEL: &[Row] = &[
+    ("ps_2_0", "mov r0, c2; mov r1, c3_abs; mov oC1, r1", "", Exact),
     ("ps_2_0", "dcl v0; mov r0, v0", "", Color),
     ("ps_2_0", "dcl v0; mov r0, v0", "", Color),
     ("ps_3_0", "dcl_color v0; mov r0, v0", "", Color),

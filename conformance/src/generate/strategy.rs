@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::{collection::vec, option, sample::select};
 
 use super::scene::*;
+use super::shaders9::TWO_SOURCES;
 use super::table;
 
 /// Colour formats that WebGPU has as well.
@@ -132,7 +133,7 @@ fn step(level: Level) -> BoxedStrategy<Step> {
         Level::Copies => prop_oneof![1 => clear(), 6 => copies()].boxed(),
         Level::Draw => prop_oneof![1 => clear(), 3 => draw].boxed(),
         Level::Compute => prop_oneof![12 => dispatch, 4 => copies(), 1 => bind()].boxed(),
-        Level::Direct3d9 => prop_oneof![1 => clear(), 4 => draw9()].boxed(),
+        Level::Direct3d9 => prop_oneof![4 => clear(), 15 => draw9(), 1 => two_sources()].boxed(),
         Level::Beyond => beyond().boxed(),
         Level::Wild => prop_oneof![
             2 => clear(),
@@ -198,6 +199,34 @@ fn beyond() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// A draw of Direct3D 9 that blends with both colours of its shader, which only one target allows.
+fn two_sources() -> impl Strategy<Value = Step> {
+    let factor = || 1u32..=17;
+    let second = || 16u32..=17;
+    let factors = prop_oneof![
+        (second(), factor(), factor(), factor()),
+        (factor(), second(), factor(), factor()),
+        (factor(), factor(), second(), factor()),
+        (factor(), factor(), factor(), second()),
+    ];
+    (draw9(), factors, [1u32..=5, 1u32..=5]).prop_map(|(step, (src, dst, src_alpha, dst_alpha), ops)| {
+        let Step::Draw9(mut draw) = step else { return step };
+        draw.outputs.colors = vec![0];
+        draw.pixel = TWO_SOURCES;
+        draw.states = vec![vec![
+            (rs::ALPHABLENDENABLE, 1),
+            (rs::SEPARATEALPHABLENDENABLE, 1),
+            (rs::SRCBLEND, src),
+            (rs::DESTBLEND, dst),
+            (rs::BLENDOP, ops[0]),
+            (rs::SRCBLENDALPHA, src_alpha),
+            (rs::DESTBLENDALPHA, dst_alpha),
+            (rs::BLENDOPALPHA, ops[1]),
+        ]];
+        Step::Draw9(draw)
+    })
+}
+
 /// States of Direct3D 9 that WebGPU does not have.
 fn beyond9() -> impl Strategy<Value = Step> {
     let one = 1.0f32.to_bits();
@@ -205,20 +234,6 @@ fn beyond9() -> impl Strategy<Value = Step> {
         vec![(rs::FILLMODE, 1)],
         vec![(rs::FILLMODE, 2)],
         vec![(rs::ZENABLE, 1), (rs::DEPTHBIAS, 0.125f32.to_bits())],
-        vec![(rs::ALPHABLENDENABLE, 1), (rs::SRCBLEND, 16), (rs::DESTBLEND, 17)],
-        vec![(rs::ALPHABLENDENABLE, 1), (rs::SRCBLEND, 17), (rs::DESTBLEND, 16)],
-        vec![
-            (rs::ALPHABLENDENABLE, 1),
-            (rs::SEPARATEALPHABLENDENABLE, 1),
-            (rs::SRCBLENDALPHA, 16),
-            (rs::DESTBLENDALPHA, 17),
-        ],
-        vec![
-            (rs::ALPHABLENDENABLE, 1),
-            (rs::SEPARATEALPHABLENDENABLE, 1),
-            (rs::SRCBLENDALPHA, 17),
-            (rs::DESTBLENDALPHA, 16),
-        ],
         vec![
             (rs::POINTSIZE, 4.0f32.to_bits()),
             (rs::POINTSIZE_MIN, one),

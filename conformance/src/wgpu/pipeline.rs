@@ -97,7 +97,8 @@ impl Pipelines {
         let viewport = viewport.map(|v| [v.min_depth, v.max_depth].map(f32::to_bits));
         let pixel_wiring = Wiring {
             varyings,
-            targets: key.pixel.map(|pixel| targets(pixel, key.colors)).unwrap_or_default(),
+            targets: key.targets(),
+            dual_source: key.is_dual_source(),
             depth: viewport.filter(|_| key.depth.is_some()),
             textures: key.textures[1].types.clone(),
             cubes: key.textures[1].cubes.clone(),
@@ -194,6 +195,7 @@ fn create(
     vertex_text: &str,
     pixel_text: Option<&str>,
 ) -> Result<wgpu::RenderPipeline, Failure> {
+    let targets = color_targets(key)?;
     let vertex_module = module(gpu, vertex_text);
     let pixel_module = pixel_text.map(|text| module(gpu, text));
     let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
@@ -222,7 +224,6 @@ fn create(
             })
         })
         .collect();
-    let targets = color_targets(key)?;
     let rasterizer = &key.states.rasterizer;
     if rasterizer.depth_bias.offset != 0.0 && key.depth.is_some() {
         return Err(Failure::Unsupported("a depth bias in units of depth on WebGPU".into()));
@@ -336,9 +337,16 @@ fn compare(func: raster::CompareFunc) -> wgpu::CompareFunction {
 }
 
 fn color_targets(key: &RenderKey<'_>) -> Result<Vec<Option<wgpu::ColorTargetState>>, Failure> {
-    let written = key.pixel.map(|pixel| targets(pixel, key.colors)).unwrap_or_default();
+    let written = key.targets();
+    let dual_source = key.is_dual_source();
+    if dual_source && key.colors.len() > 1 {
+        return Err(Failure::Unsupported("blending two sources into one of several targets on wgpu".into()));
+    }
+    if dual_source && written.len() < 2 {
+        return Err(Failure::Unsupported("blending with a source that the shader does not write".into()));
+    }
     let target = |(i, slot): (usize, &Option<(wgpu::TextureFormat, bool)>)| {
-        let Some((format, has_alpha)) = *slot else { return Ok(None) };
+        let (format, has_alpha) = (*slot)?;
         let state = &key.states.blend.targets[i];
         let mut write_mask = wgpu::ColorWrites::from_bits_truncate(u32::from(state.write_mask & 0xf));
         if !has_alpha {
@@ -347,25 +355,22 @@ fn color_targets(key: &RenderKey<'_>) -> Result<Vec<Option<wgpu::ColorTargetStat
         if !written.iter().any(|&(_, target, _)| target as usize == i) {
             write_mask = wgpu::ColorWrites::empty();
         }
-        let blend = match state.blend.filter(|_| !write_mask.is_empty()) {
-            Some((color, alpha)) => {
-                Some(wgpu::BlendState { color: component(color)?, alpha: component(alpha)? })
-            }
-            None => None,
-        };
-        Ok(Some(wgpu::ColorTargetState { format, blend, write_mask }))
+        let blend = state.blend.filter(|_| !write_mask.is_empty());
+        let blend =
+            blend.map(|(color, alpha)| wgpu::BlendState { color: component(color), alpha: component(alpha) });
+        Some(wgpu::ColorTargetState { format, blend, write_mask })
     };
-    key.colors.iter().enumerate().map(target).collect()
+    Ok(key.colors.iter().enumerate().map(target).collect())
 }
 
-fn component(equation: raster::BlendEquation) -> Result<wgpu::BlendComponent, Failure> {
+fn component(equation: raster::BlendEquation) -> wgpu::BlendComponent {
     let weighted = |operation| {
-        let (src_factor, dst_factor) = (factor(equation.src)?, factor(equation.dst)?);
-        Ok(wgpu::BlendComponent { src_factor, dst_factor, operation })
+        let (src_factor, dst_factor) = (factor(equation.src), factor(equation.dst));
+        wgpu::BlendComponent { src_factor, dst_factor, operation }
     };
     // Minimum and maximum have no factors; WebGPU wants them to be one.
     let one = wgpu::BlendFactor::One;
-    let plain = |operation| Ok(wgpu::BlendComponent { src_factor: one, dst_factor: one, operation });
+    let plain = |operation| wgpu::BlendComponent { src_factor: one, dst_factor: one, operation };
     match equation.op {
         raster::BlendOp::Add => weighted(wgpu::BlendOperation::Add),
         raster::BlendOp::Subtract => weighted(wgpu::BlendOperation::Subtract),
@@ -375,9 +380,9 @@ fn component(equation: raster::BlendEquation) -> Result<wgpu::BlendComponent, Fa
     }
 }
 
-fn factor(factor: raster::BlendFactor) -> Result<wgpu::BlendFactor, Failure> {
+fn factor(factor: raster::BlendFactor) -> wgpu::BlendFactor {
     use raster::BlendFactor as F;
-    Ok(match factor {
+    match factor {
         F::Zero => wgpu::BlendFactor::Zero,
         F::One => wgpu::BlendFactor::One,
         F::SrcColor => wgpu::BlendFactor::Src,
@@ -391,27 +396,41 @@ fn factor(factor: raster::BlendFactor) -> Result<wgpu::BlendFactor, Failure> {
         F::SrcAlphaSat => wgpu::BlendFactor::SrcAlphaSaturated,
         F::Constant => wgpu::BlendFactor::Constant,
         F::InvConstant => wgpu::BlendFactor::OneMinusConstant,
-        F::Src1Color | F::InvSrc1Color | F::Src1Alpha | F::InvSrc1Alpha => {
-            return Err(Failure::Unsupported("blending with two sources on wgpu".into()));
-        }
-    })
+        F::Src1Color => wgpu::BlendFactor::Src1,
+        F::InvSrc1Color => wgpu::BlendFactor::OneMinusSrc1,
+        F::Src1Alpha => wgpu::BlendFactor::Src1Alpha,
+        F::InvSrc1Alpha => wgpu::BlendFactor::OneMinusSrc1Alpha,
+    }
 }
 
-/// Output registers of the bound colour targets.
-fn targets(
-    pixel: &ValidatedShader,
-    colors: &[Option<(wgpu::TextureFormat, bool)>],
-) -> Vec<(u32, u32, Scalar)> {
+impl RenderKey<'_> {
+    /// Whether the first target is blended with a second colour of the shader.
+    fn is_dual_source(&self) -> bool {
+        use raster::BlendFactor as F;
+        let second = |f| matches!(f, F::Src1Color | F::InvSrc1Color | F::Src1Alpha | F::InvSrc1Alpha);
+        let equations = self.states.blend.targets[0].blend.map(|(color, alpha)| [color, alpha]);
+        self.pixel.is_some() && equations.into_iter().flatten().any(|e| second(e.src) || second(e.dst))
+    }
+
+    /// Output registers of the bound colour targets, and of the second source.
+    fn targets(&self) -> Vec<(u32, u32, Scalar)> {
+        let written = self.pixel.map(color_outputs).unwrap_or_default();
+        let bound = |target: u32| self.colors.get(target as usize).copied().flatten().is_some();
+        let read = |target| bound(target) || (target == 1 && self.is_dual_source());
+        written.into_iter().filter(|&(_, t)| read(t)).map(|(r, t)| (r, t, Scalar::F32)).collect()
+    }
+}
+
+/// Output registers of a pixel shader's colours, and the targets they are for.
+fn color_outputs(pixel: &ValidatedShader) -> Vec<(u32, u32)> {
     let elements = &pixel.signatures().outputs.elements;
-    let all: Vec<(u32, u32)> = if elements.is_empty() {
+    if elements.is_empty() {
         (0..pixel.output_registers() as u32).map(|r| (r, r)).collect()
     } else {
         let is_target =
             |name: &str| name.eq_ignore_ascii_case("SV_Target") || name.eq_ignore_ascii_case("COLOR");
         elements.iter().filter(|e| is_target(&e.name)).filter_map(|e| Some((e.register?, e.index))).collect()
-    };
-    let bound = |target: u32| colors.get(target as usize).copied().flatten().is_some();
-    all.into_iter().filter(|&(_, target)| bound(target)).map(|(r, target)| (r, target, Scalar::F32)).collect()
+    }
 }
 
 /// What goes from the vertex to the pixel shader: a location for each declared input.
