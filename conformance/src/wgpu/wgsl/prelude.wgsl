@@ -111,6 +111,9 @@ fn dot9(a: vec4u, b: vec4u, count: u32) -> vec4u {
     let three = p.x + p.y + p.z;
     return vec4u(bitcast<u32>(select(three, three + p.w, count == 4u)));
 }
+// WGSL leaves open what powers of zero are.
 fn pow9(a: vec4u, b: vec4u) -> vec4u {
-    return select(bf(pow(abs(f4(a)), f4(b))), vec4u(0x3f800000u), f4(b) == vec4f(0.0));
+    let of_zero = select(vec4u(), vec4u(0x7f800000u), f4(b) < vec4f(0.0));
+    let power = select(bf(pow(abs(f4(a)), f4(b))), of_zero, f4(a) == vec4f(0.0));
+    return select(power, vec4u(0x3f800000u), f4(b) == vec4f(0.0));
 }
