@@ -1,6 +1,7 @@
 //! Laws of passes: what must hold for every scene.
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
+#![allow(clippy::needless_update)] // test-utils adds a field to the options
 
 mod scene;
 
