@@ -97,6 +97,8 @@ fn check(
         lod: match lod {
             0 => BatchLod::Quads { bias: &all.bias },
             1 => BatchLod::Lanes { ddx, ddy },
+            2 => BatchLod::Blocks,
+            3 => BatchLod::Quads { bias: &[] },
             _ => BatchLod::Explicit(&all.lod),
         },
         lod_clamp: if kind % 2 == 0 { &all.lod_clamp } else { &[] },
@@ -125,7 +127,7 @@ proptest! {
     #[test]
     fn any_batch_is_its_samples(
         view in any_view(&DIMENSIONS), state in any_sampler(), all in any_rows(),
-        choice in (0..8u8, 0..3u8), offset in any_offset(),
+        choice in (0..8u8, 0..5u8), offset in any_offset(),
     ) {
         check(&view, &state, &all, choice, offset)?;
     }
@@ -137,7 +139,7 @@ proptest! {
     #[test]
     fn planes_are_their_samples(
         view in any_view(&[ViewDimension::Texture2D, ViewDimension::Texture2DArray]), state in any_sampler(),
-        all in any_rows(), lod in 0..3u8, offset in any_offset(), filters: [bool; 2], compares: bool,
+        all in any_rows(), lod in 0..5u8, offset in any_offset(), filters: [bool; 2], compares: bool,
         modes in prop::array::uniform3(prop::sample::select(vec![
             AddressMode::Wrap, AddressMode::Mirror, AddressMode::Clamp, AddressMode::MirrorOnce,
         ])),

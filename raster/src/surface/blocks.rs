@@ -36,10 +36,13 @@ impl BlockCodes {
         }
     }
 
+    /// The [divisor](Self::divisor) of UNORM codes.
+    pub(crate) const UNORM_DIVISOR: f32 = 53550.0;
+
     /// What a [numerator](Self::numerator) is divided by.
     pub(crate) fn divisor(self) -> f32 {
         match self {
-            Self::Unorm => 53550.0,
+            Self::Unorm => Self::UNORM_DIVISOR,
             Self::Snorm => 4445.0,
             Self::Half => 1.0,
         }
@@ -73,13 +76,27 @@ const MAX_REGIONS: usize = (512 << 20) / (8 * TEXELS);
 /// How many are kept.
 static REGIONS: AtomicUsize = AtomicUsize::new(0);
 
-/// A tile of decoded texels, rows of 64, that counts towards [`MAX_REGIONS`].
+/// The codes of a texel in one number, red in the lowest bits.
+fn pack([red, green, blue, alpha]: [u16; 4]) -> u64 {
+    let [red, green, blue, alpha] = [red, green, blue, alpha].map(u64::from);
+    red | green << 16 | blue << 32 | alpha << 48
+}
+
+#[inline]
+fn unpack(texel: u64) -> [u16; 4] {
+    [0, 16, 32, 48].map(|shift| (texel >> shift) as u16)
+}
+
+/// A tile of decoded texels, [packed](pack), rows of 64.
+type Texels = [u64; TEXELS];
+
+/// A decoded tile that counts towards [`MAX_REGIONS`].
 #[derive(Debug)]
-struct Region(Box<[[u16; 4]; TEXELS]>);
+struct Region(Box<Texels>);
 
 impl Region {
     /// `None` when there are too many already.
-    fn new(texels: impl FnOnce() -> Box<[[u16; 4]; TEXELS]>) -> Option<Self> {
+    fn new(texels: impl FnOnce() -> Box<Texels>) -> Option<Self> {
         if REGIONS.fetch_add(1, Relaxed) >= MAX_REGIONS {
             REGIONS.fetch_sub(1, Relaxed);
             return None;
@@ -104,12 +121,12 @@ pub(super) struct Blocks<'a> {
 }
 
 impl Blocks<'_> {
-    /// Codes of the 16 texels of a block; `None` outside.
-    fn decode(self, column: u32, row: u32) -> Option<[[u16; 4]; 16]> {
+    /// The 16 texels of a block, packed; `None` outside.
+    fn decode(self, column: u32, row: u32) -> Option<[u64; 16]> {
         let at = (row as usize * self.columns as usize + column as usize) * self.codec.block_bytes();
         let bytes = self.data.get(at..).filter(|bytes| !bytes.is_empty() && column < self.columns)?;
         let codes = BlockCodes::of(self.codec);
-        Some(self.codec.decode_f32(bytes).map(|texel| texel.map(|value| codes.encode(value))))
+        Some(self.codec.decode_f32(bytes).map(|texel| pack(texel.map(|value| codes.encode(value)))))
     }
 
     /// Column and row of a tile's first block.
@@ -118,9 +135,9 @@ impl Blocks<'_> {
         ((tile % tiles) as u32 * (TILE_SIZE / 4), (tile / tiles) as u32 * (TILE_SIZE / 4))
     }
 
-    fn decode_tile(self, tile: usize) -> Box<[[u16; 4]; TEXELS]> {
+    fn decode_tile(self, tile: usize) -> Box<Texels> {
         let (first_column, first_row) = self.first_of(tile);
-        let mut texels = Box::new([[0; 4]; TEXELS]);
+        let mut texels = Box::new([0; TEXELS]);
         for (row, column) in (0..TILE_SIZE / 4).flat_map(|row| (0..TILE_SIZE / 4).map(move |c| (row, c))) {
             let Some(block) = self.decode(first_column + column, first_row + row) else { continue };
             let at = (row * 4 * TILE_SIZE + column * 4) as usize;
@@ -132,7 +149,7 @@ impl Blocks<'_> {
         texels
     }
 
-    fn decode_texel(self, tile: usize, texel: usize) -> Option<[u16; 4]> {
+    fn decode_texel(self, tile: usize, texel: usize) -> Option<u64> {
         let (first_column, first_row) = self.first_of(tile);
         let (x, y) = (texel as u32 % TILE_SIZE, texel as u32 / TILE_SIZE);
         let block = self.decode(first_column + x / 4, first_row + y / 4)?;
@@ -176,36 +193,74 @@ impl BlockCache {
     ) -> Option<[u16; 4]> {
         let region = self.0.get(index / TEXELS)?;
         match region.get() {
-            Some(Region(texels)) => Some(texels[index % TEXELS]),
-            None => decode_on_touch(region, blocks()?, index),
+            Some(Region(texels)) => Some(unpack(texels[index % TEXELS])),
+            None => decode_on_touch(region, blocks()?, index).map(unpack),
         }
     }
 
-    /// As [`texel`](Self::texel) of many, 0 outside. Neighbours are mostly of one tile.
+    /// As [`texel`](Self::texel) of many, packed, 0 outside.
     pub(super) fn texels<'a>(
         &self,
         indices: &[u32],
-        out: &mut [[u16; 4]],
+        out: &mut [u64],
         blocks: impl Fn() -> Option<Blocks<'a>>,
     ) {
-        let (mut last, mut texels) = (usize::MAX, &[[0; 4]; TEXELS]);
+        let mut tiles = Tiles::new(self);
         for (&index, out) in indices.iter().zip(out) {
-            let index = index as usize;
-            if index / TEXELS != last {
-                let Some(Region(region)) = self.0.get(index / TEXELS).and_then(OnceLock::get) else {
-                    *out = self.texel(index, &blocks).unwrap_or_default();
-                    continue;
-                };
-                (last, texels) = (index / TEXELS, region);
-            }
-            *out = texels[index % TEXELS];
+            *out = match tiles.of(index) {
+                Some(texels) => texels[index as usize % TEXELS],
+                None => self.texel(index as usize, &blocks).map_or(0, pack),
+            };
         }
+    }
+
+    /// As [`texels`](Self::texels) of the left and the right of pairs, two at once where they are neighbours.
+    pub(super) fn pairs<'a>(
+        &self,
+        [left, right]: [&[u32]; 2],
+        [out_left, out_right]: [&mut [u64]; 2],
+        blocks: impl Fn() -> Option<Blocks<'a>>,
+    ) {
+        let mut tiles = Tiles::new(self);
+        let texel = |index: u32| self.texel(index as usize, &blocks).map_or(0, pack);
+        let out = out_left.iter_mut().zip(out_right);
+        for ((&left, &right), (out_left, out_right)) in left.iter().zip(right).zip(out) {
+            let texels = tiles.of(left).and_then(|texels| texels[left as usize % TEXELS..].first_chunk());
+            (*out_left, *out_right) = match texels {
+                Some(&[first, second]) if right == left + 1 => (first, second),
+                _ => (texel(left), texel(right)),
+            };
+        }
+    }
+}
+
+/// The last tile that was looked at: neighbours are mostly of one.
+struct Tiles<'a> {
+    cache: &'a BlockCache,
+    last: usize,
+    texels: &'a Texels,
+}
+
+impl<'a> Tiles<'a> {
+    fn new(cache: &'a BlockCache) -> Self {
+        Self { cache, last: usize::MAX, texels: &[0; TEXELS] }
+    }
+
+    /// The tile of a texel, if it is decoded.
+    #[inline(always)]
+    fn of(&mut self, index: u32) -> Option<&'a Texels> {
+        let tile = index as usize / TEXELS;
+        if tile != self.last {
+            let Region(texels) = self.cache.0.get(tile)?.get()?;
+            (self.last, self.texels) = (tile, texels);
+        }
+        Some(self.texels)
     }
 }
 
 /// The texel, and if there is room the whole tile for the next one.
 #[cold]
-fn decode_on_touch(region: &OnceLock<Region>, blocks: Blocks<'_>, index: usize) -> Option<[u16; 4]> {
+fn decode_on_touch(region: &OnceLock<Region>, blocks: Blocks<'_>, index: usize) -> Option<u64> {
     let (tile, texel) = (index / TEXELS, index % TEXELS);
     match Region::new(|| blocks.decode_tile(tile)) {
         Some(new) => Some(region.get_or_init(|| new).0[texel]),
@@ -256,7 +311,7 @@ mod tests {
             let block = blocks.decode(x / 4, y / 4).unwrap();
             let (tile, texel) = ((y / 64 * 2 + x / 64) as usize, (y % 64 * 64 + x % 64) as usize);
             let expected = block[(y % 4 * 4 + x % 4) as usize];
-            assert_eq!(cache.texel(tile * TEXELS + texel, || Some(blocks)), Some(expected));
+            assert_eq!(cache.texel(tile * TEXELS + texel, || Some(blocks)), Some(unpack(expected)));
             assert_eq!(blocks.decode_texel(tile, texel), Some(expected), "without the cache");
         }
         assert_eq!(cache.texel(4 * TEXELS, || Some(blocks)), None);

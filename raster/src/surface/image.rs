@@ -184,9 +184,14 @@ impl Image {
         self.decoded.texel(index, || self.blocks())
     }
 
-    /// As [`block_texel`](Self::block_texel) of many, 0 outside.
-    pub(crate) fn block_texels(&self, indices: &[u32], out: &mut [[u16; 4]]) {
+    /// [Packed](crate::surface::blocks::pack) [`block_texel`](Self::block_texel)s, 0 outside.
+    pub(crate) fn block_texels(&self, indices: &[u32], out: &mut [u64]) {
         self.decoded.texels(indices, out, || self.blocks());
+    }
+
+    /// As [`block_texels`](Self::block_texels) of the left and the right of pairs, which mostly are neighbours.
+    pub(crate) fn block_pairs(&self, indices: [&[u32]; 2], out: [&mut [u64]; 2]) {
+        self.decoded.pairs(indices, out, || self.blocks());
     }
 
     fn blocks(&self) -> Option<Blocks<'_>> {

@@ -20,10 +20,12 @@ pub(super) struct Places {
     /// The images that are read: mip level, array element, lanes in a row.
     images: Vec<(u32, u32, Range<usize>)>,
     indices: Taps<u32>,
-    /// Texels as they are stored.
-    pub(super) packed: Taps<u32>,
-    /// Numerators of block-compressed texels.
-    pub(super) codes: Taps<[u16; 4]>,
+    /// Texels as they are stored, through a point filter.
+    pub(super) packed: Lanes<u32>,
+    /// Upper and lower taps as they are stored: the left one in the low half.
+    pub(super) pairs: [Lanes<u64>; 2],
+    /// Codes of block-compressed texels.
+    pub(super) codes: Taps<u64>,
     /// Texels' components times their divisors; by component.
     pub(super) numerators: [Taps<f32>; 4],
 }
@@ -36,8 +38,9 @@ impl Default for Places {
             rows: Axis::default(),
             images: Vec::with_capacity(LANES),
             indices: [[0; LANES]; 4],
-            packed: [[0; LANES]; 4],
-            codes: [[[0; 4]; LANES]; 4],
+            packed: [0; LANES],
+            pairs: [[0; LANES]; 2],
+            codes: [[0; LANES]; 4],
             numerators: [[[0.0; LANES]; 4]; 4],
         }
     }
@@ -90,7 +93,7 @@ impl Places {
         [u, v]: &[Lanes<f32>; 2],
     ) {
         self.linear = linear;
-        let Self { columns, rows, indices, packed, .. } = self;
+        let Self { columns, rows, indices, packed, pairs, .. } = self;
         (columns.u, rows.u) = (*u, *v);
         columns.sizes.fill(image.width());
         rows.sizes.fill(image.height());
@@ -98,10 +101,63 @@ impl Places {
         rows.resolve(level, v_mode, linear, 0);
         dispatch!(level, _ => texel_indices(image, 0..LANES, (columns, rows), indices, linear));
         let texels = image.data().as_chunks().0;
-        for (texel, indices) in packed.iter_mut().zip(indices).take(if linear { 4 } else { 1 }) {
-            read_rows(texels, indices, texel);
+        if linear {
+            read_pairs(texels, indices, 0..LANES, pairs, u32::from_le_bytes);
+        } else {
+            read_rows(texels, &indices[0], packed);
         }
     }
+}
+
+/// Reads the upper and the lower taps of lanes as numbers, two at once where they are neighbours, and rows of them where lanes are
+/// neighbours too.
+#[inline(always)]
+fn read_pairs<const BYTES: usize>(
+    texels: &[[u8; BYTES]],
+    indices: &Taps<u32>,
+    lanes: Range<usize>,
+    pairs: &mut [Lanes<u64>; 2],
+    number: impl Fn([u8; BYTES]) -> u32 + Copy,
+) {
+    let pair = |[left, right]: [[u8; BYTES]; 2]| u64::from(number(left)) | u64::from(number(right)) << 32;
+    let texel = |index: u32| texels.get(index as usize).copied().unwrap_or([0; BYTES]);
+    let [first, second, third, fourth] = indices;
+    for (pairs, [left, right]) in pairs.iter_mut().zip([[first, second], [third, fourth]]) {
+        let (left, left_rest) = left[lanes.clone()].as_chunks::<8>();
+        let (right, right_rest) = right[lanes.clone()].as_chunks::<8>();
+        let (pairs, rest) = pairs[lanes.clone()].as_chunks_mut::<8>();
+        for ((left, right), pairs) in left.iter().zip(right).zip(pairs) {
+            let (neighbours, row) = gaps(left, right);
+            let row =
+                texels.get(left[0] as usize..).and_then(|texels| texels.first_chunk::<9>()).filter(|_| row);
+            if let Some(row) = row {
+                *pairs = std::array::from_fn(|i| pair([row[i], row[i + 1]]));
+            } else if neighbours {
+                for (&left, out) in left.iter().zip(pairs) {
+                    let both = texels.get(left as usize..).and_then(|texels| texels.first_chunk());
+                    *out = both.map_or(0, |both| pair(*both));
+                }
+            } else {
+                for ((&left, &right), out) in left.iter().zip(right).zip(pairs) {
+                    *out = pair([texel(left), texel(right)]);
+                }
+            }
+        }
+        for ((&left, &right), out) in left_rest.iter().zip(right_rest).zip(rest) {
+            *out = pair([texel(left), texel(right)]);
+        }
+    }
+}
+
+/// Whether every right texel is the next one after the left, and whether the left ones are a row too.
+#[inline(always)]
+fn gaps(left: &[u32; 8], right: &[u32; 8]) -> (bool, bool) {
+    let (mut pairs, mut row) = (0, 0);
+    for i in 0..8 {
+        pairs |= right[i] ^ left[i].wrapping_add(1);
+        row |= left[i] ^ left[0].wrapping_add(i as u32);
+    }
+    (pairs == 0, pairs | row == 0)
 }
 
 /// Reads texels of 32 bits, eight at once where they lie in a row.
@@ -176,27 +232,31 @@ impl Places {
 
     /// Reads texels of `bytes` bytes as little-endian numbers.
     pub(super) fn fetch_packed(&mut self, chunk: &Chunk<'_>, bytes: usize) {
-        let taps = self.taps();
-        for (mip, element, lanes) in &self.images {
-            let data = chunk.view.image(*mip, *element).data();
-            for (tap, indices) in self.packed.iter_mut().zip(&self.indices).take(taps) {
-                let (texels, indices) = (&mut tap[lanes.clone()], &indices[lanes.clone()]);
-                match bytes {
-                    1 => read(data.as_chunks().0, indices, texels, |[byte]| u32::from(byte)),
-                    2 => read(data.as_chunks().0, indices, texels, |word| u16::from_le_bytes(word).into()),
-                    _ => read(data.as_chunks().0, indices, texels, u32::from_le_bytes),
-                }
+        let Self { linear, images, indices, packed, pairs, .. } = self;
+        for (mip, element, lanes) in &*images {
+            let (data, lanes) = (chunk.view.image(*mip, *element).data(), lanes.clone());
+            let out = (&mut *packed, &mut *pairs);
+            match bytes {
+                1 => fetch(data, *linear, indices, lanes, out, |[byte]| u32::from(byte)),
+                2 => fetch(data, *linear, indices, lanes, out, |word| u16::from_le_bytes(word).into()),
+                _ => fetch(data, *linear, indices, lanes, out, u32::from_le_bytes),
             }
         }
     }
 
     /// Reads the codes of block-compressed texels.
     pub(super) fn fetch_codes(&mut self, chunk: &Chunk<'_>) {
-        let taps = self.taps();
+        let [first, second, third, fourth] = &self.indices;
+        let [out_first, out_second, out_third, out_fourth] = &mut self.codes;
         for (mip, element, lanes) in &self.images {
             let image = chunk.view.image(*mip, *element);
-            for (codes, indices) in self.codes.iter_mut().zip(&self.indices).take(taps) {
-                image.block_texels(&indices[lanes.clone()], &mut codes[lanes.clone()]);
+            if self.linear {
+                let out = [&mut out_first[lanes.clone()], &mut out_second[lanes.clone()]];
+                image.block_pairs([&first[lanes.clone()], &second[lanes.clone()]], out);
+                let out = [&mut out_third[lanes.clone()], &mut out_fourth[lanes.clone()]];
+                image.block_pairs([&third[lanes.clone()], &fourth[lanes.clone()]], out);
+            } else {
+                image.block_texels(&first[lanes.clone()], &mut out_first[lanes.clone()]);
             }
         }
     }
@@ -236,6 +296,25 @@ impl Places {
             }
         }
     }
+}
+
+/// Reads the texels of some lanes as numbers.
+#[inline(always)]
+fn fetch<const BYTES: usize>(
+    data: &[u8],
+    linear: bool,
+    indices: &Taps<u32>,
+    lanes: Range<usize>,
+    (packed, pairs): (&mut Lanes<u32>, &mut [Lanes<u64>; 2]),
+    number: impl Fn([u8; BYTES]) -> u32 + Copy,
+) {
+    let texels = data.as_chunks().0;
+    if linear {
+        return read_pairs(texels, indices, lanes, pairs, number);
+    }
+    read(texels, &indices[0][lanes.clone()], &mut packed[lanes.clone()], number);
+    let lone = packed[lanes.clone()].iter().map(|&texel| u64::from(texel));
+    pairs[0][lanes].iter_mut().zip(lone).for_each(|(pair, texel)| *pair = texel);
 }
 
 #[inline(always)]

@@ -6,6 +6,7 @@ use super::super::address::ONE;
 use super::super::texels::{Packed, Source, flush};
 use super::fetch::{Places, Taps};
 use super::{Chunk, LANES, Lanes};
+use crate::surface::BlockCodes;
 
 /// What one byte's weight in a bilinear mean is divided by.
 const LEVEL_DIVISOR: f32 = 255.0 * 65536.0;
@@ -14,12 +15,14 @@ const LEVEL_DIVISOR: f32 = 255.0 * 65536.0;
 /// itself away from any border between floats.
 const LEVELS_FACTOR: f64 = 1.0 / (255.0 * 16_777_216.0);
 
-/// Fills the rows of registers with what `value` makes of each byte of lane `i`: byte, lane.
+/// Fills the rows of registers with what `values` makes of the bytes of texels, a row each.
 #[inline(always)]
 fn route(packed: Packed, out: &mut [Lanes<u32>; 4], values: impl Fn(&mut [Lanes<u32>; 4])) {
-    let defaults = [0.0f32, 0.0, 0.0, 1.0].map(f32::to_bits);
-    let mut bytes = [[0; LANES]; 4];
-    values(&mut bytes);
+    values(out);
+    if packed.sources == [0, 1, 2, 3].map(Source::Byte) {
+        return;
+    }
+    let (bytes, defaults) = (*out, [0.0f32, 0.0, 0.0, 1.0].map(f32::to_bits));
     for ((out, source), default) in out.iter_mut().zip(packed.sources).zip(defaults) {
         *out = match source {
             Source::Byte(byte) => bytes[byte],
@@ -30,7 +33,7 @@ fn route(packed: Packed, out: &mut [Lanes<u32>; 4], values: impl Fn(&mut [Lanes<
 
 /// Texels as they are.
 pub(super) fn packed_texels(level: Level, places: &Places, packed: Packed, out: &mut [Lanes<u32>; 4]) {
-    let texels = &places.packed[0];
+    let texels = &places.packed;
     dispatch!(level, _ => route(packed, out, |bytes| {
         for (byte, row) in bytes.iter_mut().enumerate() {
             for i in 0..LANES {
@@ -50,15 +53,15 @@ fn fraction(code: u32) -> f32 {
 
 /// Sums of a lane's four bytes over its bilinear taps, weights in 2^16.
 #[inline(always)]
-fn sums(taps: &Taps<u32>, [right, below]: [&Lanes<u32>; 2], i: usize) -> [u32; 4] {
+fn sums([upper, lower]: &[Lanes<u64>; 2], [right, below]: [&Lanes<u32>; 2], i: usize) -> [u32; 4] {
     let (right, below) = (right[i], below[i]);
     // Two bytes a word: their horizontal sums have 16 bits.
     let pairs = |texel: u32| [texel & 0xff_00ff, texel >> 8 & 0xff_00ff];
-    let row = |left: u32, other: u32| {
-        let (left, other) = (pairs(left), pairs(other));
+    let row = |both: u64| {
+        let (left, other) = (pairs(both as u32), pairs((both >> 32) as u32));
         [0, 1].map(|pair| left[pair] * (ONE - right) + other[pair] * right)
     };
-    let [top, bottom] = [row(taps[0][i], taps[1][i]), row(taps[2][i], taps[3][i])];
+    let [top, bottom] = [row(upper[i]), row(lower[i])];
     let sum = |top: u32, bottom: u32| top * (ONE - below) + bottom * below;
     let low = |pair: usize| sum(top[pair] & 0xffff, bottom[pair] & 0xffff);
     let high = |pair: usize| sum(top[pair] >> 16, bottom[pair] >> 16);
@@ -72,7 +75,7 @@ pub(super) fn packed_level(level: Level, places: &Places, packed: Packed, out: &
         for i in 0..LANES {
             // A sum has 24 bits: the division is the one rounding.
             [first[i], second[i], third[i], fourth[i]] =
-                sums(&places.packed, weights, i).map(|sum| (sum as f32 / LEVEL_DIVISOR).to_bits());
+                sums(&places.pairs, weights, i).map(|sum| (sum as f32 / LEVEL_DIVISOR).to_bits());
         }
     }));
 }
@@ -89,7 +92,7 @@ pub(super) fn packed_levels(
     dispatch!(level, _ => route(packed, out, |[first, second, third, fourth]| {
         let weights = [near.weights(), far.weights()];
         for i in 0..LANES {
-            let (near, far) = (sums(&near.packed, weights[0], i), sums(&far.packed, weights[1], i));
+            let (near, far) = (sums(&near.pairs, weights[0], i), sums(&far.pairs, weights[1], i));
             [first[i], second[i], third[i], fourth[i]] = [0, 1, 2, 3].map(|byte: usize| {
                 let sum = near[byte] * (ONE - far_weight[i]) + far[byte] * far_weight[i];
                 ((f64::from(sum) * LEVELS_FACTOR) as f32).to_bits()
@@ -98,43 +101,53 @@ pub(super) fn packed_levels(
     }));
 }
 
-/// Means of codes, between two mip levels if there is a second with its weights.
+/// Means of [UNORM codes](crate::surface::BlockCodes), between two mip levels if there is a second with its weights.
 pub(super) fn codes(
     chunk: &Chunk<'_>,
     near: &Places,
     far: Option<(&Places, &Lanes<u32>)>,
     out: &mut [Lanes<u32>; 4],
 ) {
+    dispatch!(chunk.level, _ => match far {
+        None => codes_level(near, out),
+        Some((far, far_weight)) => codes_levels(near, far, far_weight, out),
+    });
     let texels = &chunk.view.texels;
     for (component, default) in texels.defaults().into_iter().enumerate() {
-        let (out, divisor) = (&mut out[component], texels.divisors[component]);
         if texels.channel_mask() >> component & 1 == 0 {
-            out.fill(default);
-            continue;
+            out[component].fill(default);
         }
-        dispatch!(chunk.level, _ => match far {
-            None => codes_level(near, component, 65536.0 * divisor, out),
-            Some((far, far_weight)) => {
-                codes_levels(near, far, far_weight, component, 16_777_216.0 * divisor, out);
-            }
-        });
     }
 }
 
-/// Sum of a lane's codes over its bilinear taps, weights in 2^16; has 32 bits.
+/// What a code is divided by, as a factor: products with sums are rounded to the floats of the quotients. These are multiples of
+/// 1/53550 of a power of two, either of at most 25 bits (the factor is so near that products with them are exact) or 2^-41 of
+/// themselves away from any border between floats.
+const CODE_FACTOR: f64 = 1.0 / 53550.0;
+const _: () = assert!(BlockCodes::UNORM_DIVISOR == 53550.0);
+
+/// Sums of a lane's codes over its bilinear taps, weights in 2^16; they have 32 bits.
 #[inline(always)]
-fn code_sum(taps: &Taps<[u16; 4]>, [right, below]: [&Lanes<u32>; 2], component: usize, i: usize) -> u32 {
-    let code = |tap: usize| u32::from(taps[tap][i][component]);
-    let row = |first: usize| code(first) * (ONE - right[i]) + code(first + 1) * right[i];
-    row(0) * (ONE - below[i]) + row(2) * below[i]
+fn code_sums(taps: &Taps<u64>, [right, below]: [&Lanes<u32>; 2], i: usize) -> [u32; 4] {
+    let (right, below) = (right[i], below[i]);
+    let codes = |tap: usize| {
+        let (low, high) = (taps[tap][i] as u32, (taps[tap][i] >> 32) as u32);
+        [low & 0xffff, low >> 16, high & 0xffff, high >> 16]
+    };
+    let row = |left: usize| {
+        let (left, other) = (codes(left), codes(left + 1));
+        [0, 1, 2, 3].map(|c: usize| left[c] * (ONE - right) + other[c] * right)
+    };
+    let (top, bottom) = (row(0), row(2));
+    [0, 1, 2, 3].map(|c: usize| top[c] * (ONE - below) + bottom[c] * below)
 }
 
 #[inline(always)]
-fn codes_level(places: &Places, component: usize, divisor: f64, out: &mut Lanes<u32>) {
+fn codes_level(places: &Places, [red, green, blue, alpha]: &mut [Lanes<u32>; 4]) {
     let weights = places.weights();
     for i in 0..LANES {
-        let sum = code_sum(&places.codes, weights, component, i);
-        out[i] = ((f64::from(sum) / divisor) as f32).to_bits();
+        [red[i], green[i], blue[i], alpha[i]] = code_sums(&places.codes, weights, i)
+            .map(|sum| ((f64::from(sum) * (CODE_FACTOR / 65536.0)) as f32).to_bits());
     }
 }
 
@@ -143,16 +156,16 @@ fn codes_levels(
     near: &Places,
     far: &Places,
     far_weight: &Lanes<u32>,
-    component: usize,
-    divisor: f64,
-    out: &mut Lanes<u32>,
+    [red, green, blue, alpha]: &mut [Lanes<u32>; 4],
 ) {
     let weights = [near.weights(), far.weights()];
     for i in 0..LANES {
-        let [near, far] = [(near, weights[0]), (far, weights[1])]
-            .map(|(places, weights)| f64::from(code_sum(&places.codes, weights, component, i)));
-        let sum = near * f64::from(ONE - far_weight[i]) + far * f64::from(far_weight[i]);
-        out[i] = ((sum / divisor) as f32).to_bits();
+        let (near, far) = (code_sums(&near.codes, weights[0], i), code_sums(&far.codes, weights[1], i));
+        let [near_weight, far_weight] = [ONE - far_weight[i], far_weight[i]].map(f64::from);
+        [red[i], green[i], blue[i], alpha[i]] = [0, 1, 2, 3].map(|c: usize| {
+            let sum = f64::from(near[c]) * near_weight + f64::from(far[c]) * far_weight;
+            ((sum * (CODE_FACTOR / 16_777_216.0)) as f32).to_bits()
+        });
     }
 }
 
@@ -249,6 +262,16 @@ mod tests {
         for sum in sums.chain([255 << 24, (255 << 24) - 1]) {
             let quotient = (f64::from(sum) / (255.0 * 16_777_216.0)) as f32;
             assert_eq!((f64::from(sum) * LEVELS_FACTOR) as f32, quotient, "{sum}");
+        }
+    }
+
+    /// Quotients of 25 bits, which may lie between two floats, their neighbours, and sums elsewhere.
+    #[test]
+    fn the_factor_of_codes_divides() {
+        let whole = (0..=1_u64 << 25).rev().step_by(5).flat_map(|k| [k * 26775, k * 26775 + 1, k * 26774]);
+        for sum in whole.chain((1..1 << 20).step_by(3)).map(|sum| sum as f64) {
+            let quotient = (sum / (53550.0 * 16_777_216.0)) as f32;
+            assert_eq!((sum * (CODE_FACTOR / 16_777_216.0)) as f32, quotient, "{sum}");
         }
     }
 }

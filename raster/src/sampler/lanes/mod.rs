@@ -57,6 +57,8 @@ pub enum BatchLod<'a> {
         /// The instruction's bias, a value a lane.
         bias: &'a [f32],
     },
+    /// As [`Quads`](Self::Quads) without a bias; 64 lanes in a row are the pixels of a block of 8x8, row by row.
+    Blocks,
     /// Derivatives, a value a lane.
     Lanes {
         /// Along x of the render target.
@@ -126,13 +128,13 @@ impl SampleBatch<'_> {
             lod: match self.lod {
                 BatchLod::Quads { bias } => {
                     let first = lane & !3;
-                    let [ddx, ddy] = [first + 1, first + 2].map(|other| {
-                        [0, 1, 2].map(|axis: usize| {
-                            let row = self.coordinate[axis];
-                            difference(at(row, other), at(row, first))
-                        })
-                    });
+                    let [ddx, ddy] = self.derivatives(first, [first + 1, first + 2]);
                     Lod::Derivatives { ddx, ddy, bias: at(bias, lane) }
+                }
+                BatchLod::Blocks => {
+                    let first = lane & !9;
+                    let [ddx, ddy] = self.derivatives(first, [first + 1, first + 8]);
+                    Lod::Derivatives { ddx, ddy, bias: 0.0 }
                 }
                 BatchLod::Lanes { ddx, ddy } => {
                     Lod::Derivatives { ddx: three(ddx, lane), ddy: three(ddy, lane), bias: 0.0 }
@@ -142,6 +144,16 @@ impl SampleBatch<'_> {
             lod_clamp: at(self.lod_clamp, lane),
             offset: self.offset,
         }
+    }
+
+    /// How the coordinates of two lanes differ from those of the first.
+    fn derivatives(&self, first: usize, others: [usize; 2]) -> [[f32; 3]; 2] {
+        others.map(|other| {
+            [0, 1, 2].map(|axis: usize| {
+                let row = self.coordinate[axis];
+                difference(at(row, other), at(row, first))
+            })
+        })
     }
 }
 
@@ -155,7 +167,7 @@ pub fn sample_batch(
     mut out: [&mut [u32]; 4],
 ) {
     let count = out.iter().map(|row| row.len()).min().unwrap_or(0).min(batch.lanes.len());
-    let plain = is_plain(view, sampler, batch);
+    let plain = is_plain(view, sampler) && batch.is_plain(view, sampler);
     SCRATCH.with_borrow_mut(|scratch| {
         for start in (0..count).step_by(LANES) {
             let end = count.min(start + LANES);
@@ -199,18 +211,24 @@ thread_local! {
 }
 
 /// Chunks can sample it.
-fn is_plain(view: &TextureView, sampler: &SamplerState, batch: &SampleBatch<'_>) -> bool {
+fn is_plain(view: &TextureView, sampler: &SamplerState) -> bool {
     let [u, v, _] = sampler.address;
     matches!(view.dimension(), ViewDimension::Texture2D | ViewDimension::Texture2DArray)
-        && match batch.kind {
-            BatchKind::Filter => sampler.reduction == Reduction::Mean,
-            BatchKind::Compare(_) => view.texels.comparable,
-            BatchKind::Gather(_) | BatchKind::GatherCompare(_) | BatchKind::QueryLod => false,
-        }
         && ![u, v].contains(&AddressMode::Border)
         && ![sampler.min_filter, sampler.mag_filter].contains(&Filter::Anisotropic)
-        && batch.offset.iter().all(|offset| offset.abs() <= MAX_OFFSET)
         && !view.texels.integer
+}
+
+impl SampleBatch<'_> {
+    /// Chunks can sample so.
+    fn is_plain(&self, view: &TextureView, sampler: &SamplerState) -> bool {
+        self.offset.iter().all(|offset| offset.abs() <= MAX_OFFSET)
+            && match self.kind {
+                BatchKind::Filter => sampler.reduction == Reduction::Mean,
+                BatchKind::Compare(_) => view.texels.comparable,
+                BatchKind::Gather(_) | BatchKind::GatherCompare(_) | BatchKind::QueryLod => false,
+            }
+    }
 }
 
 /// Up to 64 lanes of a batch.

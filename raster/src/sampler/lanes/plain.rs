@@ -1,15 +1,23 @@
-//! Full chunks of the plainest textures, without a request: what blits and compositors sample.
+//! Blocks of pixels of the plainest samples, without a request: what blits and compositors draw.
 
 use fearless_simd::Level;
 
 use super::super::texels::{Packed, Source};
-use super::{LANES, Lanes, SCRATCH, mean};
+use super::{BatchKind, BatchLod, Chunk, LANES, Lanes, SCRATCH, SampleBatch, is_plain, mean};
 use crate::sampler::{AddressMode, Filter, MipFilter, Reduction, SamplerState};
 use crate::surface::{Image, TextureView, ViewDimension};
 
-/// A two-dimensional texture of four bytes a texel, of which one mip level is read, through one filter.
+/// A two-dimensional texture that is read through one filter.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PlainTexture<'a> {
+    view: &'a TextureView,
+    sampler: &'a SamplerState,
+    level: Option<OneLevel<'a>>,
+}
+
+/// The only mip level that is read, of four bytes a texel.
+#[derive(Debug, Clone, Copy)]
+struct OneLevel<'a> {
     image: &'a Image,
     packed: Packed,
     modes: [AddressMode; 2],
@@ -18,43 +26,65 @@ pub(crate) struct PlainTexture<'a> {
 
 impl<'a> PlainTexture<'a> {
     /// `None` for other textures, and samplers that ask for more.
-    pub(crate) fn new(view: &'a TextureView, sampler: &SamplerState) -> Option<Self> {
+    pub(crate) fn new(view: &'a TextureView, sampler: &'a SamplerState) -> Option<Self> {
         let &SamplerState { min_filter, mag_filter, mip_filter, reduction, address: [u, v, _], .. } = sampler;
         let plain = view.dimension() == ViewDimension::Texture2D
-            && (view.mip_levels() == 1 || mip_filter == MipFilter::None)
-            && (min_filter == mag_filter && min_filter != Filter::Anisotropic)
-            && reduction == Reduction::Mean
-            && ![u, v].contains(&AddressMode::Border);
-        let packed = view.texels.packed.filter(|packed| plain && packed.bytes == 4)?;
-        Some(Self { image: view.image(0, 0), packed, modes: [u, v], linear: min_filter == Filter::Linear })
+            && is_plain(view, sampler)
+            && min_filter == mag_filter
+            && reduction == Reduction::Mean;
+        let one = view.mip_levels() == 1 || mip_filter == MipFilter::None;
+        let level = view.texels.packed.filter(|packed| one && packed.bytes == 4).map(|packed| OneLevel {
+            image: view.image(0, 0),
+            packed,
+            modes: [u, v],
+            linear: min_filter == Filter::Linear,
+        });
+        plain.then_some(Self { view, sampler, level })
     }
 
-    /// The lowest bits of red, green, blue and alpha in a texel, if samples are texels: through a point filter. What has none
-    /// is 0, alpha 1.
+    /// The lowest bits of red, green, blue and alpha in a texel, if samples are [texels](Self::fetch): through a point filter.
+    /// What has none is 0, alpha 1.
     pub(crate) fn point(&self) -> Option<[Option<u32>; 4]> {
         let shift = |source| match source {
             Source::Byte(byte) => Some(8 * byte as u32),
             Source::Default => None,
         };
-        (!self.linear).then(|| self.packed.sources.map(shift))
+        let level = self.level.as_ref().filter(|level| !level.linear)?;
+        Some(level.packed.sources.map(shift))
     }
 
-    /// The texels at these coordinates, as they are stored.
+    /// The texels at these coordinates, as they are stored; of [`point`](Self::point) filters only.
     pub(crate) fn fetch(&self, level: Level, coordinates: &[Lanes<f32>; 2], texels: &mut Lanes<u32>) {
+        let Some(one) = &self.level else { return };
         SCRATCH.with_borrow_mut(|scratch| {
-            scratch.near.fetch_plain(level, self.image, (self.modes, false), coordinates);
-            *texels = scratch.near.packed[0];
+            scratch.near.fetch_plain(level, one.image, (one.modes, false), coordinates);
+            *texels = scratch.near.packed;
         });
     }
 
-    /// The samples at these coordinates: red, green, blue and alpha as register bits.
+    /// The samples at the coordinates of a block of 8x8 pixels: red, green, blue and alpha as register bits.
     pub(crate) fn sample(&self, level: Level, coordinates: &[Lanes<f32>; 2], colors: &mut [Lanes<u32>; 4]) {
         SCRATCH.with_borrow_mut(|scratch| {
-            scratch.near.fetch_plain(level, self.image, (self.modes, self.linear), coordinates);
-            match self.linear {
-                true => mean::packed_level(level, &scratch.near, self.packed, colors),
-                false => mean::packed_texels(level, &scratch.near, self.packed, colors),
+            if let Some(one) = &self.level {
+                scratch.near.fetch_plain(level, one.image, (one.modes, one.linear), coordinates);
+                return match one.linear {
+                    true => mean::packed_level(level, &scratch.near, one.packed, colors),
+                    false => mean::packed_texels(level, &scratch.near, one.packed, colors),
+                };
             }
+            let (view, sampler, [u, v]) = (self.view, self.sampler, coordinates);
+            let active = &[u32::MAX; LANES];
+            let batch = SampleBatch {
+                kind: BatchKind::Filter,
+                coordinate: [u, v, &[], &[]],
+                lod: BatchLod::Blocks,
+                lod_clamp: &[],
+                offset: [0; 3],
+                lanes: active,
+            };
+            // One filter: nothing is left undone.
+            (Chunk { level, view, sampler, batch: &batch, start: 0, active }).sample(scratch);
+            *colors = scratch.out;
         });
     }
 }
