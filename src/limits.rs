@@ -51,7 +51,7 @@ pub const PRIMITIVE_BATCH: usize = 1 << 13;
 /// Bytes that queued work may take before it is drawn: vertices, primitives, and the lists of the tiles.
 pub const MAX_QUEUED_BYTES: usize = 1 << 28;
 /// Bytes that queued work may have taken for its memory to be kept afterwards.
-pub const MAX_SPARE_BYTES: usize = 1 << 26;
+pub const MAX_SPARE_BYTES: usize = 1 << 27;
 /// Bytes of textures, buffers and constants that queued draws may hold on to before they are drawn: so much may exist in
 /// older versions beside the resources themselves.
 pub const MAX_HELD_BYTES: usize = 1 << 28;
