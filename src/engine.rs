@@ -62,6 +62,14 @@ impl Engine {
         }
     }
 
+    /// Vector instructions for what is done beside shaders.
+    pub fn vectors(self) -> Level {
+        match self {
+            Self::Scalar => Level::baseline(),
+            Self::Simd(level) => level,
+        }
+    }
+
     /// Runs a shader of any stage but the hull shader's; see [`scalar::run`].
     pub fn run(
         self,

@@ -48,6 +48,12 @@ impl Grid {
         self.tile_size
     }
 
+    /// The tile of a pixel.
+    pub(crate) fn tile(&self, x: i32, y: i32) -> usize {
+        let shift = self.tile_size.trailing_zeros();
+        (y >> shift) as usize * self.columns + (x >> shift) as usize
+    }
+
     /// Visits the tiles of `pixels`, which lie in the targets; of a triangle, tiles that its edges miss are left out.
     pub(crate) fn visit(&self, pixels: Rect, edges: Option<&Edges>, mut visit: impl FnMut(usize)) {
         for_cells(self.tile_size, pixels, edges, |column, row| {

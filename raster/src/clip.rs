@@ -44,9 +44,10 @@ pub(crate) mod outside {
     pub(crate) const EYE: u8 = 64;
 }
 
+/// As [`ScreenVertex::outside`], as wide as a component: so vectors of them are tested at once.
 #[inline(always)]
-pub(crate) fn outside_of([x, y, z, w]: [f32; 4]) -> u8 {
-    let bit = |is: bool, bit: u8| if is { bit } else { 0 };
+pub(crate) fn outside_of([x, y, z, w]: [f32; 4]) -> u32 {
+    let bit = |is: bool, bit: u8| if is { u32::from(bit) } else { 0 };
     bit(x < -w, outside::LEFT)
         | bit(x > w, outside::RIGHT)
         | bit(y < -w, outside::BOTTOM)
@@ -69,7 +70,7 @@ pub(crate) fn project(position: [f32; 4], viewport: &Viewport) -> ScreenVertex {
     if position.iter().any(|c| !c.is_finite()) {
         return vertex;
     }
-    vertex.outside = outside_of(position);
+    vertex.outside = outside_of(position) as u8;
     vertex.place = Place::Beyond;
     if w <= 0.0 {
         return vertex;

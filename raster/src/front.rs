@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use fearless_simd::{Level, dispatch};
+
 use crate::bin::Grid;
 use crate::clip::{outside, outside_of};
 use crate::pass::{DrawState, PassOptions, TargetLayout};
@@ -72,28 +74,33 @@ pub(crate) fn grid(layout: &TargetLayout, tile_size: u32) -> Grid {
 
 /// Whether nothing of any triangle over these vertices can be inside the view: all of them lie beyond the same clip plane, or
 /// are not finite. Rows are x, y, z and w in clip space, as bits.
-pub fn is_outside(rows: [&[u32]; 4], depth_clip: bool) -> bool {
+pub fn is_outside(level: Level, rows: [&[u32]; 4], depth_clip: bool) -> bool {
     let depth = if depth_clip { 0 } else { outside::NEAR | outside::FAR };
-    let mut common = !depth;
-    let [x, y, z, w] = rows;
+    dispatch!(level, _simd => common_planes(rows) & u32::from(!depth) != 0)
+}
+
+/// Clip planes that all positions lie outside of.
+#[inline(always)]
+fn common_planes([x, y, z, w]: [&[u32]; 4]) -> u32 {
+    let mut common = u32::MAX;
     let rows = x.chunks(64).zip(y.chunks(64)).zip(z.chunks(64).zip(w.chunks(64)));
     for ((x, y), (z, w)) in rows {
         for ((&x, &y), (&z, &w)) in x.iter().zip(y).zip(z.iter().zip(w)) {
             common &= outside_or_not_finite([x, y, z, w]);
         }
         if common == 0 {
-            return false;
+            break;
         }
     }
-    true
+    common
 }
 
 /// Clip planes that a position lies outside of; all bits for one that is not finite.
 #[inline(always)]
-fn outside_or_not_finite([x, y, z, w]: [u32; 4]) -> u8 {
+fn outside_or_not_finite([x, y, z, w]: [u32; 4]) -> u32 {
     const INFINITE: u32 = 0x7f80_0000;
     let infinite = |c: u32| c & INFINITE == INFINITE;
     let nowhere = infinite(x) | infinite(y) | infinite(z) | infinite(w);
     let position = [f32::from_bits(x), f32::from_bits(y), f32::from_bits(z), f32::from_bits(w)];
-    outside_of(position) | if nowhere { u8::MAX } else { 0 }
+    outside_of(position) | if nowhere { u32::MAX } else { 0 }
 }

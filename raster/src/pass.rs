@@ -137,6 +137,8 @@ pub struct Pass {
     grid: Grid,
     /// Memory for the next draw to be set up.
     set_up: SetUp,
+    /// What is kept of primitives without vertices.
+    nothing: Arc<PrimitiveBatch>,
     /// Bytes of queued vertices and primitives.
     batch_bytes: usize,
     /// Cells of grids that were looked at to find the tiles of primitives.
@@ -160,6 +162,7 @@ impl Pass {
             bins: Bins::new(grid, layout.layers),
             grid,
             set_up: SetUp::default(),
+            nothing: Arc::default(),
             batch_bytes: 0,
             cells: 0,
             works: Vec::new(),
@@ -289,14 +292,14 @@ impl Pass {
         }
         let prepared = self.prepare(state, vertices, primitives);
         let (vertices, primitives) = (Arc::clone(vertices), Arc::clone(primitives));
-        let draw = QueuedDraw { prepared, vertices, primitives };
+        let mut draw = QueuedDraw { prepared, vertices, primitives };
         let set_up = set_up.unwrap_or_else(|| {
             let mut set_up = std::mem::take(&mut self.set_up);
             set_up.fill(&self.layout, self.grid, &draw, range, u64::MAX);
             set_up
         });
         let first = self.records.len();
-        self.records.extend(set_up.records(self.draws.len(), self.gradients.len()));
+        set_up.append_records(self.draws.len(), self.gradients.len(), &mut self.records);
         self.gradients.extend_from_slice(&set_up.gradients);
         for binned in &set_up.binned {
             let entry = Entry::record(first + binned.record as usize);
@@ -304,6 +307,9 @@ impl Pass {
         }
         self.cells += set_up.cells;
         self.works.push(set_up.work);
+        if set_up.records.is_empty() && draw.vertices.positions.is_empty() {
+            draw.primitives = Arc::clone(&self.nothing);
+        }
         self.draws.push(draw);
         self.set_up = set_up;
     }
@@ -319,7 +325,9 @@ impl Pass {
         if !last.is_some_and(|last| Arc::ptr_eq(&last.vertices, vertices)) {
             self.batch_bytes += vertices.bytes();
         }
-        if !last.is_some_and(|last| Arc::ptr_eq(&last.primitives, primitives)) {
+        if !vertices.positions.is_empty()
+            && !last.is_some_and(|last| Arc::ptr_eq(&last.primitives, primitives))
+        {
             self.batch_bytes += primitives.bytes();
         }
         if let Some(last) = last.filter(|last| Arc::ptr_eq(&last.prepared.state, state)) {
@@ -374,7 +382,11 @@ impl Pass {
                 outcome
             };
             let ran = if shared {
-                group.into_par_iter().map(run).reduce(TileOutcome::default, TileOutcome::merged)
+                group
+                    .into_par_iter()
+                    .with_max_len(1)
+                    .map(run)
+                    .reduce(TileOutcome::default, TileOutcome::merged)
             } else {
                 group.into_iter().map(run).fold(TileOutcome::default(), TileOutcome::merged)
             };

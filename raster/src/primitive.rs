@@ -35,9 +35,10 @@ impl VertexBatch {
 }
 
 /// What a list of primitives consists of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[allow(missing_docs, reason = "the variants are Direct3D's own names")]
 pub enum PrimitiveKind {
+    #[default]
     Points,
     Lines,
     Triangles,
@@ -55,7 +56,7 @@ impl PrimitiveKind {
 }
 
 /// Primitives over a [`VertexBatch`], in submission order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PrimitiveBatch {
     /// What they are.
     pub kind: PrimitiveKind,

@@ -201,9 +201,8 @@ pub struct SetUp {
     pub(crate) work: Work,
     /// Cells of grids that were looked at.
     pub(crate) cells: u64,
-    /// Vertices in the first viewport from `first` on, kept for primitives that share them.
+    /// Memory for projected vertices.
     projected: Vec<ScreenVertex>,
-    first: usize,
 }
 
 /// A record in a tile.
@@ -228,17 +227,53 @@ impl SetUp {
         self.gradients.clear();
         self.binned.clear();
         (self.work, self.cells) = (Work::default(), 0);
-        Assembler { layout, grid, draw, out: self }.run(range, most)
+        if draw.vertices.positions.is_empty() {
+            // Whoever made the batch has seen that all of it is outside.
+            self.work.c_invocations += range.len() as u64;
+            self.work.rejected += range.len() as u64;
+            return true;
+        }
+        let corners = draw.primitives.kind.vertices();
+        let whole = range == (0..draw.primitives.count());
+        let indices = draw.primitives.indices.get(range.start * corners..range.end * corners);
+        let indices = indices.unwrap_or_default();
+        let mut projected = std::mem::take(&mut self.projected);
+        let first = project(draw, if whole { None } else { Some(indices) }, &mut projected);
+        let biased = draw.rasterizer().depth_bias != DepthBias::default();
+        let mut assembler = Assembler { layout, grid, draw, biased, projected: &projected, first, out: self };
+        let fits = assembler.run(range, indices, most);
+        self.projected = projected;
+        fits
     }
 
-    /// Its records as those of a draw, behind so many other gradients.
-    pub(crate) fn records(&self, draw: usize, gradients: usize) -> impl Iterator<Item = Record> {
-        self.records.iter().map(move |record| {
+    /// Appends its records to others, as those of a draw, behind so many other gradients.
+    pub(crate) fn append_records(&self, draw: usize, gradients: usize, records: &mut Vec<Record>) {
+        let first = records.len();
+        records.extend_from_slice(&self.records);
+        for record in &mut records[first..] {
+            record.draw = draw as u32;
             // `PLAIN` stays what it is.
-            let gradients = record.gradients.saturating_add(gradients as u32);
-            Record { draw: draw as u32, gradients, ..*record }
-        })
+            record.gradients = record.gradients.saturating_add(gradients as u32);
+        }
     }
+}
+
+/// Projects all vertices, or those between the lowest and the highest of some indices, of a draw whose primitives all have the
+/// same viewport. Returns the number of the first.
+fn project(draw: &QueuedDraw, indices: Option<&[u32]>, projected: &mut Vec<ScreenVertex>) -> usize {
+    projected.clear();
+    if !draw.primitives.array_indices.is_empty() {
+        return 0;
+    }
+    let positions = &draw.vertices.positions;
+    let used = indices.map_or(0..positions.len(), |indices| {
+        let first = indices.iter().copied().min().unwrap_or(0) as usize;
+        let last = indices.iter().copied().max().unwrap_or(0) as usize;
+        first.min(positions.len())..last.saturating_add(1).min(positions.len())
+    });
+    let (first, viewport) = (used.start, draw.viewport(0));
+    projected.extend(positions[used].iter().map(|&p| clip::project(p, viewport)));
+    first
 }
 
 /// Turns the primitives of one draw into records.
@@ -246,6 +281,11 @@ struct Assembler<'a> {
     layout: &'a TargetLayout,
     grid: Grid,
     draw: &'a QueuedDraw,
+    /// Whether there is any depth bias.
+    biased: bool,
+    /// Vertices in the first viewport from `first` on, for primitives that share them.
+    projected: &'a [ScreenVertex],
+    first: usize,
     out: &'a mut SetUp,
 }
 
@@ -258,26 +298,29 @@ struct Primitive {
     front: bool,
 }
 
-impl Assembler<'_> {
-    /// Takes these primitives of the draw's batch.
-    fn run(&mut self, range: Range<usize>, most: u64) -> bool {
+impl<'a> Assembler<'a> {
+    /// Takes these primitives of the draw's batch, which have these indices.
+    fn run(&mut self, range: Range<usize>, indices: &[u32], most: u64) -> bool {
         let draw = self.draw;
         let kind = draw.primitives.kind;
-        let whole = range == (0..draw.primitives.count());
-        let corners = range.start * kind.vertices()..range.end * kind.vertices();
-        let indices = draw.primitives.indices.get(corners).unwrap_or_default();
-        self.project(if whole { None } else { Some(indices) });
         for (index, vertices) in range.zip(indices.chunks_exact(kind.vertices())) {
             self.out.work.c_invocations += 1;
-            let last = vertices[vertices.len() - 1];
-            let v = [0, 1, 2].map(|i| vertices.get(i).copied().unwrap_or(last));
-            if v.iter().any(|&v| v as usize >= draw.vertices.positions.len()) {
-                self.out.work.rejected += 1;
-                continue;
-            }
             let index = index as u32;
-            let s = v.map(|v| self.screen(index, v));
-            let Some(tests) = self.clip_tests(kind, v, &s) else {
+            let last = vertices.len() - 1;
+            let v = [vertices[0], vertices[last.min(1)], vertices[last]];
+            let own: [ScreenVertex; 3];
+            let s = match self.shared(v) {
+                Some(shared) => shared,
+                None if v.iter().any(|&v| v as usize >= draw.vertices.positions.len()) => {
+                    self.out.work.rejected += 1;
+                    continue;
+                }
+                None => {
+                    own = v.map(|v| self.screen(index, v));
+                    own.each_ref()
+                }
+            };
+            let Some(tests) = self.clip_tests(kind, v, s) else {
                 self.out.work.rejected += 1;
                 continue;
             };
@@ -285,7 +328,7 @@ impl Assembler<'_> {
             let leading = v[usize::from(draw.primitives.leading).min(kind.vertices() - 1)];
             let primitive = Primitive { index, leading, tests, front: true };
             match kind {
-                PrimitiveKind::Triangles => self.triangle(primitive, v, &s),
+                PrimitiveKind::Triangles => self.triangle(primitive, v, s),
                 PrimitiveKind::Lines => self.line(primitive, [v[0], v[1]], 0.0),
                 PrimitiveKind::Points => self.point(primitive, v[0], 0.0),
             }
@@ -296,25 +339,17 @@ impl Assembler<'_> {
         true
     }
 
-    /// Projects all vertices, or those between the lowest and the highest of some indices.
-    fn project(&mut self, indices: Option<&[u32]>) {
-        self.out.projected.clear();
-        if !self.draw.primitives.array_indices.is_empty() {
-            return;
-        }
-        let positions = &self.draw.vertices.positions;
-        let used = indices.map_or(0..positions.len(), |indices| {
-            let first = indices.iter().copied().min().unwrap_or(0) as usize;
-            let last = indices.iter().copied().max().unwrap_or(0) as usize;
-            first.min(positions.len())..last.saturating_add(1).min(positions.len())
-        });
-        let viewport = self.draw.viewport(0);
-        self.out.first = used.start;
-        self.out.projected.extend(positions[used].iter().map(|&p| clip::project(p, viewport)));
+    /// A vertex that is projected for all primitives.
+    fn projected(&self, vertex: u32) -> Option<&'a ScreenVertex> {
+        self.projected.get((vertex as usize).wrapping_sub(self.first))
+    }
+
+    fn shared(&self, [v0, v1, v2]: [u32; 3]) -> Option<[&'a ScreenVertex; 3]> {
+        Some([self.projected(v0)?, self.projected(v1)?, self.projected(v2)?])
     }
 
     fn screen(&self, primitive: u32, vertex: u32) -> ScreenVertex {
-        match self.out.projected.get((vertex as usize).wrapping_sub(self.out.first)) {
+        match self.projected(vertex) {
             Some(projected) => *projected,
             None => {
                 let position = self.draw.vertices.positions[vertex as usize];
@@ -324,7 +359,7 @@ impl Assembler<'_> {
     }
 
     /// Planes to test samples against, or `None` when nothing of the primitive is inside.
-    fn clip_tests(&mut self, kind: PrimitiveKind, v: [u32; 3], s: &[ScreenVertex; 3]) -> Option<u8> {
+    fn clip_tests(&mut self, kind: PrimitiveKind, v: [u32; 3], s: [&ScreenVertex; 3]) -> Option<u8> {
         if s.iter().any(|s| s.place == Place::Nowhere) {
             return None;
         }
@@ -363,17 +398,18 @@ impl Assembler<'_> {
         Some(any & SAMPLE_TESTS)
     }
 
-    fn triangle(&mut self, primitive: Primitive, v: [u32; 3], s: &[ScreenVertex; 3]) {
+    fn triangle(&mut self, primitive: Primitive, v: [u32; 3], s: [&ScreenVertex; 3]) {
         if s.iter().any(|s| s.place == Place::Beyond) {
             return self.clipped_triangle(primitive, v, s);
         }
-        let xy = s.map(|s| s.xy);
-        let Some(front) = self.facing(area(xy)) else { return };
+        let xy = [s[0].xy, s[1].xy, s[2].xy];
+        let area = area(xy);
+        let Some(front) = self.facing(area) else { return };
         let primitive = Primitive { front, ..primitive };
-        let mut z = s.map(|s| s.z);
-        let bias = self.draw.rasterizer().depth_bias;
+        let mut z = [s[0].z, s[1].z, s[2].z];
         let mut amount = 0.0;
-        if bias != DepthBias::default() && area(xy) != 0 {
+        if self.biased && area != 0 {
+            let bias = self.draw.rasterizer().depth_bias;
             let w = v.map(|v| self.draw.vertices.positions[v as usize][3]);
             let plane = Interpolator::triangle(xy, w).plane(z.map(f64::from));
             amount = depth_bias(&bias, self.layout.depth_stencil, &plane, &z);
@@ -382,8 +418,7 @@ impl Assembler<'_> {
         if self.draw.rasterizer().fill != FillMode::Solid {
             return self.outline(primitive, v, amount);
         }
-        let record = self.record(primitive, Shape::Triangle, v, xy, PLAIN);
-        self.push(Record { z, ..record });
+        self.push(primitive, Shape::Triangle, v, xy, z, PLAIN);
     }
 
     /// The facing of a triangle of this area, or `None` when it is dropped (d3d-rules §7.1, §7.2).
@@ -404,8 +439,8 @@ impl Assembler<'_> {
     }
 
     /// A triangle that crosses the eye's plane or leaves the range of snapped positions.
-    fn clipped_triangle(&mut self, primitive: Primitive, v: [u32; 3], s: &[ScreenVertex; 3]) {
-        let corners = [0, 1, 2].map(|i| self.corner(primitive.index, v[i], &s[i]));
+    fn clipped_triangle(&mut self, primitive: Primitive, v: [u32; 3], s: [&ScreenVertex; 3]) {
+        let corners = [0, 1, 2].map(|i| self.corner(primitive.index, v[i], s[i]));
         let Some(polygon) = clip::clip_triangle(corners) else { return };
         let fan = || (1..polygon.len() - 1).map(|i| [polygon[0], polygon[i], polygon[i + 1]]);
         let total = fan().map(area).sum::<i64>();
@@ -417,9 +452,9 @@ impl Assembler<'_> {
             return;
         };
         let mut depth = self.viewport_depth(&interpolator, primitive.index, v);
-        let bias = self.draw.rasterizer().depth_bias;
         let mut amount = 0.0;
-        if bias != DepthBias::default() {
+        if self.biased {
+            let bias = self.draw.rasterizer().depth_bias;
             let z: SmallVec<[f32; 8]> =
                 polygon.iter().map(|&[x, y]| depth.at(interpolator.offset(x, y)) as f32).collect();
             amount = depth_bias(&bias, self.layout.depth_stencil, &depth, &z);
@@ -432,8 +467,7 @@ impl Assembler<'_> {
         for xy in fan() {
             // Snapping may turn slivers over; they cover nothing that the others leave.
             if area(xy).signum() == total.signum() {
-                let record = self.record(primitive, Shape::Triangle, v, xy, gradients);
-                self.push(record);
+                self.push(primitive, Shape::Triangle, v, xy, [0.0; 3], gradients);
             }
         }
     }
@@ -488,14 +522,13 @@ impl Assembler<'_> {
         };
         let gradients = self.keep(interpolator, depth, three, primitive.tests);
         if self.layout.samples == 1 {
-            let record = self.record(primitive, Shape::Line, three, [xy[0], xy[1], xy[1]], gradients);
-            return self.push(record);
+            let xy = [xy[0], xy[1], xy[1]];
+            return self.push(primitive, Shape::Line, three, xy, [0.0; 3], gradients);
         }
         let [a, b, c, d] = quad_line(xy);
         for xy in [[a, b, c], [a, c, d]] {
             if area(xy) != 0 {
-                let record = self.record(primitive, Shape::Triangle, three, xy, gradients);
-                self.push(record);
+                self.push(primitive, Shape::Triangle, three, xy, [0.0; 3], gradients);
             }
         }
     }
@@ -515,8 +548,7 @@ impl Assembler<'_> {
         let depth = Plane { c: f64::from(s.z + bias), x: 0.0, y: 0.0 };
         let gradients = self.keep(interpolator, depth, [v; 3], 0);
         let xy = [corner, corner.map(|c| c + size), corner];
-        let record = self.record(primitive, Shape::Square, [v; 3], xy, gradients);
-        self.push(record);
+        self.push(primitive, Shape::Square, [v; 3], xy, [0.0; 3], gradients);
     }
 
     fn keep(&mut self, interpolator: Interpolator, depth: Plane, v: [u32; 3], tests: u8) -> u32 {
@@ -524,41 +556,59 @@ impl Assembler<'_> {
         self.out.gradients.len() as u32 - 1
     }
 
-    fn record(&self, p: Primitive, shape: Shape, v: [u32; 3], xy: [[i32; 2]; 3], gradients: u32) -> Record {
-        Record {
-            shape,
-            front: p.front,
-            tests: p.tests,
-            xy,
-            z: [0.0; 3],
-            vertices: v,
-            leading: p.leading,
-            draw: 0,
-            primitive: p.index,
-            gradients,
+    #[inline]
+    fn push(
+        &mut self,
+        primitive: Primitive,
+        shape: Shape,
+        vertices: [u32; 3],
+        xy: [[i32; 2]; 3],
+        z: [f32; 3],
+        gradients: u32,
+    ) {
+        if self.bin(shape, &xy, primitive.index) {
+            let Primitive { index, leading, tests, front } = primitive;
+            self.out.records.push(Record {
+                shape,
+                front,
+                tests,
+                xy,
+                z,
+                vertices,
+                leading,
+                draw: 0,
+                primitive: index,
+                gradients,
+            });
         }
     }
 
-    fn push(&mut self, record: Record) {
+    /// Puts the next record into its tiles, of which there may be none.
+    fn bin(&mut self, shape: Shape, xy: &[[i32; 2]; 3], primitive: u32) -> bool {
         /// Edge of the modelled GPU's tiles.
         const MODEL_TILE: i32 = 16;
-        let margin = if record.shape == Shape::Line { SUBPIXELS } else { 0 };
-        let bounds = pixel_bounds(&record.xy, self.layout.samples, margin);
-        let pixels = bounds.intersect(self.draw.scissor(record.primitive));
+        let margin = if shape == Shape::Line { SUBPIXELS } else { 0 };
+        let bounds = pixel_bounds(xy, self.layout.samples, margin);
+        let pixels = bounds.intersect(self.draw.scissor(primitive));
         if pixels.is_empty() {
-            return;
+            return false;
         }
-        let single = touches_one(MODEL_TILE.min(self.grid.tile_size()), pixels);
-        let edges = (record.shape == Shape::Triangle && !single).then(|| Edges::new(record.xy));
-        let out = &mut *self.out;
-        out.cells += for_cells(MODEL_TILE, pixels, edges.as_ref(), |_, _| out.work.tiles += 1);
-        let layer = self.draw.array_indices(record.primitive)[0];
+        let layer = self.draw.array_indices(primitive)[0];
         let layer = if layer < self.layout.layers { layer } else { 0 };
-        let number = out.records.len() as u32;
+        let out = &mut *self.out;
+        let record = out.records.len() as u32;
+        if touches_one(MODEL_TILE.min(self.grid.tile_size()), pixels) {
+            out.cells += 1;
+            out.work.tiles += 1;
+            out.binned.push(Binned { layer, tile: self.grid.tile(pixels.left, pixels.top) as u32, record });
+            return true;
+        }
+        let edges = (shape == Shape::Triangle).then(|| Edges::new(*xy));
+        out.cells += for_cells(MODEL_TILE, pixels, edges.as_ref(), |_, _| out.work.tiles += 1);
         self.grid.visit(pixels, edges.as_ref(), |tile| {
-            out.binned.push(Binned { layer, tile: tile as u32, record: number });
+            out.binned.push(Binned { layer, tile: tile as u32, record });
         });
-        out.records.push(record);
+        true
     }
 }
 

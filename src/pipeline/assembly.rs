@@ -37,6 +37,13 @@ pub fn primitives(topology: PrimitiveTopology, count: u32) -> u32 {
     }
 }
 
+/// Whether the vertices of primitives stand one behind the other, and none belongs to two.
+pub fn is_list(topology: PrimitiveTopology) -> bool {
+    use PrimitiveTopology as T;
+    let not = [T::LineStrip, T::LineStripAdj, T::TriangleStrip, T::TriangleFan, T::TriangleStripAdj];
+    !not.contains(&topology)
+}
+
 /// Gives `push` the vertices of primitive `i` of the `primitives` that a run makes, by position in the run, leading vertex
 /// first: `shape(topology).vertices` of them.
 pub fn primitive(topology: PrimitiveTopology, primitives: u32, i: u32, push: impl FnMut(u32)) {

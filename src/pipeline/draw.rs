@@ -189,7 +189,8 @@ impl<T> Shading<'_, T> {
         let depth_clip = self.draw.state.rasterizer.depth_clip;
         let is_triangle = shape.own.len() == 3;
         // The rasterizer rejects primitives without vertices too, and counts them all the same.
-        let rejected = is_triangle && self.link.is_some_and(|link| link.rejects(outputs, depth_clip));
+        let rejects = |link: &RasterLink| link.rejects(self.engine.vectors(), outputs, depth_clip);
+        let rejected = is_triangle && self.link.is_some_and(rejects);
         let vertices = if rejected { 0 } else { assembly.vertices.len() };
         let primitives = assembly.take_primitives(shape, outputs, words, vertices);
         match self.link {
@@ -269,17 +270,25 @@ impl<T: Send> Run<'_, '_, T> {
         let Some(second) = windows.next() else { return self.settle(&first, None) };
         let most = rayon::current_num_threads().min(limits::MAX_SHADING_THREADS) * AHEAD;
         let mut windows = [first, second].into_iter().chain(windows);
+        let mut shaded: Vec<(Window, Option<Shaded<T>>)> = Vec::new();
         loop {
             let group: Vec<Window> = windows.by_ref().take(most).collect();
-            if group.is_empty() {
+            // All of them together may waste no more than one may take.
+            let limit = self.budget.left().min(limits::SHADER_BUDGET) / (group.len() as u64).max(1);
+            let ahead = |window: Window| {
+                let shaded = shading.shade_ahead(&window, limit);
+                (window, shaded)
+            };
+            let mut next = Vec::new();
+            // Other threads go on while this one settles.
+            rayon::in_place_scope(|scope| {
+                scope.spawn(|_| next = group.into_par_iter().with_max_len(1).map(ahead).collect());
+                shaded.drain(..).try_for_each(|(window, shaded)| self.settle(&window, shaded))
+            })?;
+            if next.is_empty() {
                 return Ok(());
             }
-            // All of them together may waste no more than one may take.
-            let limit = self.budget.left().min(limits::SHADER_BUDGET) / group.len() as u64;
-            let shaded: Vec<_> = group.par_iter().map(|window| shading.shade_ahead(window, limit)).collect();
-            for (window, shaded) in group.iter().zip(shaded) {
-                self.settle(window, shaded)?;
-            }
+            shaded = next;
         }
     }
 

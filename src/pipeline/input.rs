@@ -9,6 +9,7 @@ use aerogpu_raster::format::Format;
 use smallvec::SmallVec;
 
 use super::layout::{Element, InputLayout};
+use crate::limits;
 
 /// A vertex buffer slot during a draw.
 #[derive(Debug, Clone, Default)]
@@ -100,41 +101,24 @@ impl<'a> VertexFetch<'a> {
 
     /// Fills a lane of `rows` for each vertex.
     pub fn fetch(&self, rows: &mut Rows, vertices: &[Vertex], first_instance: u32) {
+        let spans: SmallVec<[Span; limits::VERTEX_BATCH / CHUNK]> =
+            vertices.chunks(CHUNK).map(Span::of).collect();
         for &(register, mask, source) in &self.inputs {
             // An input that starts at component y takes the element's first component there.
             let first = mask.trailing_zeros() as usize;
-            let components = || (first..4).filter(|c| mask & (1 << c) != 0 && register * 4 + c < rows.len());
-            let components: SmallVec<[usize; 4]> = components().collect();
+            let filled = (first..4).filter(|c| mask & (1 << c) != 0 && register * 4 + c < rows.len());
+            let components: Components = filled.map(|c| (register * 4 + c, c - first)).collect();
             if let Source::Element(element) = source {
-                let starts = self.starts(&element, vertices, first_instance);
-                let bytes = self.bytes(&element);
-                if let Some(format) = element.format.words() {
-                    let aligned = starts.iter().all(|&start| start % 4 == 0 || start == OUTSIDE);
-                    for c in components {
-                        fill_words(
-                            bytes,
-                            format,
-                            c - first,
-                            (&starts, aligned),
-                            rows.row_mut(register * 4 + c),
-                        );
-                    }
-                } else {
-                    let values = decode_all(bytes, &element, &starts);
-                    for c in components {
-                        let row = rows.row_mut(register * 4 + c).iter_mut();
-                        row.zip(&values).for_each(|(word, value)| *word = value[c - first]);
-                    }
-                }
+                self.fetch_element(rows, &components, &element, (vertices, &spans, first_instance));
                 continue;
             }
-            for c in components {
-                let row = rows.row_mut(register * 4 + c).iter_mut().zip(vertices);
+            for (row, c) in components {
+                let row = rows.row_mut(row).iter_mut().zip(vertices);
                 row.for_each(|(word, vertex)| {
                     *word = match source {
                         Source::VertexId => vertex.id,
                         Source::InstanceId => vertex.instance,
-                        Source::Missing if c - first == 3 => 1.0f32.to_bits(),
+                        Source::Missing if c == 3 => 1.0f32.to_bits(),
                         Source::White => 1.0f32.to_bits(),
                         _ => 0,
                     };
@@ -143,8 +127,38 @@ impl<'a> VertexFetch<'a> {
         }
     }
 
-    /// Where the element of each vertex starts in its stream; [`OUTSIDE`] if it is not all inside.
-    fn starts(&self, element: &Element, vertices: &[Vertex], first_instance: u32) -> Vec<usize> {
+    /// Fills rows with components of an element.
+    fn fetch_element(
+        &self,
+        rows: &mut Rows,
+        components: &Components,
+        element: &Element,
+        (vertices, spans, first_instance): (&[Vertex], &[Span], u32),
+    ) {
+        let Some(bytes) = self.bytes(element) else {
+            // An empty slot.
+            return components.iter().for_each(|&(row, _)| rows.row_mut(row).fill(0));
+        };
+        let words = element.format.words();
+        let mut registers = [[0; 4]; CHUNK];
+        for (i, (vertices, span)) in vertices.chunks(CHUNK).zip(spans).enumerate() {
+            let starts = self.starts(element, vertices, span, first_instance);
+            let first = i * CHUNK;
+            if words.is_none() {
+                decode(bytes, element, &starts, &mut registers[..vertices.len()]);
+            }
+            for &(row, c) in components {
+                let row = &mut rows.row_mut(row)[first..first + vertices.len()];
+                match words {
+                    Some(format) => fill_words(bytes, format, c, &starts, row),
+                    None => row.iter_mut().zip(&registers).for_each(|(word, register)| *word = register[c]),
+                }
+            }
+        }
+    }
+
+    /// Where the element of each vertex of a chunk starts in its stream.
+    fn starts(&self, element: &Element, vertices: &[Vertex], span: &Span, first_instance: u32) -> Starts {
         let empty = VertexStream::default();
         let stream = self.streams.get(element.slot as usize).unwrap_or(&empty);
         let (stride, size) = (i64::from(stream.stride), element.format.bytes() as u64);
@@ -160,16 +174,18 @@ impl<'a> VertexFetch<'a> {
         if let Some(step) = element.step {
             let number = |vertex: &Vertex| vertex.instance.checked_div(step).unwrap_or(0);
             let index = |vertex| i64::from(first_instance) + i64::from(number(vertex));
-            return vertices.iter().map(|vertex| start(index(vertex))).collect();
+            return Starts::Each(vertices.iter().map(|vertex| start(index(vertex))).collect());
         }
         // Most of the time the outermost vertices show that none is outside.
-        let indices = vertices.iter().map(|vertex| vertex.index);
-        let (low, high) = indices.fold((i64::MAX, i64::MIN), |(low, high), i| (low.min(i), high.max(i)));
-        if vertices.is_empty() || [low, high].map(start).contains(&OUTSIDE) {
-            return vertices.iter().map(|vertex| start(vertex.index)).collect();
+        if [span.low, span.high].map(start).contains(&OUTSIDE) {
+            return Starts::Each(vertices.iter().map(|vertex| start(vertex.index)).collect());
         }
-        let (first, stride) = (start(low), stream.stride as usize);
-        vertices.iter().map(|vertex| first + (vertex.index - low) as usize * stride).collect()
+        let (first, stride) = (start(span.low), stream.stride as usize);
+        if span.in_order {
+            return Starts::Even { first, stride };
+        }
+        let start = |vertex: &Vertex| first + (vertex.index - span.low) as usize * stride;
+        Starts::Each(vertices.iter().map(start).collect())
     }
 
     /// The bytes of an element's stream; `None` for an empty slot.
@@ -179,39 +195,101 @@ impl<'a> VertexFetch<'a> {
     }
 }
 
-/// Stands for the start of an element that lies outside its stream.
-const OUTSIDE: usize = usize::MAX;
+/// Rows, and the component of an element that fills each.
+type Components = SmallVec<[(usize, usize); 4]>;
 
-/// A component of a format of 32-bit ones, which are register bits as they are: zeros from an empty slot; outside the buffer,
-/// zeros in the components that the format has.
-fn fill_words(
-    bytes: Option<&[u8]>,
-    format: Format,
-    component: usize,
-    (starts, aligned): (&[usize], bool),
-    row: &mut [u32],
-) {
-    let Some(bytes) = bytes else { return row.fill(0) };
-    if component >= format.components().len() {
-        return row.fill(format.defaults()[component]);
-    }
-    let words = bytes.as_chunks().0;
-    for (word, start) in row.iter_mut().zip(starts) {
-        let inside = if aligned {
-            words.get(start / 4 + component)
-        } else {
-            bytes.get(*start..).and_then(|element| element.get(4 * component..)?.first_chunk())
-        };
-        *word = inside.map_or(0, |bytes| u32::from_le_bytes(*bytes));
+/// Vertices that are fetched at a time.
+const CHUNK: usize = 128;
+
+/// The lowest and the highest index of some vertices, and whether all between them stand in order.
+struct Span {
+    low: i64,
+    high: i64,
+    in_order: bool,
+}
+
+impl Span {
+    fn of(vertices: &[Vertex]) -> Self {
+        let first = vertices.first().map_or(0, |vertex| vertex.index);
+        let indices = vertices.iter().map(|vertex| vertex.index);
+        if (first..).zip(indices.clone()).fold(0, |differences, (i, index)| differences | (i ^ index)) == 0 {
+            return Self { low: first, high: first + vertices.len() as i64 - 1, in_order: true };
+        }
+        let (low, high) = indices.fold((first, first), |(low, high), i| (low.min(i), high.max(i)));
+        Self { low, high, in_order: false }
     }
 }
 
-/// The elements of all vertices, with zeros as [`fill_words`] has them.
-fn decode_all(bytes: Option<&[u8]>, element: &Element, starts: &[usize]) -> Vec<[u32; 4]> {
-    let Some(bytes) = bytes else { return vec![[0; 4]; starts.len()] };
-    let (format, size) = (element.format, element.format.bytes());
-    let texel = |start: &usize| bytes.get(*start..).and_then(|bytes| bytes.get(..size));
-    starts.iter().map(|start| format.decode(texel(start).unwrap_or(&[0; 16][..size]))).collect()
+/// Where the element of each vertex of a chunk starts in its stream.
+#[expect(clippy::large_enum_variant, reason = "it lives on the stack, and never in numbers")]
+enum Starts {
+    /// All are inside, so many bytes apart.
+    Even { first: usize, stride: usize },
+    /// [`OUTSIDE`] where it is not all inside.
+    Each(SmallVec<[usize; CHUNK]>),
+}
+
+/// Stands for the start of an element that lies outside its stream.
+const OUTSIDE: usize = usize::MAX / 2;
+
+/// A component of a format of 32-bit ones, which are register bits as they are: outside the buffer, zeros in the components
+/// that the format has.
+fn fill_words(bytes: &[u8], format: Format, component: usize, starts: &Starts, row: &mut [u32]) {
+    if component >= format.components().len() {
+        return row.fill(format.defaults()[component]);
+    }
+    let word = |bytes: &[u8]| bytes.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    let from = |start: usize| bytes.get(start + 4 * component..).unwrap_or_default();
+    match starts {
+        Starts::Even { first, stride } if *stride > 0 && (first | stride) % 4 == 0 => {
+            fill_words_apart(from(*first).as_chunks().0, stride / 4, row);
+        }
+        Starts::Even { first, stride } => {
+            row.iter_mut().enumerate().for_each(|(i, to)| *to = word(from(first + i * stride)));
+        }
+        Starts::Each(starts) => row.iter_mut().zip(starts).for_each(|(to, start)| *to = word(from(*start))),
+    }
+}
+
+/// Words that stand so many apart.
+fn fill_words_apart(words: &[[u8; 4]], apart: usize, row: &mut [u32]) {
+    let Some((last, row)) = row.split_last_mut() else { return };
+    // Behind the last one the buffer may end.
+    *last = words.get(apart * row.len()).map_or(0, |word| u32::from_le_bytes(*word));
+    for (to, words) in row.iter_mut().zip(words.chunks_exact(apart)) {
+        *to = u32::from_le_bytes(words[0]);
+    }
+}
+
+/// The elements of a chunk of vertices, with zeros as [`fill_words`] has them.
+fn decode(bytes: &[u8], element: &Element, starts: &Starts, registers: &mut [[u32; 4]]) {
+    let mut packed = [0; CHUNK * 16];
+    let pack = match element.format.bytes() {
+        1 => pack::<1>,
+        2 => pack::<2>,
+        4 => pack::<4>,
+        8 => pack::<8>,
+        12 => pack::<12>,
+        _ => pack::<16>,
+    };
+    pack(bytes, starts, registers.len(), &mut packed);
+    element.format.decode_row(&packed, registers);
+}
+
+/// Puts so many elements of `SIZE` bytes behind each other; where they are outside, nothing is changed.
+fn pack<const SIZE: usize>(bytes: &[u8], starts: &Starts, count: usize, packed: &mut [u8]) {
+    let put = |(to, start): (&mut [u8; SIZE], usize)| {
+        if let Some(from) = bytes.get(start..).and_then(|bytes| bytes.first_chunk()) {
+            *to = *from;
+        }
+    };
+    let to = packed.as_chunks_mut().0.iter_mut().take(count);
+    match starts {
+        Starts::Even { first, stride } => {
+            to.enumerate().map(|(i, to)| (to, first + i * stride)).for_each(put);
+        }
+        Starts::Each(starts) => to.zip(starts.iter().copied()).for_each(put),
+    }
 }
 
 impl Source {
@@ -243,6 +321,7 @@ const IN_ORDER: &str = "v";
 mod tests {
     use super::*;
     use aerogpu_protocol::packets::InputLayoutElementDxgi;
+    use proptest::prelude::*;
 
     #[test]
     fn addresses_beyond_64_bits_are_outside() {
@@ -263,6 +342,50 @@ mod tests {
             rows.set_vector(0, 0, [9; 4]);
             fetch.fetch(&mut rows, &[Vertex { index, id: 0, instance: 0 }], 0);
             assert_eq!(rows.vector(0, 0), [0; 4]);
+        }
+    }
+
+    proptest! {
+        /// However vertices are ordered and elements lie: each vertex has what its own bytes say.
+        #[test]
+        fn chunks_fetch_what_single_vertices_fetch(
+            dxgi_format in prop::sample::select(vec![2, 6, 16, 28, 35, 54]),
+            (stride, offset, size) in (0_u32..40, 0_u32..40, 0_u64..8000),
+            first in -5_i64..50,
+            jumps in prop::collection::vec((0_usize..300, -9_i64..9), 0..3),
+            (step, instances) in (prop::option::of(0_u32..3), 1_u32..300),
+        ) {
+            let element = InputLayoutElementDxgi {
+                semantic_name_hash: semantic_name_hash("A"),
+                dxgi_format,
+                input_slot_class: step.is_some().into(),
+                instance_data_step_rate: step.unwrap_or(0),
+                ..Default::default()
+            };
+            let blob = aerogpu_protocol::input_layout::write_ilay(&[element]);
+            let layout = InputLayout::parse(&blob).expect("a layout");
+            let words = Some(Arc::new((0..2000_u32).map(|i| i.wrapping_mul(0x9e37_79b9)).collect()));
+            let streams = [VertexStream { words, size, stride, offset }];
+            let fetch = VertexFetch::new(Some(&layout), &Signature::default(), &streams);
+            let mut vertices: Vec<Vertex> =
+                (0..300).map(|i| Vertex { index: first + i64::from(i), id: i, instance: i / instances }).collect();
+            for (from, jump) in jumps {
+                vertices[from..].iter_mut().for_each(|vertex| vertex.index += jump);
+            }
+            let mut rows = Rows::new(4, vertices.len());
+            fetch.fetch(&mut rows, &vertices, 1);
+            for (lane, vertex) in vertices.iter().enumerate() {
+                let index = step.map_or(vertex.index, |step| 1 + i64::from(vertex.instance.checked_div(step).unwrap_or(0)));
+                let format = layout.elements()[0].format;
+                let start = index * i64::from(stride) + i64::from(offset);
+                let inside = index >= 0 && (start as u64 + format.bytes() as u64) <= size;
+                let bytes: &[u8] = bytemuck::cast_slice(streams[0].words.as_ref().expect("words"));
+                let zeros = [0; 16];
+                let bytes = if inside { &bytes[start as usize..][..format.bytes()] } else { &zeros[..format.bytes()] };
+                let mut expected = [[0; 4]];
+                format.decode_row(bytes, &mut expected);
+                prop_assert_eq!(rows.vector(lane, 0), expected[0], "lane {}", lane);
+            }
         }
     }
 

@@ -281,17 +281,25 @@ impl VertexFormat {
         (whole && self.conversion == Conversion::None).then_some(self.format)
     }
 
-    /// The register that an element of these bytes fills; components that it lacks are those of (0, 0, 0, 1).
-    pub fn decode(self, bytes: &[u8]) -> [u32; 4] {
-        let words = self.format.decode_texel(bytes);
+    /// The registers that elements behind each other fill; components that they lack are those of (0, 0, 0, 1).
+    pub fn decode_row(self, bytes: &[u8], registers: &mut [[u32; 4]]) {
+        self.format.decode_row(bytes, registers);
+        if self.conversion != Conversion::None {
+            registers.iter_mut().for_each(|words| *words = self.conversion.apply(*words));
+        }
+    }
+}
+
+impl Conversion {
+    fn apply(self, words: [u32; 4]) -> [u32; 4] {
         let fields = [0, 10, 20].map(|shift| words[0] >> shift & 0x3ff);
         let three = |[x, y, z]: [f32; 3]| [x, y, z, 1.0].map(f32::to_bits);
-        match self.conversion {
-            Conversion::None => words,
-            Conversion::Unsigned => words.map(|word| (word as f32).to_bits()),
-            Conversion::Signed => words.map(|word| (word as i32 as f32).to_bits()),
-            Conversion::Udec3 => three(fields.map(|field| field as f32)),
-            Conversion::Dec3n => three(fields.map(|field| {
+        match self {
+            Self::None => words,
+            Self::Unsigned => words.map(|word| (word as f32).to_bits()),
+            Self::Signed => words.map(|word| (word as i32 as f32).to_bits()),
+            Self::Udec3 => three(fields.map(|field| field as f32)),
+            Self::Dec3n => three(fields.map(|field| {
                 let signed = (field << 22) as i32 >> 22;
                 // The most negative code is -1 as well (d3d-rules §17.10).
                 signed.max(-511) as f32 / 511.0
@@ -315,7 +323,9 @@ mod tests {
     }
 
     fn decode(kind: u8, bytes: &[u8]) -> [f32; 4] {
-        declaration_type(kind).expect("a type").decode(bytes).map(f32::from_bits)
+        let mut registers = [[0; 4]];
+        declaration_type(kind).expect("a type").decode_row(bytes, &mut registers);
+        registers[0].map(f32::from_bits)
     }
 
     #[test]

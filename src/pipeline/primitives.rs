@@ -2,6 +2,7 @@
 
 use aerogpu_dxbc::Rows;
 use aerogpu_dxbc::signature::Signature;
+use aerogpu_dxbc::simd::Level;
 use aerogpu_raster::front::is_outside;
 use aerogpu_raster::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
 use smallvec::SmallVec;
@@ -81,10 +82,10 @@ impl RasterLink {
     }
 
     /// Whether the rasterizer rejects every triangle over these vertices, given a row a word.
-    pub fn rejects(&self, vertices: &Rows, depth_clip: bool) -> bool {
+    pub fn rejects(&self, level: Level, vertices: &Rows, depth_clip: bool) -> bool {
         match self.position[..] {
             [x, y, z, w] if self.array == [None, None] => {
-                is_outside([x, y, z, w].map(|word| vertices.row(word)), depth_clip)
+                is_outside(level, [x, y, z, w].map(|word| vertices.row(word)), depth_clip)
             }
             _ => false,
         }

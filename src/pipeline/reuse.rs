@@ -1,7 +1,7 @@
 //! Which vertices the modelled GPU shades (`VGPU-1`): its post-transform window remembers the last 32 indices.
 
 /// Indices that the window remembers.
-const WINDOW: u64 = 32;
+pub const WINDOW: usize = 32;
 /// Places to look for an index at once; only indices that share one need a search.
 const PLACES: usize = 256;
 
@@ -9,14 +9,14 @@ const PLACES: usize = 256;
 pub fn shaded(indices: impl Iterator<Item = u32>) -> u64 {
     // Who came by a place last, and when; time starts when nobody is remembered.
     let mut places = [(0, 0); PLACES];
-    let mut window = [u64::MAX; WINDOW as usize];
+    let mut window = [u64::MAX; WINDOW];
     let mut shaded = 0;
-    for (now, index) in (WINDOW + 1..).zip(indices) {
+    for (now, index) in (WINDOW as u64 + 1..).zip(indices) {
         let place = &mut places[index as usize % PLACES];
-        let recent = now - place.1 <= WINDOW;
+        let recent = now - place.1 <= WINDOW as u64;
         let reused = recent && (place.0 == index || window.contains(&index.into()));
         *place = (index, now);
-        window[(now % WINDOW) as usize] = index.into();
+        window[now as usize % WINDOW] = index.into();
         shaded += u64::from(!reused);
     }
     shaded

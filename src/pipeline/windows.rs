@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use aerogpu_dxbc::Rows;
 use aerogpu_protocol::packets::PrimitiveTopology;
+use rayon::prelude::*;
 use smallvec::SmallVec;
 
-use super::assembly::{Shape, primitive, primitives, shape};
+use super::assembly::{Shape, is_list, primitive, primitives, shape};
 use super::draw::{Counts, Draw};
 use super::input::Vertex;
 use super::primitives::Primitives;
@@ -54,12 +55,35 @@ impl<'a> Positions<'a> {
 
     /// Vertices of an instance that the modelled GPU shades: it keeps a few.
     pub fn shaded_vertices(self) -> u64 {
+        /// Indices that are looked at in parallel with others.
+        const PIECE: u32 = 1 << 14;
         let (indices, count) = (self.indices, self.counts.count);
-        let cuts = |index: u32| self.restarts && index == indices.all_ones();
-        match indices {
-            Indices::None => count.into(),
-            _ => reuse::shaded((0..count).map(|i| indices.get(i)).filter(|&index| !cuts(index))),
+        if let Indices::None = indices {
+            return count.into();
         }
+        let cuts = |index: u32| self.restarts && index == indices.all_ones();
+        let used = |range: Range<u32>| range.map(|i| indices.get(i)).filter(|&index| !cuts(index));
+        if count <= PIECE {
+            return reuse::shaded(used(0..count));
+        }
+        let pieces = (0..count.div_ceil(PIECE)).into_par_iter().map(|piece| {
+            let first = piece * PIECE;
+            // What is remembered when the piece starts.
+            let mut before: SmallVec<[u32; reuse::WINDOW]> =
+                used(0..first).rev().take(reuse::WINDOW).collect();
+            before.reverse();
+            let before = || before.iter().copied();
+            let piece = used(first..first.saturating_add(PIECE).min(count));
+            reuse::shaded(before().chain(piece)) - reuse::shaded(before())
+        });
+        pieces.sum()
+    }
+
+    /// The vertex at a position of a piece's run.
+    #[inline]
+    fn vertex(&self, piece: &Piece, position: u32) -> Vertex {
+        let id = self.indices.get(piece.first + position);
+        Vertex { index: self.base() + i64::from(id), id, instance: piece.instance }
     }
 
     /// What is added to a vertex's number.
@@ -256,16 +280,31 @@ impl Assembly {
 
     /// Appends a window of a draw.
     pub fn append(&mut self, positions: &Positions<'_>, window: &Window) {
-        let (indices, base) = (positions.indices, positions.base());
         for piece in &window.pieces {
-            self.ids.extend((piece.id..).take(piece.primitives.len()));
-            let instance = piece.instance;
+            self.ids.extend(piece.id..piece.id + piece.primitives.len() as u32);
+            if is_list(positions.topology) {
+                self.append_list(positions, piece);
+                continue;
+            }
             for i in piece.primitives.clone() {
                 primitive(positions.topology, piece.run, i, |position| {
-                    let id = indices.get(piece.first + position);
-                    self.add(Vertex { index: base + i64::from(id), id, instance });
+                    self.add(positions.vertex(piece, position));
                 });
             }
+        }
+    }
+
+    fn append_list(&mut self, positions: &Positions<'_>, piece: &Piece) {
+        let corners = shape(positions.topology).vertices as u32;
+        let vertices = piece.primitives.start * corners..piece.primitives.end * corners;
+        if let Indices::None = positions.indices {
+            // All are different.
+            let first = self.vertices.len() as u32;
+            self.indices.extend(first..first + vertices.len() as u32);
+            self.vertices.extend(vertices.map(|position| positions.vertex(piece, position)));
+        } else {
+            self.indices.reserve(vertices.len());
+            vertices.for_each(|position| self.add(positions.vertex(piece, position)));
         }
     }
 
