@@ -3,14 +3,17 @@
 //! Quads of any primitives of one draw share a batch. Early tests are made before a quad is pushed and late ones when it is
 //! merged; both happen in the order of the quads, so that it does not matter where one batch ends.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
 use fearless_simd::Simd;
+use smallvec::SmallVec;
 
 use crate::coverage::CENTER;
 use crate::depth_stencil::DepthRange;
-use crate::interpolate::{Interpolator, Plane, RUN, SUBPIXELS, Weights, blend, round};
+use crate::interpolate::{Depth, Interpolator, Plane, RUN, SUBPIXELS, Weights, blend};
 use crate::merge::{Location, Merger, Timing};
 use crate::pass::Work;
 use crate::primitive::VertexBatch;
@@ -20,51 +23,33 @@ use crate::shader::{
     PixelBatch, PixelCost, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout, SystemInputs,
 };
 use crate::shortcut::Shortcut;
+use crate::state::Rect;
 use crate::surface::TILE_SIZE;
-use crate::tile::{PAIR_COLUMNS, TileTargets};
+use crate::tile::{PAIR_COLUMNS, Queue, TileTargets};
 
 /// Lanes and quads of a full batch, and quads of a block of 8x8 pixels.
 const LANES: usize = RUN;
 const QUADS: usize = LANES / 4;
 const BLOCK_QUADS: usize = 16;
 
-/// A primitive that has quads in a batch.
-#[derive(Debug, Clone)]
-pub(crate) struct Surface {
-    pub(crate) interpolator: Interpolator,
-    /// Depth in the viewport, before it is clamped.
-    pub(crate) depth: Plane,
+/// A primitive whose pixels are tested.
+#[derive(Debug)]
+pub(crate) struct Surface<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) depth: Depth,
     pub(crate) range: DepthRange,
-    pub(crate) front: bool,
-    pub(crate) vertices: [u32; 3],
-    pub(crate) leading: u32,
-    primitive_id: u32,
-    array_indices: [u32; 2],
+    interpolator: OnceCell<Cow<'a, Interpolator>>,
 }
 
-impl Surface {
-    #[inline]
-    pub(crate) fn new(record: &Record, draw: &QueuedDraw, interpolator: Interpolator, depth: Plane) -> Self {
-        Self {
-            interpolator,
-            depth,
-            range: draw.depth_range(record.primitive),
-            front: record.front,
-            vertices: record.vertices,
-            leading: record.leading,
-            primitive_id: draw.primitive_id(record.primitive),
-            array_indices: draw.array_indices(record.primitive),
-        }
-    }
-
-    /// A point has one vertex, and even infinities of it are the same everywhere.
-    pub(crate) fn is_flat(&self) -> bool {
-        self.vertices == [self.vertices[0]; 3]
-    }
-
+impl<'a> Surface<'a> {
     /// Depth of a sample as the shader sees it; `offset` is the sample's place in the pixel.
     pub(crate) fn depth_at(&self, [x, y]: [i32; 2], [ox, oy]: [i32; 2]) -> f32 {
-        round(self.depth.at(self.interpolator.offset(x * SUBPIXELS + ox, y * SUBPIXELS + oy)))
+        self.depth.at(x * SUBPIXELS + ox, y * SUBPIXELS + oy)
+    }
+
+    /// Made when it is asked for first: many primitives are hidden.
+    pub(crate) fn interpolator(&self, context: &Context<'a>) -> &Interpolator {
+        self.interpolator.get_or_init(|| context.interpolator(self.record))
     }
 }
 
@@ -173,6 +158,9 @@ const fn block_offsets(axis: usize) -> [i32; 64] {
 pub(crate) struct Context<'a> {
     pub(crate) draw: &'a QueuedDraw,
     pub(crate) merger: &'a Merger,
+    queue: &'a Queue<'a>,
+    /// Where the draw's primitives may be drawn, if that is the same for all.
+    common: Option<(Rect, DepthRange)>,
     /// Sample positions in sub-pixels from a pixel's corner.
     pub(crate) offsets: &'a [[i32; 2]],
     /// How blocks are drawn without a run of the shader.
@@ -180,25 +168,66 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(draw: &'a QueuedDraw, offsets: &'a [[i32; 2]]) -> Self {
+    pub(crate) fn new(draw: &'a QueuedDraw, queue: &'a Queue<'a>) -> Self {
         let merger = &draw.prepared.merger;
-        Self { draw, merger, offsets, shortcut: Shortcut::new(draw, merger) }
+        let shortcut = Shortcut::new(draw, merger);
+        Self { draw, merger, queue, common: common(draw), offsets: queue.offsets, shortcut }
     }
 
     /// For another draw, which may share everything but its primitives.
     pub(crate) fn next(self, draw: &'a QueuedDraw) -> Self {
         let same = Arc::ptr_eq(&self.draw.prepared, &draw.prepared)
             && Arc::ptr_eq(&self.draw.vertices, &draw.vertices);
-        if same { Self { draw, ..self } } else { Self::new(draw, self.offsets) }
+        if same { Self { draw, common: common(draw), ..self } } else { Self::new(draw, self.queue) }
     }
+
+    /// A record of the draw.
+    #[inline]
+    pub(crate) fn record(&self, index: u32) -> &'a Record {
+        &self.queue.records[index as usize]
+    }
+
+    /// A primitive of the draw.
+    #[inline]
+    pub(crate) fn surface(&self, record: u32) -> Surface<'a> {
+        let record = self.record(record);
+        let range = self.common.map_or_else(|| self.draw.depth_range(record.primitive), |common| common.1);
+        Surface { record, depth: self.depth(record), range, interpolator: OnceCell::new() }
+    }
+
+    #[inline]
+    fn depth(&self, record: &Record) -> Depth {
+        record.depth(self.queue.gradients)
+    }
+
+    #[inline]
+    pub(crate) fn interpolator(&self, record: &Record) -> Cow<'a, Interpolator> {
+        record.interpolator(self.draw, self.queue.gradients)
+    }
+
+    /// Planes that samples of a primitive are tested against.
+    #[inline]
+    pub(crate) fn clip(&self, record: &Record) -> SmallVec<[Plane; 2]> {
+        record.clip(self.draw, self.queue.gradients)
+    }
+
+    /// Pixels of a primitive that may be drawn.
+    #[inline]
+    pub(crate) fn scissor(&self, record: &Record) -> Rect {
+        self.common.map_or_else(|| self.draw.scissor(record.primitive), |common| common.0)
+    }
+}
+
+/// Scissor and depths of all primitives of a draw, unless they may choose.
+fn common(draw: &QueuedDraw) -> Option<(Rect, DepthRange)> {
+    draw.primitives.array_indices.is_empty().then(|| (draw.scissor(0), draw.depth_range(0)))
 }
 
 /// The part of a tile's work that is reused from tile to tile.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    pub(crate) surfaces: Vec<Surface>,
     pub(crate) quads: Box<Quads>,
-    /// Quads of one surface that follow each other: which, and their lanes.
+    /// Quads of one record that follow each other: which, and their lanes.
     pub(crate) runs: Vec<(u32, Range<usize>)>,
     pub(crate) input: PixelBatch,
     pub(crate) output: PixelOutput,
@@ -216,7 +245,6 @@ impl Batch {
     pub(crate) fn reset(&mut self, budget: u64) {
         self.quads.len = 0;
         self.runs.clear();
-        self.surfaces.clear();
         self.budget = budget;
     }
 
@@ -233,34 +261,17 @@ impl Batch {
         left.map(|_| ()).ok_or(ShaderTimeout)
     }
 
-    /// Starts a primitive; quads that are pushed belong to it.
-    #[inline]
-    pub(crate) fn begin(&mut self, surface: Surface) {
-        self.surfaces.push(surface);
-    }
-
     /// No quads wait.
     pub(crate) fn is_empty(&self) -> bool {
         self.quads.len == 0
     }
 
-    /// The primitive that was begun last.
-    pub(crate) fn surface(&self) -> Option<&Surface> {
-        self.surfaces.last()
-    }
-
-    /// Ends the primitive that was begun last.
-    pub(crate) fn end(&mut self) {
-        if self.runs.last().is_none_or(|run| run.0 as usize + 1 != self.surfaces.len()) {
-            self.surfaces.pop();
-        }
-    }
-
-    /// Adds a quad of the last primitive, once for each sample that is shaded by itself.
+    /// Adds a quad of a record, once for each sample that is shaded by itself.
     #[inline(always)]
     pub(crate) fn push<S: Simd>(
         &mut self,
         simd: S,
+        record: u32,
         quad: Quad,
         context: &Context<'_>,
         info: &PixelShaderInfo,
@@ -271,11 +282,11 @@ impl Batch {
         let early = !info.writes_memory || context.merger.timing == Timing::Forced;
         let alive = if early { quad.open } else { quad.covered };
         if !info.per_sample {
-            return self.add(simd, 1, |quads| quads.push(&quad, alive, 0), context, targets, work);
+            return self.add(simd, (record, 1), |quads| quads.push(&quad, alive, 0), context, targets, work);
         }
         for sample in (0..context.merger.samples).filter(|sample| alive & EVERY_PIXEL << sample != 0) {
             let alive = alive & EVERY_PIXEL << sample;
-            self.add(simd, 1, |quads| quads.push(&quad, alive, sample), context, targets, work)?;
+            self.add(simd, (record, 1), |quads| quads.push(&quad, alive, sample), context, targets, work)?;
         }
         Ok(())
     }
@@ -285,12 +296,13 @@ impl Batch {
     pub(crate) fn push_block<S: Simd>(
         &mut self,
         simd: S,
+        record: u32,
         [x, y]: [i32; 2],
         context: &Context<'_>,
         targets: &mut TileTargets<'_>,
         work: &mut Work,
     ) -> Result<(), ShaderTimeout> {
-        self.add(simd, BLOCK_QUADS, |quads| quads.push_block(x, y), context, targets, work)
+        self.add(simd, (record, BLOCK_QUADS), |quads| quads.push_block(x, y), context, targets, work)
     }
 
     /// Makes room for so many quads, adds them, and notes whose they are.
@@ -298,7 +310,7 @@ impl Batch {
     fn add<S: Simd>(
         &mut self,
         simd: S,
-        count: usize,
+        (record, count): (u32, usize),
         push: impl FnOnce(&mut Quads),
         context: &Context<'_>,
         targets: &mut TileTargets<'_>,
@@ -309,10 +321,10 @@ impl Batch {
         }
         let start = 4 * self.quads.len;
         push(&mut self.quads);
-        let (surface, end) = (self.surfaces.len() as u32 - 1, 4 * self.quads.len);
+        let end = 4 * self.quads.len;
         match self.runs.last_mut() {
-            Some((last, lanes)) if *last == surface => lanes.end = end,
-            _ => self.runs.push((surface, start..end)),
+            Some((last, lanes)) if *last == record => lanes.end = end,
+            _ => self.runs.push((record, start..end)),
         }
         Ok(())
     }
@@ -337,11 +349,6 @@ impl Batch {
         }
         self.quads.len = 0;
         self.runs.clear();
-        // The last primitive may have quads to come.
-        if let Some(last) = self.surfaces.len().checked_sub(1) {
-            self.surfaces.swap(0, last);
-            self.surfaces.truncate(1);
-        }
         Ok(())
     }
 
@@ -367,7 +374,7 @@ impl Batch {
         work.ps_quads += lanes as u64 / 4;
         work.ps_invocations += live;
         work.helper_pixels += lanes as u64 - live;
-        let pull = Pull { info, context, quads: &self.quads, runs: &self.runs, surfaces: &self.surfaces };
+        let pull = Pull { info, context, quads: &self.quads, runs: &self.runs };
         let result = shader.shade(input, &pull, output);
         let instructions = output.instructions;
         work.add_cost(&output.cost);
@@ -377,7 +384,7 @@ impl Batch {
 
     /// Fills in what a quad or its primitive has for each lane.
     fn locate(&mut self, info: &PixelShaderInfo, context: &Context<'_>) {
-        let Self { surfaces, quads, runs, input, .. } = self;
+        let Self { quads, runs, input, .. } = self;
         input.lanes = quads.len * 4;
         resize(input, info.reads);
         input.live.copy_from_slice(&quads.live[..input.lanes]);
@@ -389,11 +396,15 @@ impl Batch {
                 put(&mut input.sample_index, at, [quads.sample[at]; 4]);
             }
         }
-        for (surface, lanes) in runs {
-            let surface = &surfaces[*surface as usize];
-            fill(&mut input.front_face, lanes, if surface.front { u32::MAX } else { 0 });
-            fill(&mut input.primitive_id, lanes, surface.primitive_id);
-            for (row, index) in input.array_indices.iter_mut().zip(surface.array_indices) {
+        let of_records = SystemInputs::FRONT_FACE | SystemInputs::PRIMITIVE_ID | SystemInputs::ARRAY_INDICES;
+        if !info.reads.intersects(of_records) {
+            return;
+        }
+        for (record, lanes) in runs {
+            let (record, draw) = (context.record(*record), context.draw);
+            fill(&mut input.front_face, lanes, if record.front { u32::MAX } else { 0 });
+            fill(&mut input.primitive_id, lanes, draw.primitive_id(record.primitive));
+            for (row, index) in input.array_indices.iter_mut().zip(draw.array_indices(record.primitive)) {
                 fill(row, lanes, index);
             }
         }
@@ -403,7 +414,7 @@ impl Batch {
     #[inline(always)]
     fn interpolate<S: Simd>(&mut self, simd: S, info: &PixelShaderInfo, context: &Context<'_>) {
         self.input.inputs.resize(info.rows * self.input.lanes, 0);
-        self.fill_constants(info, &context.draw.vertices);
+        self.fill_constants(info, context);
         let position = if info.per_sample { Location::Sample } else { Location::Center };
         for location in Location::ALL {
             let positioned = location == position && info.reads.contains(SystemInputs::POSITION);
@@ -413,13 +424,7 @@ impl Batch {
             }
             for (perspective, needed) in [(false, affine), (true, perspective || positioned)] {
                 if needed {
-                    self.interpolate_at(
-                        simd,
-                        (location, perspective),
-                        positioned,
-                        info,
-                        &context.draw.vertices,
-                    );
+                    self.interpolate_at(simd, (location, perspective), positioned, info, context);
                 }
             }
         }
@@ -449,33 +454,37 @@ impl Batch {
         way: (Location, bool),
         positioned: bool,
         info: &PixelShaderInfo,
-        vertices: &VertexBatch,
+        context: &Context<'_>,
     ) {
-        let Self { surfaces, quads, runs, input, at, weights, .. } = self;
+        let Self { quads, runs, input, at, weights, .. } = self;
+        let vertices = &*context.draw.vertices;
+        // Rows, and the words that they come from.
+        let rows = info.interpolants.iter().filter(|i| Location::of(i.mode) == Some(way)).filter_map(|i| {
+            let word = fed(i.vertex_word, vertices)?;
+            Some((usize::from(i.row) * input.lanes, word))
+        });
+        let rows: SmallVec<[(usize, usize); 16]> = rows.collect();
         let [x, y]: [&[i32]; 2] = match way.0 {
             Location::Center => [&quads.x, &quads.y],
             _ => [&at[0], &at[1]],
         };
-        for (surface, lanes) in runs {
-            let surface = &surfaces[*surface as usize];
+        for (record, lanes) in runs {
+            let record = context.record(*record);
             let at = [&x[lanes.start..], &y[lanes.start..]];
-            surface.interpolator.weigh(simd, way.1, at, lanes.len(), weights);
-            let flat = surface.is_flat();
-            for interpolant in &info.interpolants {
-                if Location::of(interpolant.mode) != Some(way) {
-                    continue;
-                }
-                let Some(word) = fed(interpolant.vertex_word, vertices) else { continue };
-                let row = usize::from(interpolant.row) * input.lanes;
+            context.interpolator(record).weigh(simd, way.1, at, lanes.len(), weights);
+            let flat = record.is_flat();
+            let [v0, v1, v2] = record.vertices;
+            let [v0, v1, v2] = [words(vertices, v0), words(vertices, v1), words(vertices, v2)];
+            for &(row, word) in &rows {
                 // Lanes behind the run belong to later ones, which write them after this.
                 let Some(out) = input.inputs.get_mut(row + lanes.start..row + input.lanes) else { continue };
-                let [v0, v1, v2] = surface.vertices;
-                let v = [value(vertices, v0, word), value(vertices, v1, word), value(vertices, v2, word)];
+                let (Some(&v0), Some(&v1), Some(&v2)) = (v0.get(word), v1.get(word), v2.get(word)) else {
+                    continue;
+                };
                 if flat {
-                    out[..lanes.len()].fill(v[0]);
+                    out[..lanes.len()].fill(v0);
                     continue;
                 }
-                let [v0, v1, v2] = v;
                 let v = [f32::from_bits(v0).into(), f32::from_bits(v1).into(), f32::from_bits(v2).into()];
                 blend(simd, v, weights, lanes.len(), out);
             }
@@ -487,23 +496,24 @@ impl Batch {
                     }
                 }
                 let depth = bytemuck::cast_slice_mut(&mut depth[lanes.start..]);
-                surface.interpolator.evaluate(simd, &surface.depth, at, lanes.len(), depth);
+                context.depth(record).evaluate(simd, at, lanes.len(), depth);
                 w[lanes.clone()].copy_from_slice(bytemuck::cast_slice(&weights.w[..lanes.len()]));
             }
         }
     }
 
     /// The rows that come from the leading vertex, or from none.
-    fn fill_constants(&mut self, info: &PixelShaderInfo, vertices: &VertexBatch) {
-        let Self { surfaces, runs, input, .. } = self;
+    fn fill_constants(&mut self, info: &PixelShaderInfo, context: &Context<'_>) {
+        let Self { runs, input, .. } = self;
+        let vertices = &*context.draw.vertices;
         for interpolant in &info.interpolants {
             let row = usize::from(interpolant.row) * input.lanes;
             let Some(row) = input.inputs.get_mut(row..row + input.lanes) else { continue };
             match fed(interpolant.vertex_word, vertices) {
                 None => row.fill(0),
                 Some(word) if Location::of(interpolant.mode).is_none() => {
-                    for (surface, lanes) in &*runs {
-                        let leading = surfaces[*surface as usize].leading;
+                    for (record, lanes) in &*runs {
+                        let leading = context.record(*record).leading;
                         row[lanes.clone()].fill(value(vertices, leading, word));
                     }
                 }
@@ -533,6 +543,13 @@ pub(crate) fn centroid(context: &Context<'_>, covered: u32) -> [i32; 2] {
 /// The word of a vertex that an interpolant comes from, if the vertices have it.
 pub(crate) fn fed(word: Option<u16>, vertices: &VertexBatch) -> Option<usize> {
     word.map(usize::from).filter(|&word| word < vertices.words)
+}
+
+/// The words of a vertex; none of one that is not there.
+#[inline]
+fn words(vertices: &VertexBatch, vertex: u32) -> &[u32] {
+    let words = vertices.words;
+    vertices.attributes.get(vertex as usize * words..).and_then(|rest| rest.get(..words)).unwrap_or(&[])
 }
 
 #[inline]

@@ -2,9 +2,10 @@
 
 use fearless_simd::{f32x16, f64x8, i32x16, mask32x16, prelude::*, u32x16};
 
+use crate::coverage::CENTER;
 use crate::format::Format;
 use crate::format::norm::f32_to_unorm;
-use crate::interpolate::{Interpolator, Plane, SUBPIXELS};
+use crate::interpolate::{Depth, SUBPIXELS};
 use crate::lanes::{VECTOR, round, round_scaled, saturate};
 use crate::state::{CompareFunc, DepthStencilState, StencilOp, Viewport};
 
@@ -80,8 +81,7 @@ impl DepthStencilTest {
 
 /// Eight pixels of two rows each: where the depth of a block is, and what it is compared with.
 pub(crate) struct BlockTest<'a> {
-    pub(crate) interpolator: &'a Interpolator,
-    pub(crate) depth: &'a Plane,
+    pub(crate) depth: &'a Depth,
     pub(crate) range: DepthRange,
     /// The first pixel.
     pub(crate) x: i32,
@@ -106,9 +106,8 @@ impl DepthStencilTest {
         pitch: usize,
         mask: u64,
     ) -> u64 {
-        let [left, top] = block
-            .interpolator
-            .offset(block.x * SUBPIXELS + SUBPIXELS / 2, block.y * SUBPIXELS + SUBPIXELS / 2);
+        let Depth { origin, plane } = block.depth;
+        let [left, top] = origin.offset(block.x * SUBPIXELS + CENTER, block.y * SUBPIXELS + CENTER);
         const COLUMNS: [f64; 8] = [0.0, 256.0, 512.0, 768.0, 1024.0, 1280.0, 1536.0, 1792.0];
         let columns = f64x8::simd_from(simd, COLUMNS) + left;
         let mut passed = 0;
@@ -118,8 +117,8 @@ impl DepthStencilTest {
                 continue;
             }
             let y = top + f64::from(2 * pair * SUBPIXELS);
-            let low = block.depth.lanes(simd, columns, f64x8::splat(simd, y));
-            let high = block.depth.lanes(simd, columns, f64x8::splat(simd, y + f64::from(SUBPIXELS)));
+            let low = plane.lanes(simd, columns, f64x8::splat(simd, y));
+            let high = plane.lanes(simd, columns, f64x8::splat(simd, y + f64::from(SUBPIXELS)));
             let depth = block.range.clamp_lanes(simd, round(simd, low, high));
             let Some((first, second)) = row_pair(texels, 2 * pair as usize * pitch, pitch) else { break };
             passed |= self.run_rows(simd, depth, first, second, tested) << (16 * pair);

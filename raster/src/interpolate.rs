@@ -41,12 +41,57 @@ impl Plane {
     }
 }
 
-/// Where a primitive's weights come from; see the module's definition.
-#[derive(Debug, Clone)]
-pub(crate) struct Interpolator {
+/// Where a primitive's planes count positions from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
     anchor: [i32; 2],
     /// Positions are clamped to this box before anything is evaluated (left, top, right, bottom): lines end at their ends.
     clamp: [i32; 4],
+}
+
+impl Origin {
+    /// Positions are clamped, so that neighbouring pixels may have the same.
+    pub(crate) fn is_clamped(&self) -> bool {
+        self.clamp != NO_CLAMP
+    }
+
+    /// A snapped position as the planes take it.
+    #[inline]
+    pub(crate) fn offset(&self, x: i32, y: i32) -> [f64; 2] {
+        let [left, top, right, bottom] = self.clamp;
+        let difference = |at: i32, anchor: i32| f64::from(at) - f64::from(anchor);
+        [difference(x.clamp(left, right), self.anchor[0]), difference(y.clamp(top, bottom), self.anchor[1])]
+    }
+
+    /// Sixteen snapped positions as the planes take them.
+    #[inline(always)]
+    fn offset_lanes<S: Simd>(&self, simd: S, axis: usize, at: i32x16<S>) -> [f64x8<S>; 2] {
+        let (low, high) = (self.clamp[axis], self.clamp[axis + 2]);
+        let at = at.max(i32x16::splat(simd, low)).min(i32x16::splat(simd, high));
+        // Targets reach to 2^22 and anchors to 2^23 sub-pixels: the difference is exact in f32.
+        let (low, high) = (at - self.anchor[axis]).to_float::<f32x16<S>>().widen();
+        [low, high]
+    }
+}
+
+/// Depth in the viewport, before it is clamped.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Depth {
+    pub(crate) origin: Origin,
+    pub(crate) plane: Plane,
+}
+
+impl Depth {
+    /// At a snapped position.
+    pub(crate) fn at(&self, x: i32, y: i32) -> f32 {
+        round(self.plane.at(self.origin.offset(x, y)))
+    }
+}
+
+/// Where a primitive's weights come from; see the module's definition.
+#[derive(Debug, Clone)]
+pub(crate) struct Interpolator {
+    pub(crate) origin: Origin,
     edges: [Plane; 3],
     perspective: [f64; 3],
     affine: [f64; 3],
@@ -73,8 +118,7 @@ impl Interpolator {
         let total = x1 * y2 - x2 * y1;
         let (perspective, constant_w) = perspective(w);
         Self {
-            anchor: xy[0],
-            clamp: NO_CLAMP,
+            origin: Origin { anchor: xy[0], clamp: NO_CLAMP },
             edges: [
                 Plane { c: total, x: y1 - y2, y: x2 - x1 },
                 Plane { c: 0.0, x: y2, y: -x2 },
@@ -97,17 +141,20 @@ impl Interpolator {
             y: w0 * x1 - x0 * w1,
         };
         let [v0, v1, v2] = vertices;
-        Self::homogeneous(anchor, NO_CLAMP, [edge(v1, v2), edge(v2, v0), edge(v0, v1)], [v0[2], v1[2], v2[2]])
+        Self::homogeneous(
+            Origin { anchor, clamp: NO_CLAMP },
+            [edge(v1, v2), edge(v2, v0), edge(v0, v1)],
+            [v0[2], v1[2], v2[2]],
+        )
     }
 
-    fn homogeneous(anchor: [i32; 2], clamp: [i32; 4], edges: [Plane; 3], w: [f64; 3]) -> Option<Self> {
+    fn homogeneous(origin: Origin, edges: [Plane; 3], w: [f64; 3]) -> Option<Self> {
         // The sum of `e_i * w_i` is the same everywhere; the constant terms have all of it.
         let total = (edges[0].c * w[0] + edges[1].c * w[1]) + edges[2].c * w[2];
         let inverse_total = 1.0 / total;
         let finite = edges.iter().all(Plane::is_finite) && total.is_finite() && inverse_total.is_finite();
         finite.then_some(Self {
-            anchor,
-            clamp,
+            origin,
             edges,
             perspective: [1.0; 3],
             affine: w,
@@ -129,8 +176,7 @@ impl Interpolator {
         let total = d[0] * direction[0] + d[1] * direction[1];
         let (perspective, constant_w) = perspective([w[0], w[1], w[1]]);
         Self {
-            anchor: xy[0],
-            clamp: if along_itself { NO_CLAMP } else { line_box(xy) },
+            origin: Origin { anchor: xy[0], clamp: if along_itself { NO_CLAMP } else { line_box(xy) } },
             edges: [
                 Plane { c: total, x: -direction[0], y: -direction[1] },
                 Plane { c: 0.0, x: direction[0], y: direction[1] },
@@ -154,8 +200,7 @@ impl Interpolator {
             _ => Plane { c, x: 0.0, y: slope },
         };
         Self::homogeneous(
-            xy[0],
-            line_box(xy),
+            Origin { anchor: xy[0], clamp: line_box(xy) },
             [along(m1, -w1), along(-m0, w0), Plane::default()],
             [w0, w1, 0.0],
         )
@@ -164,8 +209,7 @@ impl Interpolator {
     /// A point: everything is the vertex's.
     pub(crate) fn point(xy: [i32; 2], w: f32) -> Self {
         Self {
-            anchor: xy,
-            clamp: NO_CLAMP,
+            origin: Origin { anchor: xy, clamp: NO_CLAMP },
             edges: [Plane { c: 1.0, x: 0.0, y: 0.0 }, Plane::default(), Plane::default()],
             perspective: [1.0; 3],
             affine: [1.0; 3],
@@ -173,19 +217,6 @@ impl Interpolator {
             inverse_total: 1.0,
             constant_w: Some(w),
         }
-    }
-
-    /// Positions are clamped, so that neighbouring pixels may have the same.
-    pub(crate) fn is_clamped(&self) -> bool {
-        self.clamp != NO_CLAMP
-    }
-
-    /// A snapped position as the planes take it.
-    #[inline]
-    pub(crate) fn offset(&self, x: i32, y: i32) -> [f64; 2] {
-        let [left, top, right, bottom] = self.clamp;
-        let difference = |at: i32, anchor: i32| f64::from(at) - f64::from(anchor);
-        [difference(x.clamp(left, right), self.anchor[0]), difference(y.clamp(top, bottom), self.anchor[1])]
     }
 
     /// The plane of something linear on the screen, given at the vertices of a primitive with snapped vertices.
@@ -254,16 +285,6 @@ impl Default for Weights {
 }
 
 impl Interpolator {
-    /// Sixteen snapped positions as the planes take them.
-    #[inline(always)]
-    fn offset_lanes<S: Simd>(&self, simd: S, axis: usize, at: i32x16<S>) -> [f64x8<S>; 2] {
-        let (low, high) = (self.clamp[axis], self.clamp[axis + 2]);
-        let at = at.max(i32x16::splat(simd, low)).min(i32x16::splat(simd, high));
-        // Targets reach to 2^22 and anchors to 2^23 sub-pixels: the difference is exact in f32.
-        let (low, high) = (at - self.anchor[axis]).to_float::<f32x16<S>>().widen();
-        [low, high]
-    }
-
     /// Weights of the second and third vertex, and `w` where it is not constant, with perspective.
     #[inline(always)]
     fn weights<S: Simd>(&self, simd: S, perspective: bool, x: f64x8<S>, y: f64x8<S>) -> [f64x8<S>; 3] {
@@ -292,7 +313,8 @@ impl Interpolator {
     ) {
         const COLUMNS: [f64; 8] = [0.0, 256.0, 512.0, 768.0, 1024.0, 1280.0, 1536.0, 1792.0];
         // Integers: no sum is rounded.
-        let first = |at: i32, axis: usize| f64::from(at * SUBPIXELS + CENTER) - f64::from(self.anchor[axis]);
+        let first =
+            |at: i32, axis: usize| f64::from(at * SUBPIXELS + CENTER) - f64::from(self.origin.anchor[axis]);
         let x = f64x8::simd_from(simd, COLUMNS) + first(left, 0);
         for at in (0..BLOCK).step_by(VECTOR) {
             let mut b = [[x; 2]; 2];
@@ -325,8 +347,8 @@ impl Interpolator {
         weights: &mut Weights,
     ) {
         for at in (0..lanes.min(RUN)).step_by(VECTOR) {
-            let x = self.offset_lanes(simd, 0, load(simd, bytemuck::cast_slice(x), at).bitcast());
-            let y = self.offset_lanes(simd, 1, load(simd, bytemuck::cast_slice(y), at).bitcast());
+            let x = self.origin.offset_lanes(simd, 0, load(simd, bytemuck::cast_slice(x), at).bitcast());
+            let y = self.origin.offset_lanes(simd, 1, load(simd, bytemuck::cast_slice(y), at).bitcast());
             let mut w = [f64x8::splat(simd, 0.0); 2];
             for half in 0..halves(lanes - at) {
                 let [b1, b2, lanes_w] = self.weights(simd, perspective, x[half], y[half]);
@@ -344,7 +366,7 @@ impl Interpolator {
 
     /// An attribute at one snapped position, from its values at the vertices: what [`weigh`](Self::weigh) and [`blend`] come to.
     pub(crate) fn attribute(&self, [x, y]: [i32; 2], v: [f64; 3], perspective: bool) -> f32 {
-        let at = self.offset(x, y);
+        let at = self.origin.offset(x, y);
         let [e0, e1, e2] = [0, 1, 2].map(|i| self.edges[i].at(at));
         let [b1, b2] = if !perspective || self.constant_w.is_some() {
             [(e1 * self.affine[1]) * self.inverse_total, (e2 * self.affine[2]) * self.inverse_total]
@@ -356,21 +378,16 @@ impl Interpolator {
         };
         round((v[0] + b1 * (v[1] - v[0])) + b2 * (v[2] - v[0]))
     }
+}
 
-    /// A plane at the first `lanes` positions, rounded; `out` may be written beyond them.
+impl Depth {
+    /// At the first `lanes` positions; `out` may be written beyond them.
     #[inline(always)]
-    pub(crate) fn evaluate<S: Simd>(
-        &self,
-        simd: S,
-        plane: &Plane,
-        [x, y]: [&[i32]; 2],
-        lanes: usize,
-        out: &mut [u32],
-    ) {
+    pub(crate) fn evaluate<S: Simd>(&self, simd: S, [x, y]: [&[i32]; 2], lanes: usize, out: &mut [u32]) {
         for at in (0..lanes).step_by(VECTOR) {
-            let x = self.offset_lanes(simd, 0, load(simd, bytemuck::cast_slice(x), at).bitcast());
-            let y = self.offset_lanes(simd, 1, load(simd, bytemuck::cast_slice(y), at).bitcast());
-            let (low, high) = (plane.lanes(simd, x[0], y[0]), plane.lanes(simd, x[1], y[1]));
+            let x = self.origin.offset_lanes(simd, 0, load(simd, bytemuck::cast_slice(x), at).bitcast());
+            let y = self.origin.offset_lanes(simd, 1, load(simd, bytemuck::cast_slice(y), at).bitcast());
+            let (low, high) = (self.plane.lanes(simd, x[0], y[0]), self.plane.lanes(simd, x[1], y[1]));
             store(out, at, lanes::round(simd, low, high).bitcast());
         }
     }

@@ -182,7 +182,7 @@ impl Context<'_> {
     pub(crate) fn test_early<S: Simd>(
         &self,
         simd: S,
-        surface: &Surface,
+        surface: &Surface<'_>,
         at: [i32; 2],
         open: &mut [u64],
         targets: &mut TileTargets<'_>,
@@ -193,13 +193,13 @@ impl Context<'_> {
         }
         if let (Some(test), Some(pixels)) = (&self.merger.depth_stencil, &mut targets.depth_stencil) {
             work.z_quads += u64::from(quads_of(open).count_ones());
-            let whole = open.len() == 1 && test.tests_blocks() && !surface.interpolator.is_clamped();
+            let whole = open.len() == 1 && test.tests_blocks() && !surface.depth.origin.is_clamped();
             for (sample, open) in open.iter_mut().enumerate().filter(|(_, open)| **open != 0) {
                 let tested = u64::from(open.count_ones());
                 *open = match pixels.block(at, targets.origin).filter(|_| whole) {
                     Some((texels, pitch)) => {
-                        let Surface { interpolator, depth, range, .. } = surface;
-                        let block = BlockTest { interpolator, depth, range: *range, x: at[0], y: at[1] };
+                        let Surface { depth, range, .. } = surface;
+                        let block = BlockTest { depth, range: *range, x: at[0], y: at[1] };
                         test.run_block(simd, &block, texels, pitch, *open)
                     }
                     None => self.test_pixels(test, surface, at, sample, *open, pixels, targets.origin),
@@ -220,7 +220,7 @@ impl Context<'_> {
     fn test_pixels(
         &self,
         test: &DepthStencilTest,
-        surface: &Surface,
+        surface: &Surface<'_>,
         [left, top]: [i32; 2],
         sample: usize,
         mask: u64,
@@ -232,7 +232,7 @@ impl Context<'_> {
             let (x, y) = (left + bit as i32 % 8, top + bit as i32 / 8);
             let depth = surface.range.clamp(surface.depth_at([x, y], self.offsets[sample]));
             let Some(texel) = pixels.texel(x - origin[0], y - origin[1], sample) else { continue };
-            let sample = Sample { depth, front: surface.front, reference: test.reference() };
+            let sample = Sample { depth, front: surface.record.front, reference: test.reference() };
             passed |= u64::from(test.run(texel, sample)) << bit;
         }
         passed
@@ -241,7 +241,7 @@ impl Context<'_> {
     /// Tests a pixel of a quad after its shader ran; returns the samples that pass.
     fn test_late(
         &self,
-        surface: &Surface,
+        surface: &Surface<'_>,
         [x, y]: [i32; 2],
         open: u32,
         (depth, reference): (Option<f32>, Option<u8>),
@@ -255,7 +255,7 @@ impl Context<'_> {
             let depth = depth.unwrap_or_else(|| surface.depth_at([x, y], self.offsets[sample]));
             let depth = surface.range.clamp(depth);
             let Some(texel) = targets.depth_stencil(x, y, sample) else { return open };
-            let passes = test.run(texel, Sample { depth, front: surface.front, reference });
+            let passes = test.run(texel, Sample { depth, front: surface.record.front, reference });
             work.z_tested += 1;
             work.z_passed += u64::from(passes);
             work.z_failed += u64::from(!passes);
@@ -401,8 +401,7 @@ impl Batch {
             let reference = info.writes_stencil_ref.then(|| output.stencil_ref[lane] as u8);
             let run = self.runs.iter().find(|(_, lanes)| lanes.contains(&lane));
             let Some((surface, _)) = run else { return };
-            let surface = &self.surfaces[*surface as usize];
-            open = context.test_late(surface, at, open, (depth, reference), targets, work);
+            open = context.test_late(&context.surface(*surface), at, open, (depth, reference), targets, work);
         }
         if merger.timing != Timing::Forced {
             work.occlusion_samples += u64::from(open.count_ones());

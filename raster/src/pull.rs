@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::batch::{Context, Quads, Surface, centroid, fed, samples_of, value};
+use crate::batch::{Context, Quads, centroid, fed, samples_of, value};
 use crate::coverage::CENTER;
 use crate::interpolate::SUBPIXELS;
 use crate::merge::Location;
@@ -16,23 +16,22 @@ pub(crate) struct Pull<'a> {
     pub(crate) info: &'a PixelShaderInfo,
     pub(crate) context: &'a Context<'a>,
     pub(crate) quads: &'a Quads,
-    /// Surfaces and their lanes.
+    /// Records and their lanes.
     pub(crate) runs: &'a [(u32, Range<usize>)],
-    pub(crate) surfaces: &'a [Surface],
 }
 
 impl PullModel for Pull<'_> {
     fn pull(&self, lane: usize, row: usize, place: PullPlace) -> Option<u32> {
-        let (surface, _) = self.runs.iter().find(|run| run.1.contains(&lane))?;
-        let surface = self.surfaces.get(*surface as usize)?;
+        let (record, _) = self.runs.iter().find(|run| run.1.contains(&lane))?;
+        let record = self.context.record(*record);
         let vertices = &self.context.draw.vertices;
         let interpolant = self.info.interpolants.iter().find(|i| usize::from(i.row) == row)?;
         let word = fed(interpolant.vertex_word, vertices)?;
         let Some((_, perspective)) = Location::of(interpolant.mode) else {
-            return Some(value(vertices, surface.leading, word));
+            return Some(value(vertices, record.leading, word));
         };
-        if surface.is_flat() {
-            return Some(value(vertices, surface.vertices[0], word));
+        if record.is_flat() {
+            return Some(value(vertices, record.vertices[0], word));
         }
         let [dx, dy] = match place {
             PullPlace::Centroid => centroid(self.context, samples_of(self.quads.covered[lane / 4], lane % 4)),
@@ -40,8 +39,8 @@ impl PullModel for Pull<'_> {
             PullPlace::Snapped(sixteenths) => sixteenths.map(|s| CENTER + SNAP * s),
         };
         let [x, y] = self.quads.pixel(lane);
-        let v = surface.vertices.map(|vertex| f32::from_bits(value(vertices, vertex, word)));
+        let v = record.vertices.map(|vertex| f32::from_bits(value(vertices, vertex, word)));
         let at = [x * SUBPIXELS + dx, y * SUBPIXELS + dy];
-        Some(surface.interpolator.attribute(at, v.map(f64::from), perspective).to_bits())
+        Some(self.context.interpolator(record).attribute(at, v.map(f64::from), perspective).to_bits())
     }
 }

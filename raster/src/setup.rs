@@ -1,5 +1,6 @@
 //! Primitives become records: projected, culled, biased, and put into the tiles that they touch.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::clip::{self, Corner, Place, ScreenVertex, outside};
 use crate::coverage::{Edges, area, pixel_bounds};
 use crate::depth_stencil::DepthRange;
 use crate::format::Format;
-use crate::interpolate::{Interpolator, Plane, SUBPIXELS};
+use crate::interpolate::{Depth, Interpolator, Plane, SUBPIXELS};
 use crate::merge::Merger;
 use crate::pass::{DrawState, PassOptions, TargetLayout, Work};
 use crate::primitive::{PrimitiveBatch, PrimitiveKind, VertexBatch};
@@ -145,23 +146,51 @@ pub(crate) struct Gradients {
 }
 
 impl Gradients {
-    #[inline]
     fn new(interpolator: Interpolator, depth: Plane, draw: &QueuedDraw, v: [u32; 3], tests: u8) -> Self {
         let clip =
             if tests == 0 { SmallVec::new() } else { clip_planes(&interpolator, &draw.vertices, v, tests) };
         Self { interpolator, depth, clip }
     }
+}
 
-    /// Of a record: kept ones, or those that a plain triangle's vertices give.
+/// What a plain triangle's vertices give is made where it is needed; the rest is kept.
+impl Record {
+    /// A point has one vertex, and even infinities of it are the same everywhere.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.vertices == [self.vertices[0]; 3]
+    }
+
     #[inline]
-    pub(crate) fn of(record: &Record, draw: &QueuedDraw, kept: &[Self]) -> Self {
-        if let Some(gradients) = kept.get(record.gradients as usize) {
-            return gradients.clone();
+    pub(crate) fn depth(&self, kept: &[Gradients]) -> Depth {
+        match kept.get(self.gradients as usize) {
+            Some(kept) => Depth { origin: kept.interpolator.origin, plane: kept.depth },
+            None => {
+                // `w` does not matter.
+                let interpolator = Interpolator::triangle(self.xy, [1.0; 3]);
+                Depth { origin: interpolator.origin, plane: interpolator.plane(self.z.map(f64::from)) }
+            }
         }
-        let w = record.vertices.map(|v| draw.vertices.positions[v as usize][3]);
-        let interpolator = Interpolator::triangle(record.xy, w);
-        let depth = interpolator.plane(record.z.map(f64::from));
-        Self::new(interpolator, depth, draw, record.vertices, record.tests)
+    }
+
+    #[inline]
+    pub(crate) fn interpolator<'a>(&self, draw: &QueuedDraw, kept: &'a [Gradients]) -> Cow<'a, Interpolator> {
+        match kept.get(self.gradients as usize) {
+            Some(kept) => Cow::Borrowed(&kept.interpolator),
+            None => {
+                let w = self.vertices.map(|v| draw.vertices.positions[v as usize][3]);
+                Cow::Owned(Interpolator::triangle(self.xy, w))
+            }
+        }
+    }
+
+    /// Planes that samples are tested against.
+    #[inline]
+    pub(crate) fn clip(&self, draw: &QueuedDraw, kept: &[Gradients]) -> SmallVec<[Plane; 2]> {
+        match kept.get(self.gradients as usize) {
+            Some(kept) => kept.clip.clone(),
+            None if self.tests == 0 => SmallVec::new(),
+            None => clip_planes(&self.interpolator(draw, kept), &draw.vertices, self.vertices, self.tests),
+        }
     }
 }
 
@@ -456,7 +485,7 @@ impl<'a> Assembler<'a> {
         if self.biased {
             let bias = self.draw.rasterizer().depth_bias;
             let z: SmallVec<[f32; 8]> =
-                polygon.iter().map(|&[x, y]| depth.at(interpolator.offset(x, y)) as f32).collect();
+                polygon.iter().map(|&[x, y]| depth.at(interpolator.origin.offset(x, y)) as f32).collect();
             amount = depth_bias(&bias, self.layout.depth_stencil, &depth, &z);
             depth.c += f64::from(amount);
         }

@@ -4,12 +4,12 @@
 use fearless_simd::Simd;
 
 use crate::batch::{Batch, Context, Surface, fed, value};
-use crate::interpolate::BLOCK;
+use crate::interpolate::{BLOCK, Interpolator};
 use crate::merge::{Location, Merger, Timing};
 use crate::pass::Work;
 use crate::primitive::VertexBatch;
 use crate::sampler::PlainTexture;
-use crate::setup::QueuedDraw;
+use crate::setup::{QueuedDraw, Record};
 use crate::shader::{ConstantOutput, PixelCost, ShaderTimeout, TextureCopy};
 use crate::state::MAX_TARGETS;
 use crate::tile::{TileTargets, quads_of};
@@ -57,8 +57,8 @@ impl<'a> Shortcut<'a> {
     }
 
     /// It knows these primitives: points and lines have coordinates of their own.
-    pub(crate) fn serves(&self, surface: &Surface) -> bool {
-        matches!(self, Self::Fill(_)) || !(surface.is_flat() || surface.interpolator.is_clamped())
+    pub(crate) fn serves(&self, surface: &Surface<'_>) -> bool {
+        matches!(self, Self::Fill(_)) || !(surface.record.is_flat() || surface.depth.origin.is_clamped())
     }
 
     /// Instructions of one lane, and the cost of a quad.
@@ -70,14 +70,14 @@ impl<'a> Shortcut<'a> {
     }
 }
 
-impl Context<'_> {
-    /// Draws the `open` pixels of the block at `at` of the primitive that was begun last.
+impl<'a> Context<'a> {
+    /// Draws the pixels `open` of the block at `at`.
     pub(crate) fn draw_shortcut<S: Simd>(
         &self,
         simd: S,
         shortcut: &Shortcut<'_>,
-        at: [i32; 2],
-        open: u64,
+        surface: &Surface<'a>,
+        (at, open): ([i32; 2], u64),
         batch: &mut Batch,
         targets: &mut TileTargets<'_>,
         work: &mut Work,
@@ -109,16 +109,18 @@ impl Context<'_> {
             let Some(pixels) = &mut targets.colors[writer.target] else { continue };
             let Some((texels, pitch)) = pixels.block(at, origin) else { continue };
             let mut block = Block { texels, pitch, open };
-            match (shortcut, batch.surface()) {
-                (Shortcut::Fill(fill), _) => simd.vectorize(
+            match shortcut {
+                Shortcut::Fill(fill) => simd.vectorize(
                     #[inline(always)]
                     || fill.draw(simd, writer.target, many, &mut block),
                 ),
-                (Shortcut::Copy(copy), Some(surface)) => simd.vectorize(
-                    #[inline(always)]
-                    || copy.draw(simd, surface, at, &mut block),
-                ),
-                (Shortcut::Copy(_), None) => {}
+                Shortcut::Copy(copy) => {
+                    let interpolator = surface.interpolator(self);
+                    simd.vectorize(
+                        #[inline(always)]
+                        || copy.draw(simd, surface.record, interpolator, at, &mut block),
+                    );
+                }
             }
         }
         Ok(())
@@ -213,14 +215,21 @@ impl<'a> BlockCopy<'a> {
     }
 
     #[inline(always)]
-    fn draw<S: Simd>(&self, simd: S, surface: &Surface, at: [i32; 2], block: &mut Block<'_>) {
+    fn draw<S: Simd>(
+        &self,
+        simd: S,
+        record: &Record,
+        interpolator: &Interpolator,
+        at: [i32; 2],
+        block: &mut Block<'_>,
+    ) {
         let corners = |word: usize| {
-            surface.vertices.map(|vertex| f64::from(f32::from_bits(value(self.vertices, vertex, word))))
+            record.vertices.map(|vertex| f64::from(f32::from_bits(value(self.vertices, vertex, word))))
         };
         let [(u, u_factor), (v, v_factor)] = self.coordinates;
         let sources = [(corners(u), u_factor), (corners(v), v_factor)];
         let mut coordinates = [[0.0; BLOCK]; 2];
-        surface.interpolator.block(simd, self.perspective, at, sources, &mut coordinates);
+        interpolator.block(simd, self.perspective, at, sources, &mut coordinates);
         let mut texels = if self.many.reads() { block.read() } else { [0; BLOCK] };
         if let Some((packed, merge)) = self.texture.point().zip(self.many.codes()) {
             let mut codes = [0; BLOCK];

@@ -235,11 +235,16 @@ impl TileJob<'_> {
         let entries = self.tiles(queue.bins).map(|(x, y)| queue.bins.tile(self.layer, x, y).len());
         let mut works = Works::new(entries.sum::<usize>().min(queue.draws.len()));
         let mut tiles = self.tiles(queue.bins);
-        let result =
-            tiles.try_for_each(|(column, row)| self.run_tile(simd, queue, batch, &mut works, column, row));
+        let result = tiles.try_for_each(|(column, row)| {
+            simd.vectorize(
+                #[inline(always)]
+                || self.run_tile(simd, queue, batch, &mut works, column, row),
+            )
+        });
         TileOutcome { works: works.finish(), spent: budget - batch.budget(), timed_out: result.is_err() }
     }
 
+    #[inline(always)]
     fn run_tile<S: Simd>(
         &mut self,
         simd: S,
@@ -265,36 +270,30 @@ impl TileJob<'_> {
                 Command::Record(index) => {
                     batch.spend(COMMAND_COST)?;
                     let record = &queue.records[index];
-                    let (_, context) = match current.take() {
-                        Some(current) if current.0 == record.draw => current,
-                        previous => {
-                            let draw = &queue.draws[record.draw as usize];
-                            let context = match previous {
-                                Some((_, context)) => {
-                                    batch.flush(simd, &context, &mut self.targets, &mut works.work)?;
-                                    context.next(draw)
-                                }
-                                None => Context::new(draw, queue.offsets),
-                            };
-                            (record.draw, context)
-                        }
-                    };
-                    current = Some((record.draw, context));
-                    works.start(record.draw);
+                    if current.as_ref().is_none_or(|(draw, _)| *draw != record.draw) {
+                        let draw = &queue.draws[record.draw as usize];
+                        let context = match current.take() {
+                            Some((_, context)) => {
+                                batch.flush(simd, &context, &mut self.targets, &mut works.work)?;
+                                context.next(draw)
+                            }
+                            None => Context::new(draw, queue),
+                        };
+                        current = Some((record.draw, context));
+                        works.start(record.draw);
+                    }
+                    let Some((_, context)) = &current else { continue };
                     let mut shape = ShapeInTile {
                         record,
+                        index: index as u32,
                         tile,
-                        context: &context,
-                        kept: queue.gradients,
-                        clip: None,
+                        context,
+                        drawn: None,
                         batch,
                         targets: &mut self.targets,
                         work: &mut works.work,
                     };
-                    simd.vectorize(
-                        #[inline(always)]
-                        || shape.draw(simd),
-                    )?;
+                    shape.draw(simd)?;
                 }
             }
         }
@@ -308,11 +307,12 @@ impl TileJob<'_> {
 /// A record on its way through a tile.
 struct ShapeInTile<'a, 'b> {
     record: &'a Record,
+    /// Of the record.
+    index: u32,
     tile: Rect,
     context: &'a Context<'a>,
-    kept: &'a [Gradients],
-    /// Planes that samples are tested against; known from the first block that is touched on.
-    clip: Option<SmallVec<[Plane; 2]>>,
+    /// How it is drawn, and planes that samples are tested against; known from the first block that is touched on.
+    drawn: Option<(Surface<'a>, SmallVec<[Plane; 2]>)>,
     batch: &'a mut Batch,
     targets: &'a mut TileTargets<'b>,
     work: &'a mut Work,
@@ -325,7 +325,7 @@ impl ShapeInTile<'_, '_> {
         let (record, tile, offsets) = (self.record, self.tile, self.context.offsets);
         let margin = if record.shape == Shape::Line { SUBPIXELS } else { 0 };
         let bounds = pixel_bounds(&record.xy, offsets.len() as u32, margin);
-        let pixels = bounds.intersect(self.context.draw.scissor(record.primitive)).intersect(tile);
+        let pixels = bounds.intersect(self.context.scissor(record)).intersect(tile);
         if pixels.is_empty() {
             return Ok(());
         }
@@ -338,9 +338,6 @@ impl ShapeInTile<'_, '_> {
         } else {
             let (left, top) = if fits { (left, top) } else { (pixels.left & !7, pixels.top & !7) };
             self.draw_blocks(simd, pixels, left, top)?;
-        }
-        if self.clip.is_some() {
-            self.batch.end();
         }
         Ok(())
     }
@@ -380,31 +377,6 @@ impl ShapeInTile<'_, '_> {
         Ok(())
     }
 
-    /// Makes what the shape's pixels need, once.
-    #[inline]
-    fn begin(&mut self) {
-        if self.clip.is_none() {
-            let Gradients { interpolator, depth, clip } =
-                Gradients::of(self.record, self.context.draw, self.kept);
-            self.batch.begin(Surface::new(self.record, self.context.draw, interpolator, depth));
-            self.clip = Some(clip);
-        }
-    }
-
-    /// Takes away samples that lie beyond a clip plane.
-    fn clip_block(&self, [left, top]: [i32; 2], covered: &mut [u64]) {
-        let (Some(surface), Some(clip)) = (self.batch.surface(), &self.clip) else { return };
-        for (mask, [ox, oy]) in covered.iter_mut().zip(self.context.offsets) {
-            for bit in (0..64).filter(|bit| *mask >> bit & 1 != 0).collect::<SmallVec<[i32; 64]>>() {
-                let (x, y) = (left + bit % 8, top + bit / 8);
-                let d = surface.interpolator.offset(x * SUBPIXELS + ox, y * SUBPIXELS + oy);
-                if clip.iter().any(|plane| plane.at(d) < 0.0) {
-                    *mask &= !(1 << bit);
-                }
-            }
-        }
-    }
-
     /// Tests a block whose covered samples are given, one mask each, and hands its quads to the shader.
     #[inline(always)]
     fn draw_block<S: Simd>(
@@ -416,9 +388,11 @@ impl ShapeInTile<'_, '_> {
         if quads_of(covered) == 0 {
             return Ok(());
         }
-        self.begin();
-        if self.clip.as_ref().is_some_and(|clip| !clip.is_empty()) {
-            self.clip_block(at, covered);
+        let (surface, clip) = self
+            .drawn
+            .get_or_insert_with(|| (self.context.surface(self.index), self.context.clip(self.record)));
+        if !clip.is_empty() {
+            clip_block(surface, clip, self.context.offsets, at, covered);
         }
         let mut quads = quads_of(covered);
         if quads == 0 {
@@ -433,38 +407,55 @@ impl ShapeInTile<'_, '_> {
         for (sample, (open, mask)) in open.iter_mut().zip(covered).enumerate() {
             *open = if self.context.merger.sample_mask >> sample & 1 != 0 { *mask } else { 0 };
         }
-        if let Some(surface) = self.batch.surface() {
-            self.context.test_early(simd, surface, at, open, self.targets, self.work);
-        }
+        self.context.test_early(simd, surface, at, open, self.targets, self.work);
         let Some(shader) = &self.context.merger.shader else { return Ok(()) };
         let info = shader.info();
         if !info.writes_memory || info.early_depth_stencil {
             quads = quads_of(open);
         }
         if let (Some(shortcut), [open]) = (&self.context.shortcut, &*open)
-            && self.batch.surface().is_some_and(|surface| shortcut.serves(surface))
+            && shortcut.serves(surface)
         {
             return self.context.draw_shortcut(
                 simd,
                 shortcut,
-                at,
-                *open,
+                surface,
+                (at, *open),
                 self.batch,
                 self.targets,
                 self.work,
             );
         }
         if matches!((covered, &*open), ([u64::MAX], [u64::MAX])) && !info.per_sample {
-            return self.batch.push_block(simd, at, self.context, self.targets, self.work);
+            return self.batch.push_block(simd, self.index, at, self.context, self.targets, self.work);
         }
         while quads != 0 {
             let bit = quads.trailing_zeros();
             quads &= quads - 1;
             let (x, y) = (at[0] + (bit % 8) as i32, at[1] + (bit / 8) as i32);
             let quad = Quad { x, y, covered: quad_samples(covered, bit), open: quad_samples(open, bit) };
-            self.batch.push(simd, quad, self.context, info, self.targets, self.work)?;
+            self.batch.push(simd, self.index, quad, self.context, info, self.targets, self.work)?;
         }
         Ok(())
+    }
+}
+
+/// Takes away samples that lie beyond a clip plane.
+fn clip_block(
+    surface: &Surface<'_>,
+    clip: &[Plane],
+    offsets: &[[i32; 2]],
+    [left, top]: [i32; 2],
+    covered: &mut [u64],
+) {
+    for (mask, [ox, oy]) in covered.iter_mut().zip(offsets) {
+        for bit in (0..64).filter(|bit| *mask >> bit & 1 != 0).collect::<SmallVec<[i32; 64]>>() {
+            let (x, y) = (left + bit % 8, top + bit / 8);
+            let d = surface.depth.origin.offset(x * SUBPIXELS + ox, y * SUBPIXELS + oy);
+            if clip.iter().any(|plane| plane.at(d) < 0.0) {
+                *mask &= !(1 << bit);
+            }
+        }
     }
 }
 
