@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 
 use crate::coverage::CENTER;
 use crate::depth_stencil::DepthRange;
-use crate::interpolate::{Depth, Interpolator, Plane, RUN, SUBPIXELS, Weights, blend};
+use crate::interpolate::{Attribute, Depth, Interpolator, LANES, Plane, Positions, SUBPIXELS};
 use crate::merge::{Location, Merger, Timing};
 use crate::pass::Work;
 use crate::primitive::VertexBatch;
@@ -27,8 +27,7 @@ use crate::state::Rect;
 use crate::surface::TILE_SIZE;
 use crate::tile::{PAIR_COLUMNS, Queue, TileTargets};
 
-/// Lanes and quads of a full batch, and quads of a block of 8x8 pixels.
-const LANES: usize = RUN;
+/// Quads of a full batch, and of a block of 8x8 pixels.
 const QUADS: usize = LANES / 4;
 const BLOCK_QUADS: usize = 16;
 
@@ -38,6 +37,8 @@ pub(crate) struct Surface<'a> {
     pub(crate) record: &'a Record,
     pub(crate) depth: Depth,
     pub(crate) range: DepthRange,
+    /// Samples where any is negative are clipped away.
+    pub(crate) clip: SmallVec<[Plane; 2]>,
     interpolator: OnceCell<Cow<'a, Interpolator>>,
 }
 
@@ -73,9 +74,11 @@ pub(crate) struct Quad {
 #[derive(Debug)]
 pub(crate) struct Quads {
     len: usize,
+    /// First pixels of the quads.
+    at: [[i32; 2]; QUADS],
     /// Snapped centres of the lanes' pixels.
-    x: [i32; LANES],
-    y: [i32; LANES],
+    x: Positions,
+    y: Positions,
     live: [bool; LANES],
     pub(crate) covered: [u64; QUADS],
     pub(crate) open: [u64; QUADS],
@@ -85,32 +88,33 @@ pub(crate) struct Quads {
 
 impl Default for Quads {
     fn default() -> Self {
-        let (x, y) = ([0; LANES], [0; LANES]);
+        let (at, x, y) = ([[0; 2]; QUADS], [0.0; _], [0.0; _]);
         let (covered, open, sample) = ([0; QUADS], [0; QUADS], [0; QUADS]);
-        Self { len: 0, x, y, live: [false; LANES], covered, open, sample }
+        Self { len: 0, at, x, y, live: [false; LANES], covered, open, sample }
     }
 }
 
 impl Quads {
     /// Column and row of a lane's pixel.
     pub(crate) fn pixel(&self, lane: usize) -> [i32; 2] {
-        [self.x[lane] / SUBPIXELS, self.y[lane] / SUBPIXELS]
+        let [x, y] = self.at[lane / 4];
+        [x + lane as i32 % 2, y + lane as i32 % 4 / 2]
     }
 
     /// The first pair of pixels of a lane's quad in its image tile; the other is a row below.
     #[inline]
     pub(crate) fn pair(&self, lane: usize) -> usize {
-        let column = self.x[lane] as usize / (2 * SUBPIXELS as usize) % PAIR_COLUMNS;
-        let row = self.y[lane] as usize / SUBPIXELS as usize % TILE_SIZE as usize;
-        row * PAIR_COLUMNS + column
+        let [x, y] = self.at[lane / 4].map(|c| c as usize % TILE_SIZE as usize);
+        y * PAIR_COLUMNS + x / 2
     }
 
     /// Adds a quad of which these samples are shaded.
     #[inline(always)]
     fn push(&mut self, quad: &Quad, alive: u64, sample: u32) {
         let at = self.len;
-        let (left, top) = (quad.x * SUBPIXELS + CENTER, quad.y * SUBPIXELS + CENTER);
-        let (right, bottom) = (left + SUBPIXELS, top + SUBPIXELS);
+        let [left, top] = [quad.x, quad.y].map(|c| f64::from(c * SUBPIXELS + CENTER));
+        let [right, bottom] = [left, top].map(|c| c + f64::from(SUBPIXELS));
+        self.at[at] = [quad.x, quad.y];
         self.x.as_chunks_mut().0[at] = [left, right, left, right];
         self.y.as_chunks_mut().0[at] = [top, top, bottom, bottom];
         self.live.as_chunks_mut().0[at] =
@@ -122,15 +126,19 @@ impl Quads {
     /// Adds all quads of an 8x8 block, one sample a pixel.
     #[inline(always)]
     fn push_block(&mut self, x: i32, y: i32) {
-        const COLUMNS: [i32; 64] = block_offsets(0);
-        const ROWS: [i32; 64] = block_offsets(1);
+        const COLUMNS: [f64; 64] = block_offsets(0);
+        const ROWS: [f64; 64] = block_offsets(1);
+        let (left, top) = (f64::from(x * SUBPIXELS), f64::from(y * SUBPIXELS));
         let quads = self.len..self.len + BLOCK_QUADS;
         let lanes = 4 * quads.start..4 * quads.end;
         for (x_lane, column) in self.x[lanes.clone()].iter_mut().zip(COLUMNS) {
-            *x_lane = x * SUBPIXELS + column;
+            *x_lane = left + column;
         }
         for (y_lane, row) in self.y[lanes.clone()].iter_mut().zip(ROWS) {
-            *y_lane = y * SUBPIXELS + row;
+            *y_lane = top + row;
+        }
+        for (i, at) in (0..).zip(&mut self.at[quads.clone()]) {
+            *at = [x + 2 * (i % 4), y + 2 * (i / 4)];
         }
         self.live[lanes].fill(true);
         self.covered[quads.clone()].fill(EVERY_PIXEL);
@@ -141,13 +149,13 @@ impl Quads {
 }
 
 /// Centres of a block's pixels along an axis, quad by quad.
-const fn block_offsets(axis: usize) -> [i32; 64] {
-    let mut offsets = [0; 64];
+const fn block_offsets(axis: usize) -> [f64; 64] {
+    let mut offsets = [0.0; 64];
     let mut lane = 0;
     while lane < 64 {
         let (quad, pixel) = (lane / 4, lane % 4);
         let place = [2 * (quad % 4) + pixel % 2, 2 * (quad / 4) + pixel / 2];
-        offsets[lane] = place[axis] as i32 * SUBPIXELS + CENTER;
+        offsets[lane] = (place[axis] as i32 * SUBPIXELS + CENTER) as f64;
         lane += 1;
     }
     offsets
@@ -187,12 +195,17 @@ impl<'a> Context<'a> {
         &self.queue.records[index as usize]
     }
 
-    /// A primitive of the draw.
-    #[inline]
-    pub(crate) fn surface(&self, record: u32) -> Surface<'a> {
-        let record = self.record(record);
-        let range = self.common.map_or_else(|| self.draw.depth_range(record.primitive), |common| common.1);
-        Surface { record, depth: self.depth(record), range, interpolator: OnceCell::new() }
+    /// What the pixels of a record of the draw need.
+    #[inline(always)]
+    pub(crate) fn surface(&self, record: &'a Record) -> Surface<'a> {
+        let kept = self.queue.gradients;
+        Surface {
+            record,
+            depth: record.depth(kept),
+            range: self.common.map_or_else(|| self.draw.depth_range(record.primitive), |common| common.1),
+            clip: record.clip(self.draw, kept),
+            interpolator: OnceCell::new(),
+        }
     }
 
     #[inline]
@@ -203,12 +216,6 @@ impl<'a> Context<'a> {
     #[inline]
     pub(crate) fn interpolator(&self, record: &Record) -> Cow<'a, Interpolator> {
         record.interpolator(self.draw, self.queue.gradients)
-    }
-
-    /// Planes that samples of a primitive are tested against.
-    #[inline]
-    pub(crate) fn clip(&self, record: &Record) -> SmallVec<[Plane; 2]> {
-        record.clip(self.draw, self.queue.gradients)
     }
 
     /// Pixels of a primitive that may be drawn.
@@ -223,6 +230,16 @@ fn common(draw: &QueuedDraw) -> Option<(Rect, DepthRange)> {
     draw.primitives.array_indices.is_empty().then(|| (draw.scissor(0), draw.depth_range(0)))
 }
 
+/// Positions of lanes: columns and rows.
+#[derive(Debug)]
+struct Places([Positions; 2]);
+
+impl Default for Places {
+    fn default() -> Self {
+        Self([[0.0; _]; 2])
+    }
+}
+
 /// The part of a tile's work that is reused from tile to tile.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
@@ -232,8 +249,9 @@ pub(crate) struct Batch {
     pub(crate) input: PixelBatch,
     pub(crate) output: PixelOutput,
     /// Snapped positions that are not pixel centres: columns and rows.
-    at: [Vec<i32>; 2],
-    weights: Box<Weights>,
+    places: Box<Places>,
+    /// What is interpolated, and the words of the vertices that it comes from.
+    attributes: (Vec<usize>, Vec<Attribute>),
     /// Texels of the lanes on their way to a target.
     pub(crate) texels: Vec<u32>,
     /// What the tile may still cost.
@@ -432,17 +450,16 @@ impl Batch {
 
     /// Snapped positions of all lanes where they are not pixel centres.
     fn place(&mut self, location: Location, context: &Context<'_>) {
-        let Self { quads, at: [x, y], input, .. } = self;
-        x.clear();
-        y.clear();
+        let Self { quads, places, input, .. } = self;
+        let [x, y] = &mut places.0;
         for lane in 0..input.lanes {
             let offset = match location {
                 Location::Center => [CENTER; 2],
                 Location::Centroid => centroid(context, samples_of(quads.covered[lane / 4], lane % 4)),
                 Location::Sample => context.offsets[quads.sample[lane / 4] as usize],
             };
-            x.push(quads.x[lane] - CENTER + offset[0]);
-            y.push(quads.y[lane] - CENTER + offset[1]);
+            x[lane] = quads.x[lane] + f64::from(offset[0] - CENTER);
+            y[lane] = quads.y[lane] + f64::from(offset[1] - CENTER);
         }
     }
 
@@ -456,48 +473,46 @@ impl Batch {
         info: &PixelShaderInfo,
         context: &Context<'_>,
     ) {
-        let Self { quads, runs, input, at, weights, .. } = self;
+        let Self { quads, runs, input, places, attributes: (from, attributes), .. } = self;
         let vertices = &*context.draw.vertices;
-        // Rows, and the words that they come from.
-        let rows = info.interpolants.iter().filter(|i| Location::of(i.mode) == Some(way)).filter_map(|i| {
-            let word = fed(i.vertex_word, vertices)?;
-            Some((usize::from(i.row) * input.lanes, word))
-        });
-        let rows: SmallVec<[(usize, usize); 16]> = rows.collect();
-        let [x, y]: [&[i32]; 2] = match way.0 {
+        let at = match way.0 {
             Location::Center => [&quads.x, &quads.y],
-            _ => [&at[0], &at[1]],
+            _ => [&places.0[0], &places.0[1]],
         };
+        from.clear();
+        attributes.clear();
+        for interpolant in info.interpolants.iter().filter(|i| Location::of(i.mode) == Some(way)) {
+            let Some(word) = fed(interpolant.vertex_word, vertices) else { continue };
+            from.push(word);
+            attributes.push(Attribute::new(usize::from(interpolant.row) * input.lanes));
+        }
         for (record, lanes) in runs {
             let record = context.record(*record);
-            let at = [&x[lanes.start..], &y[lanes.start..]];
-            context.interpolator(record).weigh(simd, way.1, at, lanes.len(), weights);
-            let flat = record.is_flat();
+            let interpolator = context.interpolator(record);
             let [v0, v1, v2] = record.vertices;
-            let [v0, v1, v2] = [words(vertices, v0), words(vertices, v1), words(vertices, v2)];
-            for &(row, word) in &rows {
-                // Lanes behind the run belong to later ones, which write them after this.
-                let Some(out) = input.inputs.get_mut(row + lanes.start..row + input.lanes) else { continue };
-                let (Some(&v0), Some(&v1), Some(&v2)) = (v0.get(word), v1.get(word), v2.get(word)) else {
-                    continue;
-                };
-                if flat {
-                    out[..lanes.len()].fill(v0);
-                    continue;
+            let v = [words(vertices, v0), words(vertices, v1), words(vertices, v2)];
+            for (word, attribute) in from.iter().zip(&mut *attributes) {
+                let [v0, v1, v2] = v.map(|words| words.get(*word).copied().unwrap_or(0));
+                attribute.set([v0, v1, v2]);
+            }
+            if !record.is_flat() {
+                let (rows, pitch) = (&mut input.inputs[..], input.lanes);
+                interpolator.attributes(simd, way.1, at, lanes.clone(), attributes, rows, pitch);
+            } else {
+                for (word, attribute) in from.iter().zip(&*attributes) {
+                    let bits = v[0].get(*word).copied().unwrap_or(0);
+                    input.inputs[attribute.lanes(lanes)].fill(bits);
                 }
-                let v = [f32::from_bits(v0).into(), f32::from_bits(v1).into(), f32::from_bits(v2).into()];
-                blend(simd, v, weights, lanes.len(), out);
             }
             if positioned && way.1 {
                 let [columns, rows, depth, w] = &mut input.position;
                 for (out, at) in [columns, rows].into_iter().zip(at) {
-                    for (out, at) in out[lanes.clone()].iter_mut().zip(at) {
-                        *out = *at as f32 / SUBPIXELS as f32;
+                    for (out, at) in out[lanes.clone()].iter_mut().zip(&at[lanes.clone()]) {
+                        *out = (*at / f64::from(SUBPIXELS)) as f32;
                     }
                 }
-                let depth = bytemuck::cast_slice_mut(&mut depth[lanes.start..]);
-                context.depth(record).evaluate(simd, at, lanes.len(), depth);
-                w[lanes.clone()].copy_from_slice(bytemuck::cast_slice(&weights.w[..lanes.len()]));
+                let plane = context.depth(record).plane;
+                interpolator.depth_and_w(simd, &plane, at, lanes.clone(), [depth, w]);
             }
         }
     }

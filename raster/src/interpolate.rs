@@ -14,10 +14,12 @@
 //!
 //! Lines run through the same formulas with functions of the major axis alone; points are constant.
 
-use fearless_simd::{f32x16, f64x8, i32x16, prelude::*};
+use std::ops::Range;
+
+use fearless_simd::{f32x16, f64x8, prelude::*, u32x4, u32x8, u32x16};
 
 use crate::coverage::CENTER;
-use crate::lanes::{self, VECTOR, load, store};
+use crate::lanes::{self, VECTOR};
 
 /// Pixels of a snapped coordinate: 8 fraction bits.
 pub(crate) const SUBPIXELS: i32 = 256;
@@ -63,14 +65,18 @@ impl Origin {
         [difference(x.clamp(left, right), self.anchor[0]), difference(y.clamp(top, bottom), self.anchor[1])]
     }
 
-    /// Sixteen snapped positions as the planes take them.
+    /// Eight snapped positions along an axis as the planes take them.
     #[inline(always)]
-    fn offset_lanes<S: Simd>(&self, simd: S, axis: usize, at: i32x16<S>) -> [f64x8<S>; 2] {
-        let (low, high) = (self.clamp[axis], self.clamp[axis + 2]);
-        let at = at.max(i32x16::splat(simd, low)).min(i32x16::splat(simd, high));
-        // Targets reach to 2^22 and anchors to 2^23 sub-pixels: the difference is exact in f32.
-        let (low, high) = (at - self.anchor[axis]).to_float::<f32x16<S>>().widen();
-        [low, high]
+    fn lanes<S: Simd>(&self, simd: S, axis: usize, at: &[f64; UNIT]) -> f64x8<S> {
+        // Integers: nothing is rounded.
+        let mut at = f64x8::from_slice(simd, at);
+        if self.is_clamped() {
+            let (low, high) = (self.clamp[axis].into(), self.clamp[axis + 2].into());
+            let (low, high) = (f64x8::splat(simd, low), f64x8::splat(simd, high));
+            at = at.simd_lt(low).select(low, at);
+            at = at.simd_gt(high).select(high, at);
+        }
+        at - f64::from(self.anchor[axis])
     }
 }
 
@@ -266,21 +272,44 @@ pub(crate) fn round(value: f64) -> f32 {
 /// Pixels of a block.
 pub(crate) const BLOCK: usize = 64;
 
-/// Lanes of a run of quads that weights are kept for.
-pub(crate) const RUN: usize = 128;
+/// Lanes of a full batch.
+pub(crate) const LANES: usize = 128;
 
-/// Weights at every lane of a run.
-#[derive(Debug)]
-pub(crate) struct Weights {
-    /// Of the second and third vertex.
-    b: [[f64; RUN]; 2],
-    /// `w`, with perspective.
-    pub(crate) w: [u32; RUN],
+/// Lanes that are interpolated at a time: two quads.
+const UNIT: usize = 8;
+
+/// Snapped positions of lanes along an axis, and room for a unit that starts with the last quad.
+pub(crate) type Positions = [f64; LANES + UNIT / 2];
+
+/// An attribute of a primitive, and the first word of its row in a batch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attribute {
+    /// Its value at the first vertex, and what the others have more.
+    v: [f64; 3],
+    row: usize,
 }
 
-impl Default for Weights {
-    fn default() -> Self {
-        Self { b: [[0.0; RUN]; 2], w: [0; RUN] }
+impl Attribute {
+    pub(crate) fn new(row: usize) -> Self {
+        Self { v: [0.0; 3], row }
+    }
+
+    /// Takes the bits of its values at the vertices.
+    #[inline]
+    pub(crate) fn set(&mut self, v: [u32; 3]) {
+        let [v0, v1, v2] = v.map(|v| f64::from(f32::from_bits(v)));
+        self.v = [v0, v1 - v0, v2 - v0];
+    }
+
+    /// Words of some lanes.
+    pub(crate) fn lanes(&self, lanes: &Range<usize>) -> Range<usize> {
+        self.row + lanes.start..self.row + lanes.end
+    }
+
+    #[inline(always)]
+    fn blend<S: Simd>(&self, simd: S, b1: f64x8<S>, b2: f64x8<S>) -> f64x8<S> {
+        let [v0, d1, d2] = self.v;
+        (f64x8::splat(simd, v0) + b1 * d1) + b2 * d2
     }
 }
 
@@ -336,31 +365,65 @@ impl Interpolator {
         }
     }
 
-    /// Weights at the first `lanes` (at most [`RUN`]) of these positions, rounded up to whole vectors.
+    /// Attributes at a run of lanes, in rows of `pitch` words; each may be written for a quad beyond the run.
     #[inline(always)]
-    pub(crate) fn weigh<S: Simd>(
+    pub(crate) fn attributes<S: Simd>(
         &self,
         simd: S,
         perspective: bool,
-        [x, y]: [&[i32]; 2],
-        lanes: usize,
-        weights: &mut Weights,
+        [x, y]: [&Positions; 2],
+        run: Range<usize>,
+        attributes: &[Attribute],
+        rows: &mut [u32],
+        pitch: usize,
     ) {
-        for at in (0..lanes.min(RUN)).step_by(VECTOR) {
-            let x = self.origin.offset_lanes(simd, 0, load(simd, bytemuck::cast_slice(x), at).bitcast());
-            let y = self.origin.offset_lanes(simd, 1, load(simd, bytemuck::cast_slice(y), at).bitcast());
-            let mut w = [f64x8::splat(simd, 0.0); 2];
-            for half in 0..halves(lanes - at) {
-                let [b1, b2, lanes_w] = self.weights(simd, perspective, x[half], y[half]);
-                w[half] = lanes_w;
-                put(&mut weights.b[0], at + 8 * half, b1);
-                put(&mut weights.b[1], at + 8 * half, b2);
+        let mut at = run.start;
+        while at < run.end {
+            let Some((x, y)) = unit(x, at).zip(unit(y, at)) else { return };
+            let (x, y) = (self.origin.lanes(simd, 0, x), self.origin.lanes(simd, 1, y));
+            let [b1, b2, _] = self.weights(simd, perspective, x, y);
+            // Two rows at a time fill a vector.
+            let (pairs, last) = attributes.as_chunks();
+            for [first, second] in pairs {
+                let (first_value, second_value) = (first.blend(simd, b1, b2), second.blend(simd, b1, b2));
+                let values: u32x16<S> = lanes::round(simd, first_value, second_value).bitcast();
+                let (low, high) = values.split();
+                put(rows, first.row + at..first.row + pitch, low);
+                put(rows, second.row + at..second.row + pitch, high);
             }
-            let w = match self.constant_w {
-                Some(w) => f32x16::splat(simd, w),
-                None => lanes::round(simd, w[0], w[1]),
-            };
-            store(&mut weights.w, at, w.bitcast());
+            for last in last {
+                let value = last.blend(simd, b1, b2);
+                let (value, _) = lanes::round(simd, value, value).bitcast::<u32x16<S>>().split();
+                put(rows, last.row + at..last.row + pitch, value);
+            }
+            at += UNIT;
+        }
+    }
+
+    /// Depth and `w` at a run of lanes; rows may be written for a quad beyond it.
+    #[inline(always)]
+    pub(crate) fn depth_and_w<S: Simd>(
+        &self,
+        simd: S,
+        depth: &Plane,
+        [x, y]: [&Positions; 2],
+        run: Range<usize>,
+        [depths, ws]: [&mut [f32]; 2],
+    ) {
+        let pitch = depths.len();
+        let [depths, w_words]: [&mut [u32]; 2] =
+            [bytemuck::cast_slice_mut(depths), bytemuck::cast_slice_mut(ws)];
+        let mut at = run.start;
+        while at < run.end {
+            let Some((x, y)) = unit(x, at).zip(unit(y, at)) else { return };
+            let (x, y) = (self.origin.lanes(simd, 0, x), self.origin.lanes(simd, 1, y));
+            let [_, _, w] = self.weights(simd, true, x, y);
+            let values: u32x16<S> = lanes::round(simd, depth.lanes(simd, x, y), w).bitcast();
+            let (depth, w) = values.split();
+            let w = self.constant_w.map_or(w, |w| u32x8::splat(simd, w.to_bits()));
+            put(depths, at..pitch, depth);
+            put(w_words, at..pitch, w);
+            at += UNIT;
         }
     }
 
@@ -380,19 +443,6 @@ impl Interpolator {
     }
 }
 
-impl Depth {
-    /// At the first `lanes` positions; `out` may be written beyond them.
-    #[inline(always)]
-    pub(crate) fn evaluate<S: Simd>(&self, simd: S, [x, y]: [&[i32]; 2], lanes: usize, out: &mut [u32]) {
-        for at in (0..lanes).step_by(VECTOR) {
-            let x = self.origin.offset_lanes(simd, 0, load(simd, bytemuck::cast_slice(x), at).bitcast());
-            let y = self.origin.offset_lanes(simd, 1, load(simd, bytemuck::cast_slice(y), at).bitcast());
-            let (low, high) = (self.plane.lanes(simd, x[0], y[0]), self.plane.lanes(simd, x[1], y[1]));
-            store(out, at, lanes::round(simd, low, high).bitcast());
-        }
-    }
-}
-
 impl Plane {
     #[inline(always)]
     pub(crate) fn lanes<S: Simd>(&self, simd: S, x: f64x8<S>, y: f64x8<S>) -> f64x8<S> {
@@ -400,32 +450,20 @@ impl Plane {
     }
 }
 
+/// A unit of positions.
 #[inline(always)]
-fn put<S: Simd>(row: &mut [f64; RUN], at: usize, lanes: f64x8<S>) {
-    if let Some(row) = row.get_mut(at..at + 8) {
-        lanes.store_slice(row);
-    }
+fn unit(positions: &Positions, at: usize) -> Option<&[f64; UNIT]> {
+    positions.get(at..)?.first_chunk()
 }
 
-/// Halves of a vector that so many lanes need.
+/// Sets a unit, or its first quad where there is no room for more.
 #[inline(always)]
-fn halves(lanes: usize) -> usize {
-    if lanes <= VECTOR / 2 { 1 } else { 2 }
-}
-
-/// An attribute at the first `lanes` lanes of a run, from its values at the vertices; `out` may be written beyond them.
-#[inline(always)]
-pub(crate) fn blend<S: Simd>(simd: S, v: [f64; 3], weights: &Weights, lanes: usize, out: &mut [u32]) {
-    let [b1, b2] = &weights.b;
-    let (v0, d1, d2) = (f64x8::splat(simd, v[0]), v[1] - v[0], v[2] - v[0]);
-    let (d1, d2) = (f64x8::splat(simd, d1), f64x8::splat(simd, d2));
-    for at in (0..lanes.min(RUN)).step_by(VECTOR) {
-        let mut sums = [v0; 2];
-        for (half, sum) in sums.iter_mut().enumerate().take(halves(lanes - at)) {
-            let lanes = at + 8 * half..at + 8 * half + 8;
-            let (b1, b2) = (f64x8::from_slice(simd, &b1[lanes.clone()]), f64x8::from_slice(simd, &b2[lanes]));
-            *sum = (v0 + b1 * d1) + b2 * d2;
-        }
-        store(out, at, lanes::round(simd, sums[0], sums[1]).bitcast());
+fn put<S: Simd>(words: &mut [u32], at: Range<usize>, lanes: u32x8<S>) {
+    let Some(words) = words.get_mut(at) else { return };
+    if let Some(unit) = words.first_chunk_mut::<UNIT>() {
+        lanes.store_slice(unit);
+    } else if let Some(quad) = words.first_chunk_mut::<4>() {
+        let (lanes, _): (u32x4<S>, u32x4<S>) = lanes.split();
+        lanes.store_slice(quad);
     }
 }

@@ -401,7 +401,14 @@ impl Batch {
             let reference = info.writes_stencil_ref.then(|| output.stencil_ref[lane] as u8);
             let run = self.runs.iter().find(|(_, lanes)| lanes.contains(&lane));
             let Some((surface, _)) = run else { return };
-            open = context.test_late(&context.surface(*surface), at, open, (depth, reference), targets, work);
+            open = context.test_late(
+                &context.surface(context.record(*surface)),
+                at,
+                open,
+                (depth, reference),
+                targets,
+                work,
+            );
         }
         if merger.timing != Timing::Forced {
             work.occlusion_samples += u64::from(open.count_ones());

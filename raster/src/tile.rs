@@ -8,7 +8,7 @@ use crate::bin::{Bins, Command};
 use crate::coverage::{Coverage, Line, is_small, pixel_bounds, rect_block, small_triangle};
 use crate::depth_stencil::store;
 use crate::format::Format;
-use crate::interpolate::{Plane, SUBPIXELS};
+use crate::interpolate::SUBPIXELS;
 use crate::pass::Work;
 use crate::setup::{Gradients, QueuedDraw, Record, Shape};
 use crate::shader::ShaderTimeout;
@@ -288,7 +288,6 @@ impl TileJob<'_> {
                         index: index as u32,
                         tile,
                         context,
-                        drawn: None,
                         batch,
                         targets: &mut self.targets,
                         work: &mut works.work,
@@ -311,14 +310,12 @@ struct ShapeInTile<'a, 'b> {
     index: u32,
     tile: Rect,
     context: &'a Context<'a>,
-    /// How it is drawn, and planes that samples are tested against; known from the first block that is touched on.
-    drawn: Option<(Surface<'a>, SmallVec<[Plane; 2]>)>,
     batch: &'a mut Batch,
     targets: &'a mut TileTargets<'b>,
     work: &'a mut Work,
 }
 
-impl ShapeInTile<'_, '_> {
+impl<'a> ShapeInTile<'a, '_> {
     /// Finds the blocks that it touches.
     #[inline(always)]
     fn draw<S: Simd>(&mut self, simd: S) -> Result<(), ShaderTimeout> {
@@ -333,13 +330,18 @@ impl ShapeInTile<'_, '_> {
         let (left, top) = ((pixels.left & !1).min(tile.right - 8), (pixels.top & !1).min(tile.bottom - 8));
         let fits = pixels.right - left <= 8 && pixels.bottom - top <= 8;
         if fits && offsets.len() == 1 && record.shape == Shape::Triangle && is_small(bounds) {
-            let mask = small_triangle(simd, record.xy, left, top) & rect_block(pixels, left, top);
-            self.draw_block(simd, [left, top], &mut [mask])?;
-        } else {
-            let (left, top) = if fits { (left, top) } else { (pixels.left & !7, pixels.top & !7) };
-            self.draw_blocks(simd, pixels, left, top)?;
+            let mut mask = small_triangle(simd, record.xy, left, top);
+            if pixels != bounds {
+                mask &= rect_block(pixels, left, top);
+            }
+            if mask == 0 {
+                return Ok(());
+            }
+            let surface = self.context.surface(record);
+            return self.draw_block(simd, &surface, [left, top], &mut [mask]);
         }
-        Ok(())
+        let (left, top) = if fits { (left, top) } else { (pixels.left & !7, pixels.top & !7) };
+        self.draw_blocks(simd, pixels, left, top)
     }
 
     /// Draws the blocks of `pixels`, the first of which starts at (left, top).
@@ -360,6 +362,7 @@ impl ShapeInTile<'_, '_> {
                 Coverage::Square([left, top, right, bottom])
             }
         };
+        let surface = self.context.surface(record);
         let mut masks = [0; 16];
         for y in (top..pixels.bottom).step_by(8) {
             for x in (left..pixels.right).step_by(8) {
@@ -371,7 +374,7 @@ impl ShapeInTile<'_, '_> {
                 for mask in &mut *covered {
                     *mask &= inside;
                 }
-                self.draw_block(simd, [x, y], covered)?;
+                self.draw_block(simd, &surface, [x, y], covered)?;
             }
         }
         Ok(())
@@ -382,17 +385,12 @@ impl ShapeInTile<'_, '_> {
     fn draw_block<S: Simd>(
         &mut self,
         simd: S,
+        surface: &Surface<'a>,
         at: [i32; 2],
         covered: &mut [u64],
     ) -> Result<(), ShaderTimeout> {
-        if quads_of(covered) == 0 {
-            return Ok(());
-        }
-        let (surface, clip) = self
-            .drawn
-            .get_or_insert_with(|| (self.context.surface(self.index), self.context.clip(self.record)));
-        if !clip.is_empty() {
-            clip_block(surface, clip, self.context.offsets, at, covered);
+        if !surface.clip.is_empty() {
+            clip_block(surface, self.context.offsets, at, covered);
         }
         let mut quads = quads_of(covered);
         if quads == 0 {
@@ -441,18 +439,12 @@ impl ShapeInTile<'_, '_> {
 }
 
 /// Takes away samples that lie beyond a clip plane.
-fn clip_block(
-    surface: &Surface<'_>,
-    clip: &[Plane],
-    offsets: &[[i32; 2]],
-    [left, top]: [i32; 2],
-    covered: &mut [u64],
-) {
+fn clip_block(surface: &Surface<'_>, offsets: &[[i32; 2]], [left, top]: [i32; 2], covered: &mut [u64]) {
     for (mask, [ox, oy]) in covered.iter_mut().zip(offsets) {
         for bit in (0..64).filter(|bit| *mask >> bit & 1 != 0).collect::<SmallVec<[i32; 64]>>() {
             let (x, y) = (left + bit % 8, top + bit / 8);
             let d = surface.depth.origin.offset(x * SUBPIXELS + ox, y * SUBPIXELS + oy);
-            if clip.iter().any(|plane| plane.at(d) < 0.0) {
+            if surface.clip.iter().any(|plane| plane.at(d) < 0.0) {
                 *mask &= !(1 << bit);
             }
         }
