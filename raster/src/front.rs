@@ -1,7 +1,7 @@
 //! What can be done for draws before their turn in a pass comes, on any thread.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fearless_simd::{Level, dispatch};
 
@@ -19,6 +19,8 @@ pub struct Front {
     layout: TargetLayout,
     grid: Grid,
     prepared: Arc<Prepared>,
+    /// Memory for more.
+    spare: Mutex<Vec<SetUp>>,
 }
 
 impl Front {
@@ -30,7 +32,7 @@ impl Front {
         let layout = bounded(layout);
         let grid = grid(&layout, options.tile_size);
         let prepared = Prepared::new(state, &layout, options);
-        Self { layout, grid, prepared: Arc::new(prepared) }
+        Self { layout, grid, prepared: Arc::new(prepared), spare: Mutex::default() }
     }
 
     /// What some primitives of a batch become, for [`Pass::draw_range`](crate::pass::Pass::draw_range). `None` when there are few
@@ -50,8 +52,17 @@ impl Front {
             vertices: Arc::clone(vertices),
             primitives: Arc::clone(primitives),
         };
-        let mut set_up = SetUp::default();
+        let mut set_up = self.spare().pop().unwrap_or_default();
         set_up.fill(&self.layout, self.grid, &draw, range, MOST_CELLS).then_some(set_up)
+    }
+
+    /// Takes back what is queued, for its memory.
+    pub fn reuse(&self, set_up: SetUp) {
+        self.spare().push(set_up);
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Vec<SetUp>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -285,7 +285,7 @@ impl Pass {
         vertices: &Arc<VertexBatch>,
         primitives: &Arc<PrimitiveBatch>,
         range: Range<usize>,
-        set_up: Option<SetUp>,
+        set_up: Option<&SetUp>,
     ) {
         if !state.rasterizes() {
             return;
@@ -293,11 +293,14 @@ impl Pass {
         let prepared = self.prepare(state, vertices, primitives);
         let (vertices, primitives) = (Arc::clone(vertices), Arc::clone(primitives));
         let mut draw = QueuedDraw { prepared, vertices, primitives };
-        let set_up = set_up.unwrap_or_else(|| {
-            let mut set_up = std::mem::take(&mut self.set_up);
-            set_up.fill(&self.layout, self.grid, &draw, range, u64::MAX);
-            set_up
-        });
+        let mut own = std::mem::take(&mut self.set_up);
+        let set_up = match set_up {
+            Some(set_up) => set_up,
+            None => {
+                own.fill(&self.layout, self.grid, &draw, range, u64::MAX);
+                &own
+            }
+        };
         let first = self.records.len();
         set_up.append_records(self.draws.len(), self.gradients.len(), &mut self.records);
         self.gradients.extend_from_slice(&set_up.gradients);
@@ -311,7 +314,7 @@ impl Pass {
             draw.primitives = Arc::clone(&self.nothing);
         }
         self.draws.push(draw);
-        self.set_up = set_up;
+        self.set_up = own;
     }
 
     /// The state as the pass needs it: the last draw's if that has the same. Counts the bytes of what is not the last draw's.

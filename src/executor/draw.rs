@@ -9,7 +9,7 @@ use aerogpu_raster::shader::PixelShader;
 use aerogpu_raster::state as raster;
 use smallvec::{SmallVec, smallvec};
 
-use super::passes::{Attachments, OpenPass, Parts, Preparation, Ready};
+use super::passes::{Attachments, OpenPass, Preparation, Ready};
 use super::stage::grown;
 use super::translate::{blend_state, depth_stencil_state, scissor_rect, viewport};
 use super::{Execution, Failure, d3d9};
@@ -134,7 +134,7 @@ impl Execution<'_, '_> {
                 let result = shaded.settle(part, &budget, work).map_err(Failure::from).and_then(|()| {
                     let batch = (&shaded.vertices, &shaded.primitives);
                     let range = part.primitives.clone();
-                    self.queue(draws.attachments, waiting.number, &draws.draw, batch, range, Parts::new())
+                    self.queue(draws.attachments, waiting.number, &draws.draw, batch, range, &[])
                 });
                 self.drawn(waiting, result);
             }
@@ -153,7 +153,9 @@ impl Execution<'_, '_> {
         let prepare = |vertices, primitives| preparation.run(vertices, primitives);
         let mut deliver = |(vertices, primitives, parts): Ready| {
             let (all, batch) = (0..primitives.count(), (&vertices, &primitives));
-            self.queue(draws.attachments, waiting.number, draw, batch, all, parts)
+            self.queue(draws.attachments, waiting.number, draw, batch, all, &parts)?;
+            preparation.reuse(parts);
+            Ok(())
         };
         let result = draw::run(draw, waiting.counts, &budget, &mut work, &prepare, &mut deliver);
         *self.counts.work(waiting.number) += work;

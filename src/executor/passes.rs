@@ -248,13 +248,13 @@ impl Execution<'_, '_> {
         draw: &Draw,
         (vertices, primitives): (&Arc<VertexBatch>, &Arc<PrimitiveBatch>),
         range: Range<usize>,
-        set_up: Parts,
+        set_up: &[Option<SetUp>],
     ) -> Result<(), Failure> {
-        let mut set_up = set_up.into_iter();
+        let mut set_up = set_up.iter();
         for part in attachments.parts(range, self.renderer.options.tile_size) {
             let pass = self.pass_for(attachments)?;
             let before = pass.queueing_cost();
-            pass.draw_range(&draw.state, vertices, primitives, part, set_up.next().flatten());
+            pass.draw_range(&draw.state, vertices, primitives, part, set_up.next().and_then(Option::as_ref));
             let (cost, draws) = (pass.queueing_cost() - before, pass.draws());
             if let Some(open) = &mut self.renderer.pass {
                 open.draws.resize(draws, number);
@@ -376,6 +376,13 @@ impl<'a> Preparation<'a> {
             parts.extend(ranges.map(|range| front.set_up(&vertices, &primitives, range)));
         }
         (vertices, primitives, parts)
+    }
+
+    /// Takes back what is queued, for its memory.
+    pub(super) fn reuse(&self, parts: Parts) {
+        if let Some(front) = self.front.get() {
+            parts.into_iter().flatten().for_each(|set_up| front.reuse(set_up));
+        }
     }
 }
 

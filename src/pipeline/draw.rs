@@ -1,13 +1,15 @@
 //! A draw, from vertex buffers to primitives in a pass.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::mpsc::{self, TryRecvError};
 
 use aerogpu_dxbc::{Io, Rows, ValidatedShader};
 use aerogpu_protocol::packets::PrimitiveTopology;
 use aerogpu_raster::pass::DrawState;
 use aerogpu_raster::primitive::{PrimitiveBatch, VertexBatch};
-use rayon::prelude::*;
+use rayon::Yield;
 
 use super::assembly::shape;
 use super::bindings::Held;
@@ -203,6 +205,20 @@ impl<T> Shading<'_, T> {
     }
 }
 
+/// Where a window comes from that is shaded ahead.
+type Ahead<T> = mpsc::Receiver<(Window, Option<Shaded<T>>)>;
+
+/// Receives what another job sends, and helps with the pool's work until then. `None` when the job has panicked.
+fn receive<T>(receiver: &mpsc::Receiver<T>) -> Option<T> {
+    loop {
+        match receiver.try_recv() {
+            Err(TryRecvError::Empty) if rayon::yield_now() == Some(Yield::Executed) => {}
+            Err(TryRecvError::Empty) => return receiver.recv().ok(),
+            result => return result.ok(),
+        }
+    }
+}
+
 /// A draw at work.
 struct Run<'a, 'q, T> {
     shading: &'a Shading<'a, T>,
@@ -269,26 +285,32 @@ impl<T: Send> Run<'_, '_, T> {
         let Some(first) = windows.next() else { return Ok(()) };
         let Some(second) = windows.next() else { return self.settle(&first, None) };
         let most = rayon::current_num_threads().min(limits::MAX_SHADING_THREADS) * AHEAD;
-        let mut windows = [first, second].into_iter().chain(windows);
-        let mut shaded: Vec<(Window, Option<Shaded<T>>)> = Vec::new();
-        loop {
-            let group: Vec<Window> = windows.by_ref().take(most).collect();
-            // All of them together may waste no more than one may take.
-            let limit = self.budget.left().min(limits::SHADER_BUDGET) / (group.len() as u64).max(1);
-            let ahead = |window: Window| {
-                let shaded = shading.shade_ahead(&window, limit);
-                (window, shaded)
-            };
-            let mut next = Vec::new();
-            // Other threads go on while this one settles.
-            rayon::in_place_scope(|scope| {
-                scope.spawn(|_| next = group.into_par_iter().with_max_len(1).map(ahead).collect());
-                shaded.drain(..).try_for_each(|(window, shaded)| self.settle(&window, shaded))
-            })?;
-            if next.is_empty() {
-                return Ok(());
+        rayon::in_place_scope_fifo(|scope| {
+            let mut ahead = VecDeque::new();
+            for window in [first, second].into_iter().chain(windows) {
+                if ahead.len() == most && !self.settle_first(&mut ahead)? {
+                    break;
+                }
+                // All of them together may waste no more than one may take.
+                let limit = self.budget.left().min(limits::SHADER_BUDGET) / most as u64;
+                let (sender, receiver) = mpsc::channel();
+                ahead.push_back(receiver);
+                scope.spawn_fifo(move |_| {
+                    let shaded = shading.shade_ahead(&window, limit);
+                    // Nobody receives it when the draw has ended.
+                    sender.send((window, shaded)).ok();
+                });
             }
-            shaded = next;
+            while self.settle_first(&mut ahead)? {}
+            Ok(())
+        })
+    }
+
+    /// Settles the first of the windows that are shaded ahead; false when there is none.
+    fn settle_first(&mut self, ahead: &mut VecDeque<Ahead<T>>) -> Result<bool, Failure> {
+        match ahead.pop_front().and_then(|receiver| receive(&receiver)) {
+            Some((window, shaded)) => self.settle(&window, shaded).map(|()| true),
+            None => Ok(false),
         }
     }
 

@@ -280,6 +280,9 @@ impl Assembly {
 
     /// Appends a window of a draw.
     pub fn append(&mut self, positions: &Positions<'_>, window: &Window) {
+        let primitives = window.primitives as usize;
+        self.ids.reserve(primitives);
+        self.indices.reserve(primitives * shape(positions.topology).vertices);
         for piece in &window.pieces {
             self.ids.extend(piece.id..piece.id + piece.primitives.len() as u32);
             if is_list(positions.topology) {
@@ -303,7 +306,6 @@ impl Assembly {
             self.indices.extend(first..first + vertices.len() as u32);
             self.vertices.extend(vertices.map(|position| positions.vertex(piece, position)));
         } else {
-            self.indices.reserve(vertices.len());
             vertices.for_each(|position| self.add(positions.vertex(piece, position)));
         }
     }
