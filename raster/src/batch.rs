@@ -4,7 +4,7 @@
 //! merged; both happen in the order of the quads, so that it does not matter where one batch ends.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::setup::{QueuedDraw, Record};
 use crate::shader::{
     PixelBatch, PixelCost, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout, SystemInputs,
 };
-use crate::shortcut::Shortcut;
+use crate::shortcut::{Shortcut, Upright};
 use crate::state::Rect;
 use crate::surface::TILE_SIZE;
 use crate::tile::{PAIR_COLUMNS, Queue, TileTargets};
@@ -40,6 +40,8 @@ pub(crate) struct Surface<'a> {
     /// Samples where any is negative are clipped away.
     pub(crate) clip: SmallVec<[Plane; 2]>,
     interpolator: OnceCell<Cow<'a, Interpolator>>,
+    /// What the batch's [`Upright`] is to it: whether it is upright, if that is known.
+    pub(crate) upright: Cell<Option<bool>>,
 }
 
 impl<'a> Surface<'a> {
@@ -205,6 +207,7 @@ impl<'a> Context<'a> {
             range: self.common.map_or_else(|| self.draw.depth_range(record.primitive), |common| common.1),
             clip: record.clip(self.draw, kept),
             interpolator: OnceCell::new(),
+            upright: Cell::new(None),
         }
     }
 
@@ -254,6 +257,8 @@ pub(crate) struct Batch {
     attributes: (Vec<usize>, Vec<Attribute>),
     /// Texels of the lanes on their way to a target.
     pub(crate) texels: Vec<u32>,
+    /// Of the surface that blocks are drawn of without quads.
+    pub(crate) upright: Box<Upright>,
     /// What the tile may still cost.
     budget: u64,
 }

@@ -365,6 +365,64 @@ impl Interpolator {
         }
     }
 
+    /// An attribute along an axis, at the centres of 64 pixels from `at` on, times its factor, as [`block`](Self::block) gives it;
+    /// false unless it is known to be the same, bit for bit, at 64 pixels along the other axis.
+    ///
+    /// With one `w` for all vertices edges are exact, and every value is the exact one of a plane but for less than 2^-50 of the
+    /// largest term. So all values lie within a distance of the first one along the other axis; if the ends of that interval are
+    /// rounded to one float, all are.
+    #[inline(always)]
+    pub(crate) fn along<S: Simd>(
+        &self,
+        simd: S,
+        axis: usize,
+        at: [i32; 2],
+        (v, factor): ([f64; 3], Option<f32>),
+        out: &mut [f32; BLOCK],
+    ) -> bool {
+        if self.constant_w.is_none() {
+            return false;
+        }
+        let first =
+            |axis: usize| f64::from(at[axis] * SUBPIXELS + CENTER) - f64::from(self.origin.anchor[axis]);
+        let ([x, y], d) = ([first(0), first(1)], [v[1] - v[0], v[2] - v[0]]);
+        let reach = f64::from(BLOCK as i32 * SUBPIXELS);
+        let [mut largest, mut slope] = [v[0].abs(), 0.0];
+        for (edge, d) in self.edges[1..].iter().zip(d) {
+            let ends = [[x, y], [x + reach, y], [x, y + reach], [x + reach, y + reach]];
+            let sum = ends.iter().fold(0.0, |sum, end| sum + edge.at(*end).abs());
+            largest += sum * (d * self.inverse_total).abs();
+            slope += [edge.y, edge.x][axis] * d;
+        }
+        let margin = (slope * self.inverse_total).abs() * reach + largest / (1_u64 << 47) as f64;
+        if !margin.is_finite() {
+            return false;
+        }
+        const STEPS: [f64; 8] = [0.0, 256.0, 512.0, 768.0, 1024.0, 1280.0, 1536.0, 1792.0];
+        let (steps, zero) = (f64x8::simd_from(simd, STEPS), f64x8::splat(simd, 0.0));
+        let v0 = f64x8::splat(simd, v[0]);
+        let mut differ = u32x16::splat(simd, 0);
+        for pixel in (0..BLOCK).step_by(VECTOR) {
+            let mut values = [zero; 2];
+            for (half, value) in values.iter_mut().enumerate() {
+                let steps = steps + f64::from((pixel + 8 * half) as i32 * SUBPIXELS);
+                let (x, y) = if axis == 0 { (steps + x, zero + y) } else { (zero + x, steps + y) };
+                let [b1, b2, _] = self.weights(simd, false, x, y);
+                *value = (v0 + b1 * d[0]) + b2 * d[1];
+            }
+            let [low, high] = values;
+            let mut value = lanes::round(simd, low, high);
+            let below = lanes::round(simd, low - margin, high - margin).bitcast::<u32x16<S>>();
+            let above = lanes::round(simd, low + margin, high + margin).bitcast::<u32x16<S>>();
+            differ |= below ^ above;
+            if let Some(factor) = factor {
+                value = lanes::flush(simd, value * lanes::flush(simd, f32x16::splat(simd, factor)));
+            }
+            value.store_slice(&mut out[pixel..pixel + VECTOR]);
+        }
+        differ.simd_eq(0).all_true()
+    }
+
     /// Attributes at a run of lanes, in rows of `pitch` words; each may be written for a quad beyond the run.
     #[inline(always)]
     pub(crate) fn attributes<S: Simd>(
@@ -465,5 +523,81 @@ fn put<S: Simd>(words: &mut [u32], at: Range<usize>, lanes: u32x8<S>) {
     } else if let Some(quad) = words.first_chunk_mut::<4>() {
         let (lanes, _): (u32x4<S>, u32x4<S>) = lanes.split();
         lanes.store_slice(quad);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, dispatch};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What [`Interpolator::along`] gives for an axis of the tile at `at`, and every pixel's value.
+    fn tile(
+        interpolator: &Interpolator,
+        axis: usize,
+        at: [i32; 2],
+        source: ([f64; 3], Option<f32>),
+    ) -> (bool, [f32; BLOCK], Vec<[f32; BLOCK]>) {
+        let (mut along, mut blocks) = ([0.0; BLOCK], Vec::new());
+        let known = dispatch!(Level::new(), simd => {
+            for (y, x) in (0..8).flat_map(|y| (0..8).map(move |x| (y, x))) {
+                let mut out = [[0.0; BLOCK]; 2];
+                let corner = [at[0] + 8 * x, at[1] + 8 * y];
+                interpolator.block(simd, true, corner, [source, source], &mut out);
+                blocks.push(out[0]);
+            }
+            interpolator.along(simd, axis, at, source, &mut along)
+        });
+        (known, along, blocks)
+    }
+
+    #[test]
+    fn rectangles_are_upright_and_others_are_not() {
+        let corners =
+            [[90, 170], [90 + 600 * 256, 170], [90, 170 + 400 * 256], [90 + 600 * 256, 170 + 400 * 256]];
+        for (triangle, u) in
+            [([0, 1, 2], [0.0, 1.0, 0.0]), ([2, 1, 3], [0.0, 1.0, 1.0]), ([1, 3, 2], [1.0, 1.0, 0.0])]
+        {
+            let interpolator = Interpolator::triangle(triangle.map(|i: usize| corners[i]), [1.0; 3]);
+            assert!(tile(&interpolator, 0, [64, 128], (u, None)).0, "{triangle:?}");
+            assert!(!tile(&interpolator, 1, [64, 128], (u, None)).0, "{triangle:?} the other way");
+        }
+        let turned = Interpolator::triangle([[0, 0], [600 * 256, 1], [0, 400 * 256]], [1.0; 3]);
+        assert!(!tile(&turned, 1, [64, 128], ([0.0, 0.0, 1.0], None)).0);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn what_is_upright_has_the_bits_of_every_pixel(
+            [left, top] in prop::array::uniform2(-40_000..40_000_i32),
+            size in prop::array::uniform2(1..400_000_i32),
+            lean in prop_oneof![4 => Just(0), 1 => 1..3_i32],
+            second: bool,
+            axis in 0..2_usize,
+            (from, to) in (-3.0..3.0_f32, -3.0..3.0_f32),
+            factor in prop::option::of(-4.0..4.0_f32),
+            at in prop::array::uniform2(0..4_i32),
+        ) {
+            let (right, bottom) = (left + size[0], top + size[1]);
+            let corners = [[left, top], [right, top + lean], [left + lean, bottom], [right, bottom]];
+            let indices = if second { [2, 1, 3] } else { [0, 1, 2] };
+            let xy = indices.map(|i: usize| corners[i]);
+            prop_assume!((xy[1][0] - xy[0][0]) as i64 * (xy[2][1] - xy[0][1]) as i64
+                != (xy[2][0] - xy[0][0]) as i64 * (xy[1][1] - xy[0][1]) as i64);
+            let interpolator = Interpolator::triangle(xy, [1.0; 3]);
+            let ends = [from, to].map(f64::from);
+            let v = indices.map(|i: usize| ends[[i & 1, i >> 1][axis]]);
+            let (known, along, blocks) = tile(&interpolator, axis, at.map(|at| 64 * at), (v, factor));
+            for (block, values) in blocks.iter().enumerate().filter(|_| known) {
+                for (pixel, value) in values.iter().enumerate() {
+                    let place = [block % 8 * 8 + pixel % 8, block / 8 * 8 + pixel / 8][axis];
+                    prop_assert_eq!(value.to_bits(), along[place].to_bits());
+                }
+            }
+        }
     }
 }

@@ -8,10 +8,11 @@ use crate::interpolate::{BLOCK, Interpolator};
 use crate::merge::{Location, Merger, Timing};
 use crate::pass::Work;
 use crate::primitive::VertexBatch;
-use crate::sampler::PlainTexture;
+use crate::sampler::{Grid, PlainTexture};
 use crate::setup::{QueuedDraw, Record};
 use crate::shader::{ConstantOutput, PixelCost, ShaderTimeout, TextureCopy};
 use crate::state::MAX_TARGETS;
+use crate::surface::TILE_SIZE;
 use crate::tile::{TileTargets, quads_of};
 use crate::unorm8::Unorm8Blend;
 
@@ -70,6 +71,23 @@ impl<'a> Shortcut<'a> {
     }
 }
 
+/// Coordinates in an image tile of a primitive whose columns of pixels have one u each, and whose rows have one v.
+#[derive(Debug)]
+pub(crate) struct Upright {
+    coordinates: [[f32; BLOCK]; 2],
+    grid: Grid,
+    /// The grid is placed.
+    placed: bool,
+}
+
+impl Default for Upright {
+    fn default() -> Self {
+        Self { coordinates: [[0.0; BLOCK]; 2], grid: Grid::default(), placed: false }
+    }
+}
+
+const _: () = assert!(TILE_SIZE as usize == BLOCK);
+
 impl<'a> Context<'a> {
     /// Draws the pixels `open` of the block at `at`.
     pub(crate) fn draw_shortcut<S: Simd>(
@@ -116,9 +134,21 @@ impl<'a> Context<'a> {
                 ),
                 Shortcut::Copy(copy) => {
                     let interpolator = surface.interpolator(self);
+                    let sources = copy.sources(surface.record);
+                    if surface.upright.get().is_none() && open == u64::MAX {
+                        let upright = simd.vectorize(
+                            #[inline(always)]
+                            || copy.straighten(simd, interpolator, origin, sources, &mut batch.upright),
+                        );
+                        surface.upright.set(Some(upright));
+                    }
+                    let upright = (surface.upright.get() == Some(true)).then_some(&*batch.upright);
                     simd.vectorize(
                         #[inline(always)]
-                        || copy.draw(simd, surface.record, interpolator, at, &mut block),
+                        || match upright {
+                            Some(upright) => copy.draw_upright(simd, upright, (at, origin), &mut block),
+                            None => copy.draw(simd, interpolator, at, sources, &mut block),
+                        },
                     );
                 }
             }
@@ -214,30 +244,88 @@ impl<'a> BlockCopy<'a> {
         })
     }
 
+    /// The coordinates at a record's vertices, and factors.
+    fn sources(&self, record: &Record) -> [([f64; 3], Option<f32>); 2] {
+        self.coordinates.map(|(word, factor)| {
+            let corner = |vertex| f64::from(f32::from_bits(value(self.vertices, vertex, word)));
+            (record.vertices.map(corner), factor)
+        })
+    }
+
+    /// Finds the coordinates in the image tile at `origin`; false when they are not upright there.
+    #[inline(always)]
+    fn straighten<S: Simd>(
+        &self,
+        simd: S,
+        interpolator: &Interpolator,
+        origin: [i32; 2],
+        [u, v]: [([f64; 3], Option<f32>); 2],
+        upright: &mut Upright,
+    ) -> bool {
+        let Upright { coordinates: [columns, rows], grid, placed } = upright;
+        if !interpolator.along(simd, 0, origin, u, columns) || !interpolator.along(simd, 1, origin, v, rows) {
+            return false;
+        }
+        *placed = self.texture.place(simd.level(), &[*columns, *rows], grid);
+        true
+    }
+
+    #[inline(always)]
+    fn draw_upright<S: Simd>(
+        &self,
+        simd: S,
+        upright: &Upright,
+        (at, origin): ([i32; 2], [i32; 2]),
+        block: &mut Block<'_>,
+    ) {
+        let [x, y] = [0, 1].map(|axis: usize| (at[axis] - origin[axis]) as usize % BLOCK);
+        if !upright.placed {
+            let mut coordinates = [[0.0; BLOCK]; 2];
+            let [columns, rows] = &upright.coordinates;
+            let [u, v] = coordinates.each_mut().map(|row| row.as_chunks_mut::<8>().0);
+            for ((u, v), value) in u.iter_mut().zip(v).zip(&rows[y..]) {
+                u.copy_from_slice(columns.get(x..x + 8).unwrap_or(&[0.0; 8]));
+                *v = [*value; 8];
+            }
+            return self.sample(simd, &coordinates, block);
+        }
+        let mut texels = if self.many.reads() { block.read() } else { [0; BLOCK] };
+        if let Some((packed, merge)) = self.texture.point().zip(self.many.codes()) {
+            let mut codes = [0; BLOCK];
+            self.texture.fetch_grid(&upright.grid, [x, y], &mut codes);
+            merge.run(simd, packed, &codes, &mut texels);
+        } else {
+            let mut colors = [[0; BLOCK]; 4];
+            self.texture.sample_grid(simd.level(), &upright.grid, [x, y], &mut colors);
+            self.many.run(simd, colors.as_flattened(), BLOCK, 0, &mut texels);
+        }
+        block.write(&texels);
+    }
+
     #[inline(always)]
     fn draw<S: Simd>(
         &self,
         simd: S,
-        record: &Record,
         interpolator: &Interpolator,
         at: [i32; 2],
+        sources: [([f64; 3], Option<f32>); 2],
         block: &mut Block<'_>,
     ) {
-        let corners = |word: usize| {
-            record.vertices.map(|vertex| f64::from(f32::from_bits(value(self.vertices, vertex, word))))
-        };
-        let [(u, u_factor), (v, v_factor)] = self.coordinates;
-        let sources = [(corners(u), u_factor), (corners(v), v_factor)];
         let mut coordinates = [[0.0; BLOCK]; 2];
         interpolator.block(simd, self.perspective, at, sources, &mut coordinates);
+        self.sample(simd, &coordinates, block);
+    }
+
+    #[inline(always)]
+    fn sample<S: Simd>(&self, simd: S, coordinates: &[[f32; BLOCK]; 2], block: &mut Block<'_>) {
         let mut texels = if self.many.reads() { block.read() } else { [0; BLOCK] };
         if let Some((packed, merge)) = self.texture.point().zip(self.many.codes()) {
             let mut codes = [0; BLOCK];
-            self.texture.fetch(simd.level(), &coordinates, &mut codes);
+            self.texture.fetch(simd.level(), coordinates, &mut codes);
             merge.run(simd, packed, &codes, &mut texels);
         } else {
             let mut colors = [[0; BLOCK]; 4];
-            self.texture.sample(simd.level(), &coordinates, &mut colors);
+            self.texture.sample(simd.level(), coordinates, &mut colors);
             self.many.run(simd, colors.as_flattened(), BLOCK, 0, &mut texels);
         }
         block.write(&texels);

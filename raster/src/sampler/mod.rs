@@ -21,8 +21,8 @@ mod lod;
 mod state;
 mod texels;
 
-pub(crate) use lanes::PlainTexture;
 pub use lanes::{BatchKind, BatchLod, SampleBatch, sample_batch};
+pub(crate) use lanes::{Grid, PlainTexture};
 pub use load::{Info, info, load};
 pub use state::{AddressMode, Filter, Lod, MipFilter, Reduction, SampleKind, SampleRequest, SamplerState};
 pub(crate) use texels::Texels;

@@ -20,10 +20,8 @@ pub(super) struct Places {
     /// The images that are read: mip level, array element, lanes in a row.
     images: Vec<(u32, u32, Range<usize>)>,
     indices: Taps<u32>,
-    /// Texels as they are stored, through a point filter.
-    pub(super) packed: Lanes<u32>,
-    /// Upper and lower taps as they are stored: the left one in the low half.
-    pub(super) pairs: [Lanes<u64>; 2],
+    /// Texels as they are stored.
+    pub(super) packed: Taps<u32>,
     /// Codes of block-compressed texels.
     pub(super) codes: Taps<u64>,
     /// Texels' components times their divisors; by component.
@@ -38,8 +36,7 @@ impl Default for Places {
             rows: Axis::default(),
             images: Vec::with_capacity(LANES),
             indices: [[0; LANES]; 4],
-            packed: [0; LANES],
-            pairs: [[0; LANES]; 2],
+            packed: [[0; LANES]; 4],
             codes: [[0; LANES]; 4],
             numerators: [[[0.0; LANES]; 4]; 4],
         }
@@ -93,7 +90,7 @@ impl Places {
         [u, v]: &[Lanes<f32>; 2],
     ) {
         self.linear = linear;
-        let Self { columns, rows, indices, packed, pairs, .. } = self;
+        let Self { columns, rows, indices, packed, .. } = self;
         (columns.u, rows.u) = (*u, *v);
         columns.sizes.fill(image.width());
         rows.sizes.fill(image.height());
@@ -102,9 +99,104 @@ impl Places {
         dispatch!(level, _ => texel_indices(image, 0..LANES, (columns, rows), indices, linear));
         let texels = image.data().as_chunks().0;
         if linear {
-            read_pairs(texels, indices, 0..LANES, pairs, u32::from_le_bytes);
+            read_pairs(texels, indices, 0..LANES, packed, u32::from_le_bytes);
         } else {
-            read_rows(texels, &indices[0], packed);
+            read_rows(texels, &indices[0], &mut packed[0]);
+        }
+    }
+}
+
+/// Where the pixels of a tile are among the texels of one image: what their columns and their rows add to the indices.
+#[derive(Default)]
+pub(crate) struct Grid {
+    columns: Axis,
+    rows: Axis,
+}
+
+impl std::fmt::Debug for Grid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Grid").finish_non_exhaustive()
+    }
+}
+
+impl Grid {
+    /// From the coordinates of 64 columns and 64 rows.
+    pub(super) fn place(
+        &mut self,
+        level: Level,
+        image: &Image,
+        ([u_mode, v_mode], linear): ([AddressMode; 2], bool),
+        [u, v]: &[Lanes<f32>; 2],
+    ) {
+        let Self { columns, rows } = self;
+        (columns.u, rows.u) = (*u, *v);
+        columns.sizes.fill(image.width());
+        rows.sizes.fill(image.height());
+        columns.resolve(level, u_mode, linear, 0);
+        rows.resolve(level, v_mode, linear, 0);
+        let layout = image.sampled_layout();
+        for i in 0..LANES {
+            columns.first[i] = layout.column_index(columns.first[i]);
+            columns.second[i] = layout.column_index(columns.second[i]);
+            rows.first[i] = layout.row_index(rows.first[i], image.width());
+            rows.second[i] = layout.row_index(rows.second[i], image.width());
+        }
+    }
+
+    /// Reads the texels of 32 bits at a block's pixels, from a column and a row of the tile on, through a point filter.
+    pub(super) fn texels(&self, image: &Image, [x, y]: [usize; 2], out: &mut Lanes<u32>) {
+        let texels: &[[u8; 4]] = image.data().as_chunks().0;
+        let (Some(columns), Some(rows)) = (eight(&self.columns.first, x), eight(&self.rows.first, y)) else {
+            return;
+        };
+        let (_, run) = gaps(columns, &columns.map(|column| column.wrapping_add(1)));
+        for (row, out) in rows.iter().zip(out.as_chunks_mut::<8>().0) {
+            let eight =
+                texels.get((row + columns[0]) as usize..).and_then(|texels| texels.first_chunk::<8>());
+            match eight.filter(|_| run) {
+                Some(eight) => *out = eight.map(u32::from_le_bytes),
+                None => read(texels, &columns.map(|column| row + column), out, u32::from_le_bytes),
+            }
+        }
+    }
+}
+
+/// Eight from an index on.
+fn eight(lanes: &Lanes<u32>, at: usize) -> Option<&[u32; 8]> {
+    lanes.get(at..)?.first_chunk()
+}
+
+impl Places {
+    /// Takes weights from a grid and reads the texels of 32 bits around a block's pixels, from a column and a row of the tile on.
+    pub(super) fn fetch_grid(&mut self, grid: &Grid, image: &Image, [x, y]: [usize; 2]) {
+        let texels: &[[u8; 4]] = image.data().as_chunks().0;
+        let Grid { columns, rows } = grid;
+        let (Some(left), Some(right)) = (eight(&columns.first, x), eight(&columns.second, x)) else { return };
+        let (Some(above), Some(below)) = (eight(&rows.first, y), eight(&rows.second, y)) else { return };
+        let (Some(right_weight), Some(weight)) = (eight(&columns.weight, x), eight(&rows.weight, y)) else {
+            return;
+        };
+        self.columns.weight.as_chunks_mut::<8>().0.fill(*right_weight);
+        for (row, weight) in self.rows.weight.as_chunks_mut::<8>().0.iter_mut().zip(weight) {
+            *row = [*weight; 8];
+        }
+        let (_, run) = gaps(left, right);
+        let [first, second, third, fourth] = &mut self.packed;
+        for (rows, out_left, out_right) in [(above, first, second), (below, third, fourth)] {
+            let out = out_left.as_chunks_mut::<8>().0.iter_mut().zip(out_right.as_chunks_mut::<8>().0);
+            for (row, (out_left, out_right)) in rows.iter().zip(out) {
+                let nine =
+                    texels.get((row + left[0]) as usize..).and_then(|texels| texels.first_chunk::<9>());
+                if let Some(nine) = nine.filter(|_| run) {
+                    for i in 0..8 {
+                        (out_left[i], out_right[i]) =
+                            (u32::from_le_bytes(nine[i]), u32::from_le_bytes(nine[i + 1]));
+                    }
+                } else {
+                    read(texels, &left.map(|column| row + column), out_left, u32::from_le_bytes);
+                    read(texels, &right.map(|column| row + column), out_right, u32::from_le_bytes);
+                }
+            }
         }
     }
 }
@@ -116,35 +208,42 @@ fn read_pairs<const BYTES: usize>(
     texels: &[[u8; BYTES]],
     indices: &Taps<u32>,
     lanes: Range<usize>,
-    pairs: &mut [Lanes<u64>; 2],
+    out: &mut Taps<u32>,
     number: impl Fn([u8; BYTES]) -> u32 + Copy,
 ) {
-    let pair = |[left, right]: [[u8; BYTES]; 2]| u64::from(number(left)) | u64::from(number(right)) << 32;
-    let texel = |index: u32| texels.get(index as usize).copied().unwrap_or([0; BYTES]);
+    let texel = |index: u32| texels.get(index as usize).map_or(0, |texel| number(*texel));
     let [first, second, third, fourth] = indices;
-    for (pairs, [left, right]) in pairs.iter_mut().zip([[first, second], [third, fourth]]) {
+    let [out_first, out_second, out_third, out_fourth] = out;
+    let upper = ([first, second], [out_first, out_second]);
+    let lower = ([third, fourth], [out_third, out_fourth]);
+    for ([left, right], [out_left, out_right]) in [upper, lower] {
         let (left, left_rest) = left[lanes.clone()].as_chunks::<8>();
         let (right, right_rest) = right[lanes.clone()].as_chunks::<8>();
-        let (pairs, rest) = pairs[lanes.clone()].as_chunks_mut::<8>();
-        for ((left, right), pairs) in left.iter().zip(right).zip(pairs) {
+        let (out_left, out_left_rest) = out_left[lanes.clone()].as_chunks_mut::<8>();
+        let (out_right, out_right_rest) = out_right[lanes.clone()].as_chunks_mut::<8>();
+        let chunks = left.iter().zip(right).zip(out_left.iter_mut().zip(out_right));
+        for ((left, right), (out_left, out_right)) in chunks {
             let (neighbours, row) = gaps(left, right);
-            let row =
-                texels.get(left[0] as usize..).and_then(|texels| texels.first_chunk::<9>()).filter(|_| row);
-            if let Some(row) = row {
-                *pairs = std::array::from_fn(|i| pair([row[i], row[i + 1]]));
+            let nine = texels.get(left[0] as usize..).and_then(|texels| texels.first_chunk::<9>());
+            if let Some(nine) = nine.filter(|_| row) {
+                for i in 0..8 {
+                    (out_left[i], out_right[i]) = (number(nine[i]), number(nine[i + 1]));
+                }
             } else if neighbours {
-                for (&left, out) in left.iter().zip(pairs) {
-                    let both = texels.get(left as usize..).and_then(|texels| texels.first_chunk());
-                    *out = both.map_or(0, |both| pair(*both));
+                for i in 0..8 {
+                    let both = texels.get(left[i] as usize..).and_then(|texels| texels.first_chunk::<2>());
+                    let [first, second] = both.copied().unwrap_or([[0; BYTES]; 2]);
+                    (out_left[i], out_right[i]) = (number(first), number(second));
                 }
             } else {
-                for ((&left, &right), out) in left.iter().zip(right).zip(pairs) {
-                    *out = pair([texel(left), texel(right)]);
+                for i in 0..8 {
+                    (out_left[i], out_right[i]) = (texel(left[i]), texel(right[i]));
                 }
             }
         }
-        for ((&left, &right), out) in left_rest.iter().zip(right_rest).zip(rest) {
-            *out = pair([texel(left), texel(right)]);
+        let rest = left_rest.iter().zip(right_rest).zip(out_left_rest.iter_mut().zip(out_right_rest));
+        for ((&left, &right), (out_left, out_right)) in rest {
+            (*out_left, *out_right) = (texel(left), texel(right));
         }
     }
 }
@@ -232,14 +331,13 @@ impl Places {
 
     /// Reads texels of `bytes` bytes as little-endian numbers.
     pub(super) fn fetch_packed(&mut self, chunk: &Chunk<'_>, bytes: usize) {
-        let Self { linear, images, indices, packed, pairs, .. } = self;
+        let Self { linear, images, indices, packed, .. } = self;
         for (mip, element, lanes) in &*images {
             let (data, lanes) = (chunk.view.image(*mip, *element).data(), lanes.clone());
-            let out = (&mut *packed, &mut *pairs);
             match bytes {
-                1 => fetch(data, *linear, indices, lanes, out, |[byte]| u32::from(byte)),
-                2 => fetch(data, *linear, indices, lanes, out, |word| u16::from_le_bytes(word).into()),
-                _ => fetch(data, *linear, indices, lanes, out, u32::from_le_bytes),
+                1 => fetch(data, *linear, indices, lanes, packed, |[byte]| u32::from(byte)),
+                2 => fetch(data, *linear, indices, lanes, packed, |word| u16::from_le_bytes(word).into()),
+                _ => fetch(data, *linear, indices, lanes, packed, u32::from_le_bytes),
             }
         }
     }
@@ -305,16 +403,14 @@ fn fetch<const BYTES: usize>(
     linear: bool,
     indices: &Taps<u32>,
     lanes: Range<usize>,
-    (packed, pairs): (&mut Lanes<u32>, &mut [Lanes<u64>; 2]),
+    packed: &mut Taps<u32>,
     number: impl Fn([u8; BYTES]) -> u32 + Copy,
 ) {
     let texels = data.as_chunks().0;
     if linear {
-        return read_pairs(texels, indices, lanes, pairs, number);
+        return read_pairs(texels, indices, lanes, packed, number);
     }
-    read(texels, &indices[0][lanes.clone()], &mut packed[lanes.clone()], number);
-    let lone = packed[lanes.clone()].iter().map(|&texel| u64::from(texel));
-    pairs[0][lanes].iter_mut().zip(lone).for_each(|(pair, texel)| *pair = texel);
+    read(texels, &indices[0][lanes.clone()], &mut packed[0][lanes], number);
 }
 
 #[inline(always)]

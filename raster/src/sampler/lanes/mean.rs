@@ -33,7 +33,7 @@ fn route(packed: Packed, out: &mut [Lanes<u32>; 4], values: impl Fn(&mut [Lanes<
 
 /// Texels as they are.
 pub(super) fn packed_texels(level: Level, places: &Places, packed: Packed, out: &mut [Lanes<u32>; 4]) {
-    let texels = &places.packed;
+    let texels = &places.packed[0];
     dispatch!(level, _ => route(packed, out, |bytes| {
         for (byte, row) in bytes.iter_mut().enumerate() {
             for i in 0..LANES {
@@ -53,15 +53,15 @@ fn fraction(code: u32) -> f32 {
 
 /// Sums of a lane's four bytes over its bilinear taps, weights in 2^16.
 #[inline(always)]
-fn sums([upper, lower]: &[Lanes<u64>; 2], [right, below]: [&Lanes<u32>; 2], i: usize) -> [u32; 4] {
+fn sums(taps: &Taps<u32>, [right, below]: [&Lanes<u32>; 2], i: usize) -> [u32; 4] {
     let (right, below) = (right[i], below[i]);
     // Two bytes a word: their horizontal sums have 16 bits.
     let pairs = |texel: u32| [texel & 0xff_00ff, texel >> 8 & 0xff_00ff];
-    let row = |both: u64| {
-        let (left, other) = (pairs(both as u32), pairs((both >> 32) as u32));
+    let row = |left: u32, other: u32| {
+        let (left, other) = (pairs(left), pairs(other));
         [0, 1].map(|pair| left[pair] * (ONE - right) + other[pair] * right)
     };
-    let [top, bottom] = [row(upper[i]), row(lower[i])];
+    let [top, bottom] = [row(taps[0][i], taps[1][i]), row(taps[2][i], taps[3][i])];
     let sum = |top: u32, bottom: u32| top * (ONE - below) + bottom * below;
     let low = |pair: usize| sum(top[pair] & 0xffff, bottom[pair] & 0xffff);
     let high = |pair: usize| sum(top[pair] >> 16, bottom[pair] >> 16);
@@ -75,7 +75,7 @@ pub(super) fn packed_level(level: Level, places: &Places, packed: Packed, out: &
         for i in 0..LANES {
             // A sum has 24 bits: the division is the one rounding.
             [first[i], second[i], third[i], fourth[i]] =
-                sums(&places.pairs, weights, i).map(|sum| (sum as f32 / LEVEL_DIVISOR).to_bits());
+                sums(&places.packed, weights, i).map(|sum| (sum as f32 / LEVEL_DIVISOR).to_bits());
         }
     }));
 }
@@ -92,7 +92,7 @@ pub(super) fn packed_levels(
     dispatch!(level, _ => route(packed, out, |[first, second, third, fourth]| {
         let weights = [near.weights(), far.weights()];
         for i in 0..LANES {
-            let (near, far) = (sums(&near.pairs, weights[0], i), sums(&far.pairs, weights[1], i));
+            let (near, far) = (sums(&near.packed, weights[0], i), sums(&far.packed, weights[1], i));
             [first[i], second[i], third[i], fourth[i]] = [0, 1, 2, 3].map(|byte: usize| {
                 let sum = near[byte] * (ONE - far_weight[i]) + far[byte] * far_weight[i];
                 ((f64::from(sum) * LEVELS_FACTOR) as f32).to_bits()

@@ -21,6 +21,7 @@ mod plain;
 use std::cell::RefCell;
 
 use fearless_simd::Level;
+pub(crate) use fetch::Grid;
 pub(crate) use plain::PlainTexture;
 
 use super::texels::flush;

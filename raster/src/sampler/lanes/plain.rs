@@ -3,6 +3,7 @@
 use fearless_simd::Level;
 
 use super::super::texels::{Packed, Source};
+use super::fetch::Grid;
 use super::{BatchKind, BatchLod, Chunk, LANES, Lanes, SCRATCH, SampleBatch, is_plain, mean};
 use crate::sampler::{AddressMode, Filter, MipFilter, Reduction, SamplerState};
 use crate::surface::{Image, TextureView, ViewDimension};
@@ -58,7 +59,42 @@ impl<'a> PlainTexture<'a> {
         let Some(one) = &self.level else { return };
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.near.fetch_plain(level, one.image, (one.modes, false), coordinates);
-            *texels = scratch.near.packed;
+            *texels = scratch.near.packed[0];
+        });
+    }
+
+    /// Finds the texels of a tile's 64 columns and 64 rows; false if it takes more than [that](Self::sample_grid).
+    pub(crate) fn place(&self, level: Level, coordinates: &[Lanes<f32>; 2], grid: &mut Grid) -> bool {
+        let Some(one) = &self.level else { return false };
+        grid.place(level, one.image, (one.modes, one.linear), coordinates);
+        true
+    }
+
+    /// As [`fetch`](Self::fetch) at the block of pixels from a column and a row of a [placed](Self::place) tile on.
+    pub(crate) fn fetch_grid(&self, grid: &Grid, at: [usize; 2], texels: &mut Lanes<u32>) {
+        if let Some(one) = &self.level {
+            grid.texels(one.image, at, texels);
+        }
+    }
+
+    /// As [`sample`](Self::sample) at the block of pixels from a column and a row of a [placed](Self::place) tile on.
+    pub(crate) fn sample_grid(
+        &self,
+        level: Level,
+        grid: &Grid,
+        at: [usize; 2],
+        colors: &mut [Lanes<u32>; 4],
+    ) {
+        let Some(one) = &self.level else { return };
+        SCRATCH.with_borrow_mut(|scratch| {
+            let places = &mut scratch.near;
+            if one.linear {
+                places.fetch_grid(grid, one.image, at);
+                mean::packed_level(level, places, one.packed, colors);
+            } else {
+                grid.texels(one.image, at, &mut places.packed[0]);
+                mean::packed_texels(level, places, one.packed, colors);
+            }
         });
     }
 
