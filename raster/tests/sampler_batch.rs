@@ -154,6 +154,54 @@ proptest! {
     }
 }
 
+/// A texture of several tiles with noise in every level.
+fn noise(format: Format, tiled: bool) -> TextureView {
+    let desc = TextureDesc { format, width: 200, height: 130, mip_levels: 8, ..Default::default() };
+    let mut texture = Texture::new(desc).unwrap();
+    for mip in 0..desc.mip_levels {
+        let image = texture.image_mut(mip, 0);
+        let bytes: Vec<u8> =
+            (0..image.data().len() as u32).map(|i| (i.wrapping_mul(0x9e37_79b9) >> 21) as u8).collect();
+        let pitch = bytes.len() / image.height().div_ceil(format.block_extent()) as usize;
+        image.write_rows(image.rect(), &bytes, pitch);
+        if tiled {
+            image.make_tiled();
+        }
+    }
+    sampler_support::view(texture, ViewDimension::Texture2D)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() })]
+
+    /// Blocks of pixels whose columns have one u and whose rows one v.
+    #[test]
+    fn upright_blocks_are_their_samples(
+        all in any_rows(), tiled: bool, linear: bool,
+        format in prop::sample::select(vec![
+            Format::R8G8B8A8Unorm, Format::B8G8R8X8Unorm, Format::R8Unorm, Format::R8G8B8A8UnormSrgb,
+            Format::Bc1Unorm, Format::Bc3Unorm, Format::Bc4Unorm, Format::Bc7UnormSrgb,
+        ]),
+        (left, top) in (-1.5..1.5_f32, -1.5..1.5_f32),
+        (right, down) in (-0.02..0.02_f32, -0.02..0.02_f32),
+        modes in prop::array::uniform3(prop::sample::select(vec![
+            AddressMode::Wrap, AddressMode::Mirror, AddressMode::Clamp, AddressMode::MirrorOnce,
+        ])),
+    ) {
+        let row = |value: &dyn Fn(usize) -> f32| (0..LANES).map(value).collect::<Vec<_>>();
+        let [_, _, third, fourth] = all.coordinate;
+        let u = row(&|lane| left + right * (lane % 8) as f32);
+        let v = row(&|lane| top + down * (lane / 8) as f32);
+        let all = Rows { coordinate: [u, v, third, fourth], ..all };
+        let filter = if linear { Filter::Linear } else { Filter::Point };
+        let state = SamplerState { min_filter: filter, mag_filter: filter, address: modes, ..SamplerState::DEFAULT };
+        let view = noise(format, tiled);
+        check(&view, &state, &all, (5, 2), [0; 3])?;
+        // Once more when all blocks are decoded.
+        check(&view, &state, &all, (4, 2), [0; 3])?;
+    }
+}
+
 /// Images of several tiles, in both layouts and of several formats.
 #[test]
 fn large_images_are_read_right() {
@@ -168,19 +216,7 @@ fn large_images_are_read_right() {
         Format::D24UnormS8Uint,
     ];
     for (format, tiled) in formats.into_iter().flat_map(|format| [(format, false), (format, true)]) {
-        let desc = TextureDesc { format, width: 200, height: 130, mip_levels: 8, ..Default::default() };
-        let mut texture = Texture::new(desc).unwrap();
-        for mip in 0..8 {
-            let image = texture.image_mut(mip, 0);
-            let bytes: Vec<u8> =
-                (0..image.data().len() as u32).map(|i| (i.wrapping_mul(0x9e37_79b9) >> 21) as u8).collect();
-            let pitch = bytes.len() / image.height().div_ceil(format.block_extent()) as usize;
-            image.write_rows(image.rect(), &bytes, pitch);
-            if tiled {
-                image.make_tiled();
-            }
-        }
-        let view = sampler_support::view(texture, ViewDimension::Texture2D);
+        let view = noise(format, tiled);
         let state = sampler_support::sampler(true, AddressMode::Wrap);
         let row = |step: f32| -> Vec<f32> { (0..LANES).map(|lane| lane as f32 * step).collect() };
         let (u, v, lods) = (row(0.0173), row(0.0071), row(0.013));

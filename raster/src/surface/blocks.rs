@@ -198,6 +198,13 @@ impl BlockCache {
         }
     }
 
+    /// Sixteen texels that follow each other in one tile, packed, if that is decoded.
+    #[inline]
+    pub(super) fn row(&self, index: u32) -> Option<&[u64; 16]> {
+        let Region(texels) = self.0.get(index as usize / TEXELS)?.get()?;
+        texels[index as usize % TEXELS..].first_chunk()
+    }
+
     /// As [`texel`](Self::texel) of many, packed, 0 outside.
     pub(super) fn texels<'a>(
         &self,

@@ -194,6 +194,12 @@ impl Image {
         self.decoded.pairs(indices, out, || self.blocks());
     }
 
+    /// Sixteen [`block_texels`](Self::block_texels) in a row, if they are decoded already.
+    #[inline]
+    pub(crate) fn block_row(&self, index: u32) -> Option<&[u64; 16]> {
+        self.decoded.row(index)
+    }
+
     fn blocks(&self) -> Option<Blocks<'_>> {
         let (codec, columns) = (self.format.block_codec()?, self.geometry.columns);
         Some(Blocks { codec, data: &self.data, columns })

@@ -16,13 +16,24 @@ pub(super) struct Axis {
     pub(super) u: Lanes<f32>,
     /// Texels along the axis, at least 1.
     pub(super) sizes: Lanes<u32>,
+    /// How they repeat, since they were resolved.
+    pub(super) repeated: Option<Repeated>,
+}
+
+/// How the lanes of a block of pixels, row by row, repeat the coordinates of a few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeated {
+    /// Those of a column have the same.
+    Columns,
+    /// Those of a row.
+    Rows,
 }
 
 impl Default for Axis {
     fn default() -> Self {
         let words = [0; LANES];
         let (first, second, weight) = (words, words, words);
-        Self { first, second, weight, u: [0.0; LANES], sizes: [1; LANES] }
+        Self { first, second, weight, u: [0.0; LANES], sizes: [1; LANES], repeated: None }
     }
 }
 
@@ -48,25 +59,33 @@ impl Axis {
 
     #[inline(always)]
     fn fill<S: Simd>(&mut self, simd: S, rule: Rule) {
-        let Self { first, second, weight, u, sizes } = self;
-        let (bits, size) = (bytemuck::cast_slice(&*u), sizes[0]);
+        let Self { first, second, weight, u, sizes, repeated } = self;
+        let (bits, size): (&[u32], _) = (bytemuck::cast_slice(&*u), sizes[0]);
         let (mut columns, mut rows) = (u32x16::splat(simd, 0), u32x16::splat(simd, 0));
+        let mut head = [0; VECTOR];
+        head[..EDGE].copy_from_slice(&bits[..EDGE]);
+        head[EDGE..].copy_from_slice(&bits[..EDGE]);
+        let head = u32x16::simd_from(simd, head);
         for at in (0..LANES).step_by(VECTOR) {
             let (lanes, other) = (load(simd, bits, at), load(simd, sizes, at) ^ size);
             let mut starts = [bits[at]; VECTOR];
             starts[EDGE..].fill(bits[at + EDGE]);
-            columns |= lanes ^ load(simd, bits, 0) | other;
+            columns |= lanes ^ head | other;
             rows |= lanes ^ u32x16::simd_from(simd, starts) | other;
         }
-        if columns.simd_eq(0).all_true() {
-            // Blocks of an upright rectangle: every two rows have the same.
+        *repeated = match (columns.simd_eq(0).all_true(), rows.simd_eq(0).all_true()) {
+            (true, _) => Some(Repeated::Columns),
+            (_, true) => Some(Repeated::Rows),
+            _ => None,
+        };
+        if *repeated == Some(Repeated::Columns) {
             let texels = rule.texels(simd, load(simd, bits, 0), load(simd, sizes, 0));
             for at in (0..LANES).step_by(VECTOR) {
                 store(first, at, texels[0]);
                 store(second, at, texels[1]);
                 store(weight, at, texels[2]);
             }
-        } else if rows.simd_eq(0).all_true() {
+        } else if *repeated == Some(Repeated::Rows) {
             let mut starts = [0; VECTOR];
             for (row, start) in starts[..EDGE].iter_mut().enumerate() {
                 *start = bits[row * EDGE];

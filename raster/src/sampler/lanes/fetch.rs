@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use fearless_simd::{Level, dispatch};
 
-use super::axis::Axis;
+use super::axis::{Axis, Repeated};
+use super::grid::{block, read_block, read_codes};
 use super::{Chunk, LANES, Lanes, copy_row};
 use crate::sampler::AddressMode;
 use crate::surface::{Image, Layout, mip_size};
@@ -15,8 +16,10 @@ pub(super) type Taps<T> = [Lanes<T>; 4];
 /// Which texels of a mip level the lanes read, and what they hold.
 pub(super) struct Places {
     linear: bool,
-    columns: Axis,
-    rows: Axis,
+    /// Lanes are a block of pixels whose columns have one u each, and whose rows have one v.
+    upright: bool,
+    pub(super) columns: Axis,
+    pub(super) rows: Axis,
     /// The images that are read: mip level, array element, lanes in a row.
     images: Vec<(u32, u32, Range<usize>)>,
     indices: Taps<u32>,
@@ -32,6 +35,7 @@ impl Default for Places {
     fn default() -> Self {
         Self {
             linear: false,
+            upright: false,
             columns: Axis::default(),
             rows: Axis::default(),
             images: Vec::with_capacity(LANES),
@@ -71,6 +75,10 @@ impl Chunk<'_> {
         copy_row(v, self.start, &mut places.rows.u);
         places.columns.resolve(self.level, u_mode, linear, u_offset);
         places.rows.resolve(self.level, v_mode, linear, v_offset);
+        places.upright = count == LANES
+            && places.images.len() == 1
+            && places.columns.repeated == Some(Repeated::Columns)
+            && places.rows.repeated == Some(Repeated::Rows);
         for (mip, element, lanes) in &places.images {
             let image = self.view.image(*mip, *element);
             let (lanes, axes, indices) =
@@ -102,101 +110,6 @@ impl Places {
             read_pairs(texels, indices, 0..LANES, packed, u32::from_le_bytes);
         } else {
             read_rows(texels, &indices[0], &mut packed[0]);
-        }
-    }
-}
-
-/// Where the pixels of a tile are among the texels of one image: what their columns and their rows add to the indices.
-#[derive(Default)]
-pub(crate) struct Grid {
-    columns: Axis,
-    rows: Axis,
-}
-
-impl std::fmt::Debug for Grid {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Grid").finish_non_exhaustive()
-    }
-}
-
-impl Grid {
-    /// From the coordinates of 64 columns and 64 rows.
-    pub(super) fn place(
-        &mut self,
-        level: Level,
-        image: &Image,
-        ([u_mode, v_mode], linear): ([AddressMode; 2], bool),
-        [u, v]: &[Lanes<f32>; 2],
-    ) {
-        let Self { columns, rows } = self;
-        (columns.u, rows.u) = (*u, *v);
-        columns.sizes.fill(image.width());
-        rows.sizes.fill(image.height());
-        columns.resolve(level, u_mode, linear, 0);
-        rows.resolve(level, v_mode, linear, 0);
-        let layout = image.sampled_layout();
-        for i in 0..LANES {
-            columns.first[i] = layout.column_index(columns.first[i]);
-            columns.second[i] = layout.column_index(columns.second[i]);
-            rows.first[i] = layout.row_index(rows.first[i], image.width());
-            rows.second[i] = layout.row_index(rows.second[i], image.width());
-        }
-    }
-
-    /// Reads the texels of 32 bits at a block's pixels, from a column and a row of the tile on, through a point filter.
-    pub(super) fn texels(&self, image: &Image, [x, y]: [usize; 2], out: &mut Lanes<u32>) {
-        let texels: &[[u8; 4]] = image.data().as_chunks().0;
-        let (Some(columns), Some(rows)) = (eight(&self.columns.first, x), eight(&self.rows.first, y)) else {
-            return;
-        };
-        let (_, run) = gaps(columns, &columns.map(|column| column.wrapping_add(1)));
-        for (row, out) in rows.iter().zip(out.as_chunks_mut::<8>().0) {
-            let eight =
-                texels.get((row + columns[0]) as usize..).and_then(|texels| texels.first_chunk::<8>());
-            match eight.filter(|_| run) {
-                Some(eight) => *out = eight.map(u32::from_le_bytes),
-                None => read(texels, &columns.map(|column| row + column), out, u32::from_le_bytes),
-            }
-        }
-    }
-}
-
-/// Eight from an index on.
-fn eight(lanes: &Lanes<u32>, at: usize) -> Option<&[u32; 8]> {
-    lanes.get(at..)?.first_chunk()
-}
-
-impl Places {
-    /// Takes weights from a grid and reads the texels of 32 bits around a block's pixels, from a column and a row of the tile on.
-    pub(super) fn fetch_grid(&mut self, grid: &Grid, image: &Image, [x, y]: [usize; 2]) {
-        let texels: &[[u8; 4]] = image.data().as_chunks().0;
-        let Grid { columns, rows } = grid;
-        let (Some(left), Some(right)) = (eight(&columns.first, x), eight(&columns.second, x)) else { return };
-        let (Some(above), Some(below)) = (eight(&rows.first, y), eight(&rows.second, y)) else { return };
-        let (Some(right_weight), Some(weight)) = (eight(&columns.weight, x), eight(&rows.weight, y)) else {
-            return;
-        };
-        self.columns.weight.as_chunks_mut::<8>().0.fill(*right_weight);
-        for (row, weight) in self.rows.weight.as_chunks_mut::<8>().0.iter_mut().zip(weight) {
-            *row = [*weight; 8];
-        }
-        let (_, run) = gaps(left, right);
-        let [first, second, third, fourth] = &mut self.packed;
-        for (rows, out_left, out_right) in [(above, first, second), (below, third, fourth)] {
-            let out = out_left.as_chunks_mut::<8>().0.iter_mut().zip(out_right.as_chunks_mut::<8>().0);
-            for (row, (out_left, out_right)) in rows.iter().zip(out) {
-                let nine =
-                    texels.get((row + left[0]) as usize..).and_then(|texels| texels.first_chunk::<9>());
-                if let Some(nine) = nine.filter(|_| run) {
-                    for i in 0..8 {
-                        (out_left[i], out_right[i]) =
-                            (u32::from_le_bytes(nine[i]), u32::from_le_bytes(nine[i + 1]));
-                    }
-                } else {
-                    read(texels, &left.map(|column| row + column), out_left, u32::from_le_bytes);
-                    read(texels, &right.map(|column| row + column), out_right, u32::from_le_bytes);
-                }
-            }
         }
     }
 }
@@ -250,7 +163,7 @@ fn read_pairs<const BYTES: usize>(
 
 /// Whether every right texel is the next one after the left, and whether the left ones are a row too.
 #[inline(always)]
-fn gaps(left: &[u32; 8], right: &[u32; 8]) -> (bool, bool) {
+pub(super) fn gaps(left: &[u32; 8], right: &[u32; 8]) -> (bool, bool) {
     let (mut pairs, mut row) = (0, 0);
     for i in 0..8 {
         pairs |= right[i] ^ left[i].wrapping_add(1);
@@ -331,9 +244,14 @@ impl Places {
 
     /// Reads texels of `bytes` bytes as little-endian numbers.
     pub(super) fn fetch_packed(&mut self, chunk: &Chunk<'_>, bytes: usize) {
-        let Self { linear, images, indices, packed, .. } = self;
+        let Self { linear, upright, images, indices, packed, .. } = self;
         for (mip, element, lanes) in &*images {
             let (data, lanes) = (chunk.view.image(*mip, *element).data(), lanes.clone());
+            if *linear && *upright && bytes == 4 {
+                let (columns, rows) = block(indices);
+                dispatch!(chunk.level, simd => read_block(simd, data.as_chunks().0, columns, &rows, packed));
+                continue;
+            }
             match bytes {
                 1 => fetch(data, *linear, indices, lanes, packed, |[byte]| u32::from(byte)),
                 2 => fetch(data, *linear, indices, lanes, packed, |word| u16::from_le_bytes(word).into()),
@@ -344,10 +262,15 @@ impl Places {
 
     /// Reads the codes of block-compressed texels.
     pub(super) fn fetch_codes(&mut self, chunk: &Chunk<'_>) {
-        let [first, second, third, fourth] = &self.indices;
-        let [out_first, out_second, out_third, out_fourth] = &mut self.codes;
         for (mip, element, lanes) in &self.images {
             let image = chunk.view.image(*mip, *element);
+            if self.linear && self.upright {
+                let (columns, rows) = block(&self.indices);
+                dispatch!(chunk.level, simd => read_codes(simd, image, columns, &rows, &mut self.codes));
+                continue;
+            }
+            let [first, second, third, fourth] = &self.indices;
+            let [out_first, out_second, out_third, out_fourth] = &mut self.codes;
             if self.linear {
                 let out = [&mut out_first[lanes.clone()], &mut out_second[lanes.clone()]];
                 image.block_pairs([&first[lanes.clone()], &second[lanes.clone()]], out);
@@ -414,7 +337,7 @@ fn fetch<const BYTES: usize>(
 }
 
 #[inline(always)]
-fn read<const BYTES: usize>(
+pub(super) fn read<const BYTES: usize>(
     texels: &[[u8; BYTES]],
     indices: &[u32],
     out: &mut [u32],

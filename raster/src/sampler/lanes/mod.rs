@@ -2,7 +2,7 @@
 //!
 //! 1. `levels`: levels of detail to mip levels and their weights;
 //! 2. `axis`: coordinates to texel indices and weights;
-//! 3. `fetch`: texels, the one phase that is scalar (portable SIMD has no gathers);
+//! 3. `fetch`: texels, the one phase that is scalar (portable SIMD has no gathers), but for `grid`;
 //! 4. `mean`: weighted means.
 //!
 //! The formulas are those of single samples, most of them the very functions; the rest is arithmetic whose
@@ -14,6 +14,7 @@
 
 mod axis;
 mod fetch;
+mod grid;
 mod levels;
 mod mean;
 mod plain;
@@ -21,7 +22,7 @@ mod plain;
 use std::cell::RefCell;
 
 use fearless_simd::Level;
-pub(crate) use fetch::Grid;
+pub(crate) use grid::Grid;
 pub(crate) use plain::PlainTexture;
 
 use super::texels::flush;

@@ -3,7 +3,7 @@
 use fearless_simd::Level;
 
 use super::super::texels::{Packed, Source};
-use super::fetch::Grid;
+use super::grid::Grid;
 use super::{BatchKind, BatchLod, Chunk, LANES, Lanes, SCRATCH, SampleBatch, is_plain, mean};
 use crate::sampler::{AddressMode, Filter, MipFilter, Reduction, SamplerState};
 use crate::surface::{Image, TextureView, ViewDimension};
@@ -89,7 +89,7 @@ impl<'a> PlainTexture<'a> {
         SCRATCH.with_borrow_mut(|scratch| {
             let places = &mut scratch.near;
             if one.linear {
-                places.fetch_grid(grid, one.image, at);
+                places.fetch_grid(level, grid, one.image, at);
                 mean::packed_level(level, places, one.packed, colors);
             } else {
                 grid.texels(one.image, at, &mut places.packed[0]);
