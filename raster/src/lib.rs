@@ -29,6 +29,7 @@ mod interpolate;
 mod lanes;
 mod merge;
 mod pull;
+mod records;
 mod setup;
 mod shortcut;
 mod tile;

@@ -17,6 +17,7 @@ use crate::format::{Format, Kind};
 use crate::front::{bounded, grid};
 use crate::merge::Merger;
 use crate::primitive::{PrimitiveBatch, VertexBatch};
+use crate::records::Records;
 use crate::setup::{Gradients, Prepared, QueuedDraw, Record, SetUp};
 use crate::shader::{PixelShader, ShaderTimeout};
 use crate::state::{BlendState, DepthStencilState, MAX_TARGETS, RasterizerState, Rect};
@@ -130,7 +131,7 @@ pub struct Pass {
     options: PassOptions,
     offsets: Vec<[i32; 2]>,
     draws: Vec<QueuedDraw>,
-    records: Vec<Record>,
+    records: Records,
     gradients: Vec<Gradients>,
     clears: Vec<Clear>,
     bins: Bins,
@@ -156,7 +157,7 @@ impl Pass {
         Self {
             offsets: sample_offsets(layout.samples).collect(),
             draws: Vec::new(),
-            records: Vec::new(),
+            records: Records::default(),
             gradients: Vec::new(),
             clears: Vec::new(),
             bins: Bins::new(grid, layout.layers),
@@ -192,7 +193,7 @@ impl Pass {
         self.batch_bytes
             + size_of_val(&self.draws[..])
             + size_of_val(&self.works[..])
-            + size_of_val(&self.records[..])
+            + self.records.len() * size_of::<Record>()
             + size_of_val(&self.gradients[..])
             + size_of_val(&self.clears[..])
             + self.bins.bytes()
@@ -285,7 +286,7 @@ impl Pass {
         vertices: &Arc<VertexBatch>,
         primitives: &Arc<PrimitiveBatch>,
         range: Range<usize>,
-        set_up: Option<&SetUp>,
+        set_up: Option<&mut SetUp>,
     ) {
         if !state.rasterizes() {
             return;
@@ -298,11 +299,13 @@ impl Pass {
             Some(set_up) => set_up,
             None => {
                 own.fill(&self.layout, self.grid, &draw, range, u64::MAX);
-                &own
+                &mut own
             }
         };
-        let first = self.records.len();
-        set_up.append_records(self.draws.len(), self.gradients.len(), &mut self.records);
+        if set_up.records.is_empty() && draw.vertices.positions.is_empty() {
+            draw.primitives = Arc::clone(&self.nothing);
+        }
+        let first = self.records.append(set_up, self.draws.len() as u32, self.gradients.len());
         self.gradients.extend_from_slice(&set_up.gradients);
         for binned in &set_up.binned {
             let entry = Entry::record(first + binned.record as usize);
@@ -310,9 +313,6 @@ impl Pass {
         }
         self.cells += set_up.cells;
         self.works.push(set_up.work);
-        if set_up.records.is_empty() && draw.vertices.positions.is_empty() {
-            draw.primitives = Arc::clone(&self.nothing);
-        }
         self.draws.push(draw);
         self.set_up = own;
     }

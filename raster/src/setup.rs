@@ -109,7 +109,7 @@ pub(crate) enum Shape {
     Square,
 }
 
-/// Something to draw: 80 bytes, so that a tile can make everything else from it when it gets there.
+/// Something to draw: 68 bytes, so that a tile can make everything else from it when it gets there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Record {
     pub(crate) shape: Shape,
@@ -123,6 +123,7 @@ pub(crate) struct Record {
     pub(crate) vertices: [u32; 3],
     /// The vertex that constant attributes come from.
     pub(crate) leading: u32,
+    /// Where the record is a copy; [`Records::draw`](crate::records::Records::draw) knows it in any case.
     pub(crate) draw: u32,
     /// Position in the draw.
     pub(crate) primitive: u32,
@@ -155,6 +156,13 @@ impl Gradients {
 
 /// What a plain triangle's vertices give is made where it is needed; the rest is kept.
 impl Record {
+    /// It is one of a draw, whose gradients stand behind so many others.
+    pub(crate) fn belong_to(&mut self, draw: u32, gradients: usize) {
+        self.draw = draw;
+        // `PLAIN` stays what it is.
+        self.gradients = self.gradients.saturating_add(gradients as u32);
+    }
+
     /// A point has one vertex, and even infinities of it are the same everywhere.
     pub(crate) fn is_flat(&self) -> bool {
         self.vertices == [self.vertices[0]; 3]
@@ -269,21 +277,11 @@ impl SetUp {
         let mut projected = std::mem::take(&mut self.projected);
         let first = project(draw, if whole { None } else { Some(indices) }, &mut projected);
         let biased = draw.rasterizer().depth_bias != DepthBias::default();
+        self.records.reserve(range.len());
         let mut assembler = Assembler { layout, grid, draw, biased, projected: &projected, first, out: self };
         let fits = assembler.run(range, indices, most);
         self.projected = projected;
         fits
-    }
-
-    /// Appends its records to others, as those of a draw, behind so many other gradients.
-    pub(crate) fn append_records(&self, draw: usize, gradients: usize, records: &mut Vec<Record>) {
-        let first = records.len();
-        records.extend_from_slice(&self.records);
-        for record in &mut records[first..] {
-            record.draw = draw as u32;
-            // `PLAIN` stays what it is.
-            record.gradients = record.gradients.saturating_add(gradients as u32);
-        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::depth_stencil::store;
 use crate::format::Format;
 use crate::interpolate::SUBPIXELS;
 use crate::pass::Work;
+use crate::records::Records;
 use crate::setup::{Gradients, QueuedDraw, Record, Shape};
 use crate::shader::ShaderTimeout;
 use crate::state::{MAX_TARGETS, Rect};
@@ -140,7 +141,7 @@ impl Clear {
 #[derive(Debug)]
 pub(crate) struct Queue<'a> {
     pub(crate) draws: &'a [QueuedDraw],
-    pub(crate) records: &'a [Record],
+    pub(crate) records: &'a Records,
     pub(crate) gradients: &'a [Gradients],
     pub(crate) clears: &'a [Clear],
     pub(crate) bins: &'a Bins,
@@ -269,9 +270,9 @@ impl TileJob<'_> {
                 }
                 Command::Record(index) => {
                     batch.spend(COMMAND_COST)?;
-                    let record = &queue.records[index];
-                    if current.as_ref().is_none_or(|(draw, _)| *draw != record.draw) {
-                        let draw = &queue.draws[record.draw as usize];
+                    let number = queue.records.draw(index);
+                    if current.as_ref().is_none_or(|(draw, _)| *draw != number) {
+                        let draw = &queue.draws[number as usize];
                         let context = match current.take() {
                             Some((_, context)) => {
                                 batch.flush(simd, &context, &mut self.targets, &mut works.work)?;
@@ -279,12 +280,12 @@ impl TileJob<'_> {
                             }
                             None => Context::new(draw, queue),
                         };
-                        current = Some((record.draw, context));
-                        works.start(record.draw);
+                        current = Some((number, context));
+                        works.start(number);
                     }
                     let Some((_, context)) = &current else { continue };
                     let mut shape = ShapeInTile {
-                        record,
+                        record: &queue.records[index],
                         index: index as u32,
                         tile,
                         context,

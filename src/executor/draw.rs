@@ -134,7 +134,7 @@ impl Execution<'_, '_> {
                 let result = shaded.settle(part, &budget, work).map_err(Failure::from).and_then(|()| {
                     let batch = (&shaded.vertices, &shaded.primitives);
                     let range = part.primitives.clone();
-                    self.queue(draws.attachments, waiting.number, &draws.draw, batch, range, &[])
+                    self.queue(draws.attachments, waiting.number, &draws.draw, batch, range, &mut [])
                 });
                 self.drawn(waiting, result);
             }
@@ -151,9 +151,9 @@ impl Execution<'_, '_> {
         self.packet = waiting.packet;
         let preparation = Preparation::new(draw, draws.attachments, &self.renderer.options);
         let prepare = |vertices, primitives| preparation.run(vertices, primitives);
-        let mut deliver = |(vertices, primitives, parts): Ready| {
+        let mut deliver = |(vertices, primitives, mut parts): Ready| {
             let (all, batch) = (0..primitives.count(), (&vertices, &primitives));
-            self.queue(draws.attachments, waiting.number, draw, batch, all, &parts)?;
+            self.queue(draws.attachments, waiting.number, draw, batch, all, &mut parts)?;
             preparation.reuse(parts);
             Ok(())
         };

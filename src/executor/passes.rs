@@ -248,13 +248,13 @@ impl Execution<'_, '_> {
         draw: &Draw,
         (vertices, primitives): (&Arc<VertexBatch>, &Arc<PrimitiveBatch>),
         range: Range<usize>,
-        set_up: &[Option<SetUp>],
+        set_up: &mut [Option<SetUp>],
     ) -> Result<(), Failure> {
-        let mut set_up = set_up.iter();
+        let mut set_up = set_up.iter_mut();
         for part in attachments.parts(range, self.renderer.options.tile_size) {
             let pass = self.pass_for(attachments)?;
             let before = pass.queueing_cost();
-            pass.draw_range(&draw.state, vertices, primitives, part, set_up.next().and_then(Option::as_ref));
+            pass.draw_range(&draw.state, vertices, primitives, part, set_up.next().and_then(Option::as_mut));
             let (cost, draws) = (pass.queueing_cost() - before, pass.draws());
             if let Some(open) = &mut self.renderer.pass {
                 open.draws.resize(draws, number);

@@ -1,0 +1,99 @@
+//! The records of a pass, in pieces: where many are made at once, they stay.
+
+use std::mem;
+use std::ops::Index;
+
+use crate::setup::{Record, SetUp};
+
+/// Records by number. Numbers grow from draw to draw, with gaps. It keeps its memory when it is emptied.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    pieces: Vec<Piece>,
+    len: usize,
+    /// Memory for copies, and for what is handed over.
+    spare_copies: Vec<Vec<Record>>,
+    spare: Vec<Vec<Record>>,
+}
+
+#[derive(Debug)]
+struct Piece {
+    records: Vec<Record>,
+    /// The draw that all of them were handed over with; copies know theirs.
+    draw: Option<u32>,
+}
+
+impl Records {
+    const BITS: u32 = 13;
+    /// Records of a piece.
+    const MOST: usize = 1 << Self::BITS;
+    /// Fewer are copied.
+    const WORTH_A_PIECE: usize = 256;
+
+    /// How many records there are.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Appends what a draw was set up to, behind so many other gradients, and returns the number of its first record. Perhaps
+    /// its records are taken, and it has other memory for the next ones.
+    pub(crate) fn append(&mut self, set_up: &mut SetUp, draw: u32, gradients: usize) -> usize {
+        let count = set_up.records.len();
+        self.len += count;
+        let full =
+            (Self::WORTH_A_PIECE..=Self::MOST).contains(&count) && set_up.records.capacity() <= 2 * count;
+        if full && set_up.gradients.is_empty() {
+            let records = mem::replace(&mut set_up.records, self.spare.pop().unwrap_or_default());
+            self.pieces.push(Piece { records, draw: Some(draw) });
+            return (self.pieces.len() - 1) << Self::BITS;
+        }
+        let first = match self.pieces.last() {
+            Some(Piece { records, draw: None }) => ((self.pieces.len() - 1) << Self::BITS) + records.len(),
+            _ => self.pieces.len() << Self::BITS,
+        };
+        let mut rest = &set_up.records[..];
+        while !rest.is_empty() {
+            let piece = self.open_piece();
+            let (now, later) = rest.split_at(rest.len().min(Self::MOST - piece.len()));
+            let copies = piece.len();
+            piece.extend_from_slice(now);
+            piece[copies..].iter_mut().for_each(|record| record.belong_to(draw, gradients));
+            rest = later;
+        }
+        first
+    }
+
+    /// The last piece, if there is room for copies, or a new one.
+    fn open_piece(&mut self) -> &mut Vec<Record> {
+        let is_open = |piece: &Piece| piece.draw.is_none() && piece.records.len() < Self::MOST;
+        if !self.pieces.last().is_some_and(is_open) {
+            let records = self.spare_copies.pop().unwrap_or_default();
+            self.pieces.push(Piece { records, draw: None });
+        }
+        let last = self.pieces.len() - 1;
+        &mut self.pieces[last].records
+    }
+
+    /// The draw of a record.
+    #[inline]
+    pub(crate) fn draw(&self, number: usize) -> u32 {
+        self.pieces[number >> Self::BITS].draw.unwrap_or_else(|| self[number].draw)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+        for mut piece in self.pieces.drain(..) {
+            piece.records.clear();
+            let spare = if piece.draw.is_some() { &mut self.spare } else { &mut self.spare_copies };
+            spare.push(piece.records);
+        }
+    }
+}
+
+impl Index<usize> for Records {
+    type Output = Record;
+
+    #[inline]
+    fn index(&self, number: usize) -> &Record {
+        &self.pieces[number >> Self::BITS].records[number & (Self::MOST - 1)]
+    }
+}
