@@ -279,7 +279,7 @@ impl Pass {
 
     /// As [`draw`](Self::draw), of some primitives of a batch. Draws that follow each other may share state, vertices and
     /// primitives; what they share is prepared and kept once. What [`Front::set_up`](crate::front::Front::set_up) made of the same
-    /// needs not be made again.
+    /// needs not be made again; what is taken of it is replaced by other memory.
     pub fn draw_range(
         &mut self,
         state: &Arc<DrawState>,

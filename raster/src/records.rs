@@ -97,3 +97,51 @@ impl Index<usize> for Records {
         &self.pieces[number >> Self::BITS].records[number & (Self::MOST - 1)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::setup::Shape;
+
+    fn record(primitive: u32) -> Record {
+        Record {
+            shape: Shape::Triangle,
+            front: true,
+            tests: 0,
+            xy: [[0; 2]; 3],
+            z: [0.0; 3],
+            vertices: [0; 3],
+            leading: 0,
+            draw: 0,
+            primitive,
+            gradients: u32::MAX,
+        }
+    }
+
+    /// Few are copied, many handed over, and too many copied into several pieces.
+    #[test]
+    fn every_record_is_found_by_its_number() {
+        let mut records = Records::default();
+        for _ in 0..2 {
+            let sizes = [10, 300, 5, 0, 20_000, 8192, 7, 256];
+            let mut set_up = SetUp::default();
+            let firsts: Vec<usize> = (0..)
+                .zip(sizes)
+                .map(|(draw, size)| {
+                    set_up.records.clear();
+                    set_up.records.extend((0..size).map(|i| record(1000 * draw + i)));
+                    records.append(&mut set_up, draw, 3)
+                })
+                .collect();
+            for ((draw, size), first) in (0..).zip(sizes).zip(firsts) {
+                for i in 0..size {
+                    let number = first + i as usize;
+                    assert_eq!((records.draw(number), records[number].primitive), (draw, 1000 * draw + i));
+                    assert_eq!(records[number].gradients, u32::MAX);
+                }
+            }
+            assert_eq!(records.len(), sizes.iter().sum::<u32>() as usize);
+            records.clear();
+        }
+    }
+}

@@ -115,10 +115,10 @@ pub(crate) struct Record {
     pub(crate) shape: Shape,
     pub(crate) front: bool,
     /// Planes that a vertex lies outside of: bits of [`outside`], or [`CLIP_DISTANCES`].
-    tests: u8,
+    pub(crate) tests: u8,
     pub(crate) xy: [[i32; 2]; 3],
     /// Viewport depths of a plain triangle's vertices, biased.
-    z: [f32; 3],
+    pub(crate) z: [f32; 3],
     /// Vertices that attributes come from.
     pub(crate) vertices: [u32; 3],
     /// The vertex that constant attributes come from.
@@ -128,7 +128,7 @@ pub(crate) struct Record {
     /// Position in the draw.
     pub(crate) primitive: u32,
     /// Index into the pass's gradients; [`PLAIN`] for triangles that are not clipped.
-    gradients: u32,
+    pub(crate) gradients: u32,
 }
 
 const PLAIN: u32 = u32::MAX;
