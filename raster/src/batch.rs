@@ -9,11 +9,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use fearless_simd::Simd;
-use smallvec::SmallVec;
 
 use crate::coverage::CENTER;
 use crate::depth_stencil::DepthRange;
-use crate::interpolate::{Attribute, Depth, Interpolator, LANES, Plane, Positions, SUBPIXELS};
+use crate::interpolate::{Depth, Interpolator, LANES, Positions, Runs, SUBPIXELS};
 use crate::merge::{Location, Merger, Timing};
 use crate::pass::Work;
 use crate::primitive::VertexBatch;
@@ -37,8 +36,6 @@ pub(crate) struct Surface<'a> {
     pub(crate) record: &'a Record,
     pub(crate) depth: Depth,
     pub(crate) range: DepthRange,
-    /// Samples where any is negative are clipped away.
-    pub(crate) clip: SmallVec<[Plane; 2]>,
     interpolator: OnceCell<Cow<'a, Interpolator>>,
     /// What the batch's [`Upright`] is to it: whether it is upright, if that is known.
     pub(crate) upright: Cell<Option<bool>>,
@@ -115,14 +112,41 @@ impl Quads {
     fn push(&mut self, quad: &Quad, alive: u64, sample: u32) {
         let at = self.len;
         let [left, top] = [quad.x, quad.y].map(|c| f64::from(c * SUBPIXELS + CENTER));
-        let [right, bottom] = [left, top].map(|c| c + f64::from(SUBPIXELS));
         self.at[at] = [quad.x, quad.y];
-        self.x.as_chunks_mut().0[at] = [left, right, left, right];
-        self.y.as_chunks_mut().0[at] = [top, top, bottom, bottom];
+        self.x.as_chunks_mut().0[at] = COLUMNS.map(|column| left + column);
+        self.y.as_chunks_mut().0[at] = ROWS.map(|row| top + row);
         self.live.as_chunks_mut().0[at] =
             [alive & 0xffff != 0, alive >> 16 & 0xffff != 0, alive >> 32 & 0xffff != 0, alive >> 48 != 0];
         (self.covered[at], self.open[at], self.sample[at]) = (quad.covered, quad.open, sample);
         self.len += 1;
+    }
+
+    /// Adds quads of a block, one sample a pixel: masks of their first pixels, and of pixels that are covered, open, and shaded.
+    /// Returns those that there is no room for.
+    #[inline(always)]
+    fn push_quads(
+        &mut self,
+        [left, top]: [i32; 2],
+        mut firsts: u64,
+        [covered, open, alive]: [u64; 3],
+    ) -> u64 {
+        while firsts != 0 && self.len < QUADS {
+            let bit = firsts.trailing_zeros();
+            firsts &= firsts - 1;
+            let (x, y) = (left + (bit % 8) as i32, top + (bit / 8) as i32);
+            let quad = |mask: u64| (mask >> bit & 3 | mask >> (bit + 6) & 12) as usize;
+            let (x_center, y_center) = (f64::from(x * SUBPIXELS + CENTER), f64::from(y * SUBPIXELS + CENTER));
+            let at = self.len;
+            self.at[at] = [x, y];
+            self.x.as_chunks_mut().0[at] = COLUMNS.map(|column| x_center + column);
+            self.y.as_chunks_mut().0[at] = ROWS.map(|row| y_center + row);
+            self.live.as_chunks_mut().0[at] = LIVE[quad(alive)];
+            self.covered[at] = SAMPLES[quad(covered)];
+            self.open[at] = SAMPLES[quad(open)];
+            self.sample[at] = 0;
+            self.len += 1;
+        }
+        firsts
     }
 
     /// Adds all quads of an 8x8 block, one sample a pixel.
@@ -150,6 +174,28 @@ impl Quads {
     }
 }
 
+/// A quad's pixels from its first one on, in sub-pixels.
+const COLUMNS: [f64; 4] = [0.0, 256.0, 0.0, 256.0];
+const ROWS: [f64; 4] = [0.0, 0.0, 256.0, 256.0];
+
+/// By the bits of a quad's pixels: flags, and masks of the first samples.
+const LIVE: [[bool; 4]; 16] = quad_table().0;
+const SAMPLES: [u64; 16] = quad_table().1;
+
+const fn quad_table() -> ([[bool; 4]; 16], [u64; 16]) {
+    let mut table = ([[false; 4]; 16], [0; 16]);
+    let mut at = 0;
+    while at < 64 {
+        let (bits, pixel) = (at / 4, at % 4);
+        if bits >> pixel & 1 != 0 {
+            table.0[bits][pixel] = true;
+            table.1[bits] |= 1 << (16 * pixel);
+        }
+        at += 1;
+    }
+    table
+}
+
 /// Centres of a block's pixels along an axis, quad by quad.
 const fn block_offsets(axis: usize) -> [f64; 64] {
     let mut offsets = [0.0; 64];
@@ -168,7 +214,9 @@ const fn block_offsets(axis: usize) -> [f64; 64] {
 pub(crate) struct Context<'a> {
     pub(crate) draw: &'a QueuedDraw,
     pub(crate) merger: &'a Merger,
-    queue: &'a Queue<'a>,
+    /// Of the shader, if there is one.
+    pub(crate) info: Option<&'a PixelShaderInfo>,
+    pub(crate) queue: &'a Queue<'a>,
     /// Where the draw's primitives may be drawn, if that is the same for all.
     common: Option<(Rect, DepthRange)>,
     /// Sample positions in sub-pixels from a pixel's corner.
@@ -181,7 +229,8 @@ impl<'a> Context<'a> {
     pub(crate) fn new(draw: &'a QueuedDraw, queue: &'a Queue<'a>) -> Self {
         let merger = &draw.prepared.merger;
         let shortcut = Shortcut::new(draw, merger);
-        Self { draw, merger, queue, common: common(draw), offsets: queue.offsets, shortcut }
+        let info = merger.shader.as_deref().map(PixelShader::info);
+        Self { draw, merger, info, queue, common: common(draw), offsets: queue.offsets, shortcut }
     }
 
     /// For another draw, which may share everything but its primitives.
@@ -189,6 +238,13 @@ impl<'a> Context<'a> {
         let same = Arc::ptr_eq(&self.draw.prepared, &draw.prepared)
             && Arc::ptr_eq(&self.draw.vertices, &draw.vertices);
         if same { Self { draw, common: common(draw), ..self } } else { Self::new(draw, self.queue) }
+    }
+
+    /// The shader runs for open samples alone: one that writes memory runs for all that are covered, unless tests are forced
+    /// to come first.
+    #[inline]
+    fn shades_open(&self) -> bool {
+        !self.info.is_some_and(|info| info.writes_memory) || self.merger.timing == Timing::Forced
     }
 
     /// A record of the draw.
@@ -205,7 +261,6 @@ impl<'a> Context<'a> {
             record,
             depth: record.depth(kept),
             range: self.common.map_or_else(|| self.draw.depth_range(record.primitive), |common| common.1),
-            clip: record.clip(self.draw, kept),
             interpolator: OnceCell::new(),
             upright: Cell::new(None),
         }
@@ -253,8 +308,9 @@ pub(crate) struct Batch {
     pub(crate) output: PixelOutput,
     /// Snapped positions that are not pixel centres: columns and rows.
     places: Box<Places>,
-    /// What is interpolated, and the words of the vertices that it comes from.
-    attributes: (Vec<usize>, Vec<Attribute>),
+    interpolation: Runs,
+    /// Words of the vertices that are interpolated.
+    words: Vec<usize>,
     /// Texels of the lanes on their way to a target.
     pub(crate) texels: Vec<u32>,
     /// Of the surface that blocks are drawn of without quads.
@@ -301,15 +357,32 @@ impl Batch {
         targets: &mut TileTargets<'_>,
         work: &mut Work,
     ) -> Result<(), ShaderTimeout> {
-        // One that writes memory runs for all that are covered, unless tests are forced to come first.
-        let early = !info.writes_memory || context.merger.timing == Timing::Forced;
-        let alive = if early { quad.open } else { quad.covered };
+        let alive = if context.shades_open() { quad.open } else { quad.covered };
         if !info.per_sample {
             return self.add(simd, (record, 1), |quads| quads.push(&quad, alive, 0), context, targets, work);
         }
         for sample in (0..context.merger.samples).filter(|sample| alive & EVERY_PIXEL << sample != 0) {
             let alive = alive & EVERY_PIXEL << sample;
             self.add(simd, (record, 1), |quads| quads.push(&quad, alive, sample), context, targets, work)?;
+        }
+        Ok(())
+    }
+
+    /// Adds quads of a block of a record, one sample a pixel: masks of their first pixels, and of pixels that are covered and open.
+    #[inline(always)]
+    pub(crate) fn push_quads<S: Simd>(
+        &mut self,
+        simd: S,
+        record: u32,
+        (at, mut firsts, [covered, open]): ([i32; 2], u64, [u64; 2]),
+        context: &Context<'_>,
+        targets: &mut TileTargets<'_>,
+        work: &mut Work,
+    ) -> Result<(), ShaderTimeout> {
+        let alive = if context.shades_open() { open } else { covered };
+        while firsts != 0 {
+            let push = |quads: &mut Quads| firsts = quads.push_quads(at, firsts, [covered, open, alive]);
+            self.add(simd, (record, 1), push, context, targets, work)?;
         }
         Ok(())
     }
@@ -478,45 +551,43 @@ impl Batch {
         info: &PixelShaderInfo,
         context: &Context<'_>,
     ) {
-        let Self { quads, runs, input, places, attributes: (from, attributes), .. } = self;
+        let Self { quads, runs, input, places, interpolation, words, .. } = self;
         let vertices = &*context.draw.vertices;
         let at = match way.0 {
             Location::Center => [&quads.x, &quads.y],
             _ => [&places.0[0], &places.0[1]],
         };
-        from.clear();
-        attributes.clear();
-        for interpolant in info.interpolants.iter().filter(|i| Location::of(i.mode) == Some(way)) {
-            let Some(word) = fed(interpolant.vertex_word, vertices) else { continue };
-            from.push(word);
-            attributes.push(Attribute::new(usize::from(interpolant.row) * input.lanes));
-        }
-        for (record, lanes) in runs {
+        let interpolants = info.interpolants.iter().filter(|i| Location::of(i.mode) == Some(way));
+        let fed = interpolants.filter_map(|i| Some((usize::from(i.row), fed(i.vertex_word, vertices)?)));
+        words.clear();
+        words.extend(fed.clone().map(|(_, word)| word));
+        interpolation.start(fed.map(|(row, _)| row * input.lanes));
+        for (record, lanes) in &*runs {
             let record = context.record(*record);
-            let interpolator = context.interpolator(record);
-            let [v0, v1, v2] = record.vertices;
-            let v = [words(vertices, v0), words(vertices, v1), words(vertices, v2)];
-            for (word, attribute) in from.iter().zip(&mut *attributes) {
-                let [v0, v1, v2] = v.map(|words| words.get(*word).copied().unwrap_or(0));
-                attribute.set([v0, v1, v2]);
-            }
-            if !record.is_flat() {
-                let (rows, pitch) = (&mut input.inputs[..], input.lanes);
-                interpolator.attributes(simd, way.1, at, lanes.clone(), attributes, rows, pitch);
-            } else {
-                for (word, attribute) in from.iter().zip(&*attributes) {
-                    let bits = v[0].get(*word).copied().unwrap_or(0);
-                    input.inputs[attribute.lanes(lanes)].fill(bits);
+            let v = record.vertices.map(|vertex| words_of(vertices, vertex));
+            let attributes = words.iter().map(|&word| v.map(|v| v.get(word).copied().unwrap_or(0)));
+            interpolation.push(context.interpolator(record), attributes, lanes);
+        }
+        interpolation.evaluate(simd, way.1, at, &mut input.inputs, input.lanes);
+        for (record, lanes) in &*runs {
+            let record = context.record(*record);
+            if record.is_flat() {
+                for (row, word) in interpolation.rows().zip(&*words) {
+                    let bits = value(vertices, record.vertices[0], *word);
+                    fill(&mut input.inputs, &(row + lanes.start..row + lanes.end), bits);
                 }
             }
-            if positioned && way.1 {
+        }
+        if positioned && way.1 {
+            for (record, lanes) in &*runs {
                 let [columns, rows, depth, w] = &mut input.position;
                 for (out, at) in [columns, rows].into_iter().zip(at) {
                     for (out, at) in out[lanes.clone()].iter_mut().zip(&at[lanes.clone()]) {
                         *out = (*at / f64::from(SUBPIXELS)) as f32;
                     }
                 }
-                let plane = context.depth(record).plane;
+                let record = context.record(*record);
+                let (interpolator, plane) = (context.interpolator(record), context.depth(record).plane);
                 interpolator.depth_and_w(simd, &plane, at, lanes.clone(), [depth, w]);
             }
         }
@@ -567,7 +638,7 @@ pub(crate) fn fed(word: Option<u16>, vertices: &VertexBatch) -> Option<usize> {
 
 /// The words of a vertex; none of one that is not there.
 #[inline]
-fn words(vertices: &VertexBatch, vertex: u32) -> &[u32] {
+fn words_of(vertices: &VertexBatch, vertex: u32) -> &[u32] {
     let words = vertices.words;
     vertices.attributes.get(vertex as usize * words..).and_then(|rest| rest.get(..words)).unwrap_or(&[])
 }

@@ -14,6 +14,7 @@
 //!
 //! Lines run through the same formulas with functions of the major axis alone; points are constant.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use fearless_simd::{f32x16, f64x8, prelude::*, u32x4, u32x8, u32x16};
@@ -281,36 +282,91 @@ const UNIT: usize = 8;
 /// Snapped positions of lanes along an axis, and room for a unit that starts with the last quad.
 pub(crate) type Positions = [f64; LANES + UNIT / 2];
 
-/// An attribute of a primitive, and the first word of its row in a batch.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Attribute {
-    /// Its value at the first vertex, and what the others have more.
-    v: [f64; 3],
-    row: usize,
+/// Runs of quads, and what varies over them: collected first and evaluated then, so that nothing waits for the vertices.
+#[derive(Debug, Default)]
+pub(crate) struct Runs {
+    /// First words of the rows that attributes fill.
+    rows: Vec<usize>,
+    interpolators: Vec<Interpolator>,
+    /// Values of the attributes at the first vertex of a run, and what the second and third have more: a list a run.
+    values: Vec<[f64; 3]>,
+    /// Two quads each: their run and first lane.
+    units: Vec<(usize, usize)>,
 }
 
-impl Attribute {
-    pub(crate) fn new(row: usize) -> Self {
-        Self { v: [0.0; 3], row }
+impl Runs {
+    /// Forgets all runs; attributes fill these rows.
+    pub(crate) fn start(&mut self, rows: impl Iterator<Item = usize>) {
+        self.rows.clear();
+        self.rows.extend(rows);
+        self.interpolators.clear();
+        self.values.clear();
+        self.units.clear();
     }
 
-    /// Takes the bits of its values at the vertices.
-    #[inline]
-    pub(crate) fn set(&mut self, v: [u32; 3]) {
-        let [v0, v1, v2] = v.map(|v| f64::from(f32::from_bits(v)));
-        self.v = [v0, v1 - v0, v2 - v0];
-    }
-
-    /// Words of some lanes.
-    pub(crate) fn lanes(&self, lanes: &Range<usize>) -> Range<usize> {
-        self.row + lanes.start..self.row + lanes.end
-    }
-
+    /// Adds a run of lanes with the bits of its attributes at the vertices.
     #[inline(always)]
-    fn blend<S: Simd>(&self, simd: S, b1: f64x8<S>, b2: f64x8<S>) -> f64x8<S> {
-        let [v0, d1, d2] = self.v;
-        (f64x8::splat(simd, v0) + b1 * d1) + b2 * d2
+    pub(crate) fn push(
+        &mut self,
+        interpolator: Cow<'_, Interpolator>,
+        attributes: impl Iterator<Item = [u32; 3]>,
+        lanes: &Range<usize>,
+    ) {
+        let run = self.interpolators.len();
+        self.interpolators.push(interpolator.into_owned());
+        self.values.extend(attributes.map(|v| {
+            let [v0, v1, v2] = v.map(|v| f64::from(f32::from_bits(v)));
+            [v0, v1 - v0, v2 - v0]
+        }));
+        self.units.extend(lanes.clone().step_by(UNIT).map(|at| (run, at)));
     }
+
+    /// First words of the rows that attributes fill.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = usize> {
+        self.rows.iter().copied()
+    }
+
+    /// Evaluates all attributes, in rows of `pitch` words; each may be written for a quad beyond its run.
+    #[inline(always)]
+    pub(crate) fn evaluate<S: Simd>(
+        &self,
+        simd: S,
+        perspective: bool,
+        [x, y]: [&Positions; 2],
+        inputs: &mut [u32],
+        pitch: usize,
+    ) {
+        let (row_pairs, last_row) = self.rows.as_chunks::<2>();
+        for &(run, at) in &self.units {
+            let Some(interpolator) = self.interpolators.get(run) else { return };
+            let count = self.rows.len();
+            let Some(values) = self.values.get(run * count..(run + 1) * count) else { return };
+            let Some((x, y)) = unit(x, at).zip(unit(y, at)) else { return };
+            let origin = &interpolator.origin;
+            let (x, y) = (origin.lanes(simd, 0, x), origin.lanes(simd, 1, y));
+            let [b1, b2, _] = interpolator.weights(simd, perspective, x, y);
+            let whole = at + UNIT <= pitch;
+            // Two rows at a time fill a vector.
+            let (pairs, last) = values.as_chunks::<2>();
+            for ([first, second], [first_row, second_row]) in pairs.iter().zip(row_pairs) {
+                let (first, second) = (blend(simd, first, b1, b2), blend(simd, second, b1, b2));
+                let values: u32x16<S> = lanes::round(simd, first, second).bitcast();
+                let (low, high) = values.split();
+                put(inputs, first_row + at, whole, low);
+                put(inputs, second_row + at, whole, high);
+            }
+            for (value, row) in last.iter().zip(last_row) {
+                let value = blend(simd, value, b1, b2);
+                let value: u32x16<S> = lanes::round(simd, value, value).bitcast();
+                put(inputs, row + at, whole, value.split().0);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn blend<S: Simd>(simd: S, [v0, d1, d2]: &[f64; 3], b1: f64x8<S>, b2: f64x8<S>) -> f64x8<S> {
+    (f64x8::splat(simd, *v0) + b1 * *d1) + b2 * *d2
 }
 
 impl Interpolator {
@@ -423,41 +479,6 @@ impl Interpolator {
         differ.simd_eq(0).all_true()
     }
 
-    /// Attributes at a run of lanes, in rows of `pitch` words; each may be written for a quad beyond the run.
-    #[inline(always)]
-    pub(crate) fn attributes<S: Simd>(
-        &self,
-        simd: S,
-        perspective: bool,
-        [x, y]: [&Positions; 2],
-        run: Range<usize>,
-        attributes: &[Attribute],
-        rows: &mut [u32],
-        pitch: usize,
-    ) {
-        let mut at = run.start;
-        while at < run.end {
-            let Some((x, y)) = unit(x, at).zip(unit(y, at)) else { return };
-            let (x, y) = (self.origin.lanes(simd, 0, x), self.origin.lanes(simd, 1, y));
-            let [b1, b2, _] = self.weights(simd, perspective, x, y);
-            // Two rows at a time fill a vector.
-            let (pairs, last) = attributes.as_chunks();
-            for [first, second] in pairs {
-                let (first_value, second_value) = (first.blend(simd, b1, b2), second.blend(simd, b1, b2));
-                let values: u32x16<S> = lanes::round(simd, first_value, second_value).bitcast();
-                let (low, high) = values.split();
-                put(rows, first.row + at..first.row + pitch, low);
-                put(rows, second.row + at..second.row + pitch, high);
-            }
-            for last in last {
-                let value = last.blend(simd, b1, b2);
-                let (value, _) = lanes::round(simd, value, value).bitcast::<u32x16<S>>().split();
-                put(rows, last.row + at..last.row + pitch, value);
-            }
-            at += UNIT;
-        }
-    }
-
     /// Depth and `w` at a run of lanes; rows may be written for a quad beyond it.
     #[inline(always)]
     pub(crate) fn depth_and_w<S: Simd>(
@@ -479,8 +500,9 @@ impl Interpolator {
             let values: u32x16<S> = lanes::round(simd, depth.lanes(simd, x, y), w).bitcast();
             let (depth, w) = values.split();
             let w = self.constant_w.map_or(w, |w| u32x8::splat(simd, w.to_bits()));
-            put(depths, at..pitch, depth);
-            put(w_words, at..pitch, w);
+            let whole = at + UNIT <= pitch;
+            put(depths, at, whole, depth);
+            put(w_words, at, whole, w);
             at += UNIT;
         }
     }
@@ -514,12 +536,14 @@ fn unit(positions: &Positions, at: usize) -> Option<&[f64; UNIT]> {
     positions.get(at..)?.first_chunk()
 }
 
-/// Sets a unit, or its first quad where there is no room for more.
+/// Sets a unit from a word on, or its first quad where the row ends with that.
 #[inline(always)]
-fn put<S: Simd>(words: &mut [u32], at: Range<usize>, lanes: u32x8<S>) {
-    let Some(words) = words.get_mut(at) else { return };
-    if let Some(unit) = words.first_chunk_mut::<UNIT>() {
-        lanes.store_slice(unit);
+fn put<S: Simd>(words: &mut [u32], at: usize, whole: bool, lanes: u32x8<S>) {
+    let Some(words) = words.get_mut(at..) else { return };
+    if whole {
+        if let Some(unit) = words.first_chunk_mut::<UNIT>() {
+            lanes.store_slice(unit);
+        }
     } else if let Some(quad) = words.first_chunk_mut::<4>() {
         let (lanes, _): (u32x4<S>, u32x4<S>) = lanes.split();
         lanes.store_slice(quad);

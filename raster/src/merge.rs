@@ -341,12 +341,13 @@ impl Batch {
             return 0;
         }
         texels.resize(input.lanes, 0);
+        let all = written == input.lanes as u64;
         for TargetWriter { target, many, .. } in &context.merger.writers {
             let Some(many) = many else { continue };
             work.pixels_written += written;
             work.pixels_blended += if many.blend.is_some() { written } else { 0 };
             let Some(pixels) = targets.colors[*target].as_mut().and_then(TilePixels::pairs) else { continue };
-            let (lanes, rows) = (Lanes { quads, live: &output.live }, &output.colors[*target]);
+            let (lanes, rows) = (Lanes { quads, live: &output.live, all }, &output.colors[*target]);
             if many.reads() {
                 // Primitives may overlap: each sees what the one before it left.
                 for (_, range) in &*runs {
@@ -370,7 +371,8 @@ impl Batch {
                 lanes.scatter(0..input.lanes, pixels, texels);
             }
         }
-        output.live.as_chunks::<4>().0.iter().filter(|quad| quad.contains(&true)).count() as u64
+        let alive = |quad: &&[bool; 4]| **quad != [false; 4];
+        output.live.as_chunks().0.iter().filter(alive).count() as u64
     }
 
     /// Merges one live lane into the targets.
@@ -433,6 +435,8 @@ impl Batch {
 struct Lanes<'a> {
     quads: &'a Quads,
     live: &'a [bool],
+    /// All live.
+    all: bool,
 }
 
 impl Lanes<'_> {
@@ -451,6 +455,14 @@ impl Lanes<'_> {
     /// Sets the pixels of the lanes that live.
     fn scatter(&self, range: Range<usize>, pixels: &mut [[u8; 8]; PAIRS], texels: &[u32]) {
         let first = range.start;
+        if self.all {
+            for (i, new) in texels[range].as_chunks::<4>().0.iter().enumerate() {
+                let pair = self.quads.pair(first + 4 * i);
+                let below = (pair + PAIR_COLUMNS) % PAIRS;
+                [pixels[pair], pixels[below]] = bytemuck::cast(new.map(u32::to_le));
+            }
+            return;
+        }
         let (live, texels) = (self.live[range.clone()].as_chunks::<4>().0, texels[range].as_chunks::<4>().0);
         for (i, (live, new)) in live.iter().zip(texels).enumerate() {
             let pair = self.quads.pair(first + 4 * i);

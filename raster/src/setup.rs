@@ -191,12 +191,16 @@ impl Record {
         }
     }
 
-    /// Planes that samples are tested against.
+    /// There are planes that samples are tested against.
     #[inline]
+    pub(crate) fn is_clipped(&self) -> bool {
+        self.tests != 0
+    }
+
+    /// Planes that samples are tested against.
     pub(crate) fn clip(&self, draw: &QueuedDraw, kept: &[Gradients]) -> SmallVec<[Plane; 2]> {
         match kept.get(self.gradients as usize) {
             Some(kept) => kept.clip.clone(),
-            None if self.tests == 0 => SmallVec::new(),
             None => clip_planes(&self.interpolator(draw, kept), &draw.vertices, self.vertices, self.tests),
         }
     }

@@ -390,8 +390,8 @@ impl<'a> ShapeInTile<'a, '_> {
         at: [i32; 2],
         covered: &mut [u64],
     ) -> Result<(), ShaderTimeout> {
-        if !surface.clip.is_empty() {
-            clip_block(surface, self.context.offsets, at, covered);
+        if surface.record.is_clipped() {
+            clip_block(surface, self.context, at, covered);
         }
         let mut quads = quads_of(covered);
         if quads == 0 {
@@ -407,8 +407,7 @@ impl<'a> ShapeInTile<'a, '_> {
             *open = if self.context.merger.sample_mask >> sample & 1 != 0 { *mask } else { 0 };
         }
         self.context.test_early(simd, surface, at, open, self.targets, self.work);
-        let Some(shader) = &self.context.merger.shader else { return Ok(()) };
-        let info = shader.info();
+        let Some(info) = self.context.info else { return Ok(()) };
         if !info.writes_memory || info.early_depth_stencil {
             quads = quads_of(open);
         }
@@ -428,6 +427,10 @@ impl<'a> ShapeInTile<'a, '_> {
         if matches!((covered, &*open), ([u64::MAX], [u64::MAX])) && !info.per_sample {
             return self.batch.push_block(simd, self.index, at, self.context, self.targets, self.work);
         }
+        if let ([covered], [open], false) = (covered, &*open, info.per_sample) {
+            let quads = (at, quads, [*covered, *open]);
+            return self.batch.push_quads(simd, self.index, quads, self.context, self.targets, self.work);
+        }
         while quads != 0 {
             let bit = quads.trailing_zeros();
             quads &= quads - 1;
@@ -440,12 +443,13 @@ impl<'a> ShapeInTile<'a, '_> {
 }
 
 /// Takes away samples that lie beyond a clip plane.
-fn clip_block(surface: &Surface<'_>, offsets: &[[i32; 2]], [left, top]: [i32; 2], covered: &mut [u64]) {
-    for (mask, [ox, oy]) in covered.iter_mut().zip(offsets) {
+fn clip_block(surface: &Surface<'_>, context: &Context<'_>, [left, top]: [i32; 2], covered: &mut [u64]) {
+    let clip = surface.record.clip(context.draw, context.queue.gradients);
+    for (mask, [ox, oy]) in covered.iter_mut().zip(context.offsets) {
         for bit in (0..64).filter(|bit| *mask >> bit & 1 != 0).collect::<SmallVec<[i32; 64]>>() {
             let (x, y) = (left + bit % 8, top + bit / 8);
             let d = surface.depth.origin.offset(x * SUBPIXELS + ox, y * SUBPIXELS + oy);
-            if surface.clip.iter().any(|plane| plane.at(d) < 0.0) {
+            if clip.iter().any(|plane| plane.at(d) < 0.0) {
                 *mask &= !(1 << bit);
             }
         }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
-use aerogpu_dxbc::ir::Interpolation;
+use aerogpu_dxbc::ir::{Index, Interpolation, Operand, RegisterFile, Statement};
 use aerogpu_dxbc::resources::Resources;
 use aerogpu_dxbc::shader::{CopiedWord, PixelCopy};
 use aerogpu_dxbc::signature::Signature;
@@ -81,8 +81,16 @@ impl BoundPixelShader {
         let program = shader.program();
         let system_inputs = system_inputs(program);
         let info = info(program, producer, &system_inputs);
+        // Signatures name a position that most programs do not read.
+        let unread = |&(input, register, _): &(SystemInput, usize, u8)| {
+            input == SystemInput::Position && !reads_input(program, register as u64)
+        };
+        let system_inputs: SmallVec<[_; 2]> =
+            system_inputs.into_iter().filter(|input| !unread(input)).collect();
         let targets = target_registers(program);
+        let reads = system_inputs.iter().fold(info.reads, |reads, input| reads | input.0.row());
         let info = PixelShaderInfo {
+            reads,
             writes_color: targets.iter().fold(0, |mask, &(_, target)| mask | 1 << target),
             dual_source: targets.iter().any(|&(_, target)| target == 1),
             ..info
@@ -134,6 +142,26 @@ impl BoundPixelShader {
             None => None,
         };
         Some(Copied { copy, texture, target })
+    }
+
+    /// Makes room for lanes; what pixel shaders do not have stays as it is.
+    fn prepare(&self, lanes: usize, io: &mut Io) {
+        let program = self.shader.program();
+        if io.lanes != lanes {
+            return io.reset(lanes, program.input_registers(), 0, program.output_registers());
+        }
+        io.inputs.reset(program.input_registers() * 4, lanes);
+        io.outputs.reset(program.output_registers() * 4, lanes);
+        io.primitive_id.fill(0);
+        io.coverage.fill(0);
+        let written = [
+            (self.info.writes_depth, &mut io.depth),
+            (self.info.writes_coverage, &mut io.output_coverage),
+            (self.info.writes_stencil_ref, &mut io.stencil_ref),
+        ];
+        written.into_iter().filter(|(written, _)| *written).for_each(|(_, row)| row.fill(0));
+        io.instructions = 0;
+        io.turns.clear();
     }
 
     fn fill_inputs(&self, batch: &PixelBatch, io: &mut Io) {
@@ -282,7 +310,7 @@ impl PixelShader for BoundPixelShader {
             return Ok(());
         }
         IO.with_borrow_mut(|io| {
-            io.reset(batch.lanes, program.input_registers(), 0, program.output_registers());
+            self.prepare(batch.lanes, io);
             self.fill_inputs(batch, io);
             let budget = Budget::with_engine(batch.budget, self.engine);
             let pulled = Pulled { bindings: &self.bindings, inputs };
@@ -330,7 +358,23 @@ fn system_inputs(program: &ValidatedShader) -> SmallVec<[(SystemInput, usize, u8
     elements.iter().filter_map(|e| Some((of(e.system_value)?, e.register? as usize, e.mask))).collect()
 }
 
-/// Interpolants and facts; colour outputs are added by the caller.
+/// Whether an instruction may read this input register.
+fn reads_input(program: &ValidatedShader, register: u64) -> bool {
+    fn names(operand: &Operand, register: u64) -> bool {
+        let here = |index: &Index| index.relative.is_some() || index.base == register;
+        let relative = operand.indices.iter().filter_map(|index| index.relative.as_deref());
+        operand.file == RegisterFile::Input && operand.indices.first().is_none_or(here)
+            || relative.into_iter().any(|operand| names(operand, register))
+    }
+    program.program().statements.iter().any(|statement| match statement {
+        Statement::Instruction(instruction) => {
+            instruction.operands.iter().any(|operand| names(operand, register))
+        }
+        _ => false,
+    })
+}
+
+/// Interpolants and facts; colour outputs and system values are added by the caller.
 fn info(
     program: &ValidatedShader,
     producer: &Signature,
@@ -358,8 +402,7 @@ fn info(
         })
         .collect::<Vec<_>>();
     let pixel = program.pixel();
-    let mut reads = system_inputs.iter().fold(SystemInputs::empty(), |reads, input| reads | input.0.row());
-    reads.set(SystemInputs::COVERAGE, pixel.reads_coverage);
+    let reads = if pixel.reads_coverage { SystemInputs::COVERAGE } else { SystemInputs::empty() };
     PixelShaderInfo {
         interpolants,
         rows: registers * 4,
