@@ -122,8 +122,6 @@ impl TileEdge {
 
 #[inline(always)]
 fn triangle_block<S: Simd>(simd: S, edges: &[TileEdge; 3], x: i32, y: i32) -> u64 {
-    const COLUMNS: [i32; VECTOR] = [0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7];
-    const ROWS: [i32; VECTOR] = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1];
     let mut partial = false;
     for e in edges {
         let corner = e.at(x, y);
@@ -133,9 +131,14 @@ fn triangle_block<S: Simd>(simd: S, edges: &[TileEdge; 3], x: i32, y: i32) -> u6
         }
         partial |= corner.wrapping_add(da.min(0)).wrapping_add(db.min(0)) < 0;
     }
-    if !partial {
-        return u64::MAX;
-    }
+    if partial { triangle_mask(simd, edges, x, y) } else { u64::MAX }
+}
+
+/// Pixels of a block that no edge has outside.
+#[inline(always)]
+fn triangle_mask<S: Simd>(simd: S, edges: &[TileEdge; 3], x: i32, y: i32) -> u64 {
+    const COLUMNS: [i32; VECTOR] = [0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7];
+    const ROWS: [i32; VECTOR] = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1];
     let (columns, rows) = (i32x16::simd_from(simd, COLUMNS), i32x16::simd_from(simd, ROWS));
     let [e0, e1, e2] = edges;
     let mut s0 = columns * e0.a + rows * e0.b + e0.at(x, y);
@@ -166,7 +169,7 @@ pub(crate) fn small_triangle<S: Simd>(simd: S, [p0, p1, p2]: [[i32; 2]; 3], x: i
     let (p1, p2) = if x1 * y2 - x2 * y1 < 0 { (p2, p1) } else { (p1, p2) };
     let center = [x * SUBPIXELS + CENTER, y * SUBPIXELS + CENTER];
     let edges = [small_edge(p0, p1, center), small_edge(p1, p2, center), small_edge(p2, p0, center)];
-    triangle_block(simd, &edges, 0, 0)
+    triangle_mask(simd, &edges, 0, 0)
 }
 
 #[inline(always)]

@@ -8,6 +8,7 @@ use crate::format::norm::f32_to_unorm;
 use crate::interpolate::{Depth, SUBPIXELS};
 use crate::lanes::{VECTOR, round, round_scaled, saturate};
 use crate::state::{CompareFunc, DepthStencilState, StencilOp, Viewport};
+use crate::tile::BlockRows;
 
 /// Depth and stencil state, resolved against the target.
 #[derive(Debug, Clone, Copy)]
@@ -96,14 +97,14 @@ impl DepthStencilTest {
 
     /// Tests and updates the pixels of `mask` in an 8x8 block, one sample each; returns those that pass.
     ///
-    /// `texels` starts with the block's first texel; rows are `pitch` bytes apart. [`tests_blocks`](Self::tests_blocks) must hold.
+    /// The block starts at byte `column` of its rows. [`tests_blocks`](Self::tests_blocks) must hold.
     #[inline(always)]
     pub(crate) fn run_block<S: Simd>(
         &self,
         simd: S,
         block: &BlockTest<'_>,
-        texels: &mut [u8],
-        pitch: usize,
+        rows: &mut BlockRows,
+        column: usize,
         mask: u64,
     ) -> u64 {
         let Depth { origin, plane } = block.depth;
@@ -111,7 +112,7 @@ impl DepthStencilTest {
         const COLUMNS: [f64; 8] = [0.0, 256.0, 512.0, 768.0, 1024.0, 1280.0, 1536.0, 1792.0];
         let columns = f64x8::simd_from(simd, COLUMNS) + left;
         let mut passed = 0;
-        for pair in 0..4 {
+        for (pair, [first, second]) in (0..).zip(rows.as_chunks_mut().0) {
             let tested = mask >> (16 * pair) & 0xffff;
             if tested == 0 {
                 continue;
@@ -120,7 +121,7 @@ impl DepthStencilTest {
             let low = plane.lanes(simd, columns, f64x8::splat(simd, y));
             let high = plane.lanes(simd, columns, f64x8::splat(simd, y + f64::from(SUBPIXELS)));
             let depth = block.range.clamp_lanes(simd, round(simd, low, high));
-            let Some((first, second)) = row_pair(texels, 2 * pair as usize * pitch, pitch) else { break };
+            let (Some(first), Some(second)) = (eight(first, column), eight(second, column)) else { break };
             passed |= self.run_rows(simd, depth, first, second, tested) << (16 * pair);
         }
         passed
@@ -159,11 +160,10 @@ impl DepthStencilTest {
     }
 }
 
-/// Eight texels of 32 bits at `at`, and those a row below.
+/// Eight texels of 32 bits from byte `at` on.
 #[inline(always)]
-fn row_pair(texels: &mut [u8], at: usize, pitch: usize) -> Option<(&mut [u8; 32], &mut [u8; 32])> {
-    let (first, second) = texels.get_mut(at..)?.split_at_mut_checked(pitch)?;
-    Some((first.first_chunk_mut()?, second.first_chunk_mut()?))
+fn eight(row: &mut [u8], at: usize) -> Option<&mut [u8; 32]> {
+    row.get_mut(at..)?.first_chunk_mut()
 }
 
 /// [`CompareFunc::compare`] of lanes.

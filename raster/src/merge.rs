@@ -196,11 +196,11 @@ impl Context<'_> {
             let whole = open.len() == 1 && test.tests_blocks() && !surface.depth.origin.is_clamped();
             for (sample, open) in open.iter_mut().enumerate().filter(|(_, open)| **open != 0) {
                 let tested = u64::from(open.count_ones());
-                *open = match pixels.block(at, targets.origin).filter(|_| whole) {
-                    Some((texels, pitch)) => {
+                *open = match pixels.block_rows(at, targets.origin).filter(|_| whole) {
+                    Some((rows, column)) => {
                         let Surface { depth, range, .. } = surface;
                         let block = BlockTest { depth, range: *range, x: at[0], y: at[1] };
-                        test.run_block(simd, &block, texels, pitch, *open)
+                        test.run_block(simd, &block, rows, column, *open)
                     }
                     None => self.test_pixels(test, surface, at, sample, *open, pixels, targets.origin),
                 };

@@ -20,6 +20,9 @@ use crate::surface::TILE_SIZE;
 pub(crate) const PAIRS: usize = PAIR_COLUMNS * TILE_SIZE as usize;
 pub(crate) const PAIR_COLUMNS: usize = TILE_SIZE as usize / 2;
 
+/// Eight rows of a tile of 32 bits a pixel.
+pub(crate) type BlockRows = [[u8; 4 * TILE_SIZE as usize]; 8];
+
 /// The pixels of one target in one image tile.
 #[derive(Debug)]
 pub(crate) struct TilePixels<'a> {
@@ -49,6 +52,14 @@ impl<'a> TilePixels<'a> {
         let pixel = (at[1] - origin[1]) as usize * TILE_SIZE as usize + (at[0] - origin[0]) as usize;
         let size = self.texel_bytes * self.samples;
         Some((self.bytes.get_mut(pixel * size..)?, TILE_SIZE as usize * size))
+    }
+
+    /// Eight rows of pixels of 32 bits and one sample, from the one that `at` is in, in a tile that starts at `origin`; and the
+    /// column of `at` in bytes.
+    #[inline]
+    pub(crate) fn block_rows(&mut self, at: [i32; 2], origin: [i32; 2]) -> Option<(&mut BlockRows, usize)> {
+        let rows = self.bytes.as_chunks_mut().0.get_mut((at[1] - origin[1]) as usize..)?;
+        Some((rows.first_chunk_mut()?, (at[0] - origin[0]) as usize * 4))
     }
 
     /// Pixels of 32 bits and one sample, two and two.
