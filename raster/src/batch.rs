@@ -459,6 +459,7 @@ impl Batch {
         let (input, output) = (&self.input, &mut self.output);
         let lanes = input.lanes;
         (output.instructions, output.cost) = (0, PixelCost::default());
+        output.input_row = None;
         for (target, colors) in output.colors.iter_mut().enumerate() {
             colors.resize(if info.writes_color >> target & 1 != 0 { 4 * lanes } else { 0 }, 0);
         }

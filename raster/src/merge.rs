@@ -347,7 +347,8 @@ impl Batch {
             work.pixels_written += written;
             work.pixels_blended += if many.blend.is_some() { written } else { 0 };
             let Some(pixels) = targets.colors[*target].as_mut().and_then(TilePixels::pairs) else { continue };
-            let (lanes, rows) = (Lanes { quads, live: &output.live, all }, &output.colors[*target]);
+            let rows = output.color_rows(*target, input);
+            let lanes = Lanes { quads, live: &output.live, all };
             if many.reads() {
                 // Primitives may overlap: each sees what the one before it left.
                 for (_, range) in &*runs {
@@ -391,7 +392,7 @@ impl Batch {
             return;
         }
         let color = |target: usize| -> Option<[u32; 4]> {
-            let (row, rows) = (self.input.lanes, &output.colors[target]);
+            let (row, rows) = (self.input.lanes, output.color_rows(target, &self.input));
             (!rows.is_empty()).then(|| std::array::from_fn(|c| rows[c * row + lane]))
         };
         let at = quads.pixel(lane);

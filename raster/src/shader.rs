@@ -143,6 +143,8 @@ impl PixelCost {
 pub struct PixelOutput {
     /// Colours as register bits, for each target that the shader writes: component `c` of lane `l` is word `c * lanes + l`.
     pub colors: [Vec<u32>; MAX_TARGETS],
+    /// When the shader sets this, the colours of all targets are four rows of its inputs from this one on instead.
+    pub input_row: Option<usize>,
     /// Depth.
     pub depth: Vec<f32>,
     /// Coverage mask.
@@ -155,6 +157,16 @@ pub struct PixelOutput {
     pub instructions: u64,
     /// What the model counts.
     pub cost: PixelCost,
+}
+
+impl PixelOutput {
+    /// The rows of a target's colours; none of one that is not written.
+    pub(crate) fn color_rows<'a>(&'a self, target: usize, input: &'a PixelBatch) -> &'a [u32] {
+        let colors = &self.colors[target];
+        let from_inputs =
+            self.input_row.and_then(|row| input.inputs.get(row * input.lanes..)?.get(..colors.len()));
+        from_inputs.unwrap_or(colors)
+    }
 }
 
 /// What every pixel comes to, when nothing of a pixel matters.

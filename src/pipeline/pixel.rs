@@ -224,6 +224,13 @@ struct Copied<'a> {
 }
 
 impl Copied<'_> {
+    /// The first of four rows of inputs that are copied as they are.
+    fn input_row(&self) -> Option<usize> {
+        let CopiedWord::Input(first) = self.copy.words[0] else { return None };
+        let rows = [0, 1, 2, 3].map(|c| CopiedWord::Input(first + c));
+        (self.copy.words == rows).then_some(first as usize)
+    }
+
     /// Copies all lanes.
     fn shade(&self, level: Level, batch: &PixelBatch, colors: &mut [u32]) {
         let lanes = batch.lanes;
@@ -306,7 +313,10 @@ impl PixelShader for BoundPixelShader {
                 return Err(ShaderTimeout);
             }
             output.cost = self.price.quads(batch.lanes as u64 / 4, self.interpolation_slots, &[]);
-            copied.shade(self.bindings.level, batch, &mut output.colors[copied.target]);
+            output.input_row = copied.input_row();
+            if output.input_row.is_none() {
+                copied.shade(self.bindings.level, batch, &mut output.colors[copied.target]);
+            }
             return Ok(());
         }
         IO.with_borrow_mut(|io| {
