@@ -29,6 +29,7 @@ mod interpolate;
 mod lanes;
 mod merge;
 mod pull;
+mod quads;
 mod records;
 mod setup;
 mod shortcut;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use fearless_simd::Simd;
 use smallvec::SmallVec;
 
-use crate::batch::{Batch, Context, Quads, Surface, samples_of};
+use crate::batch::{Batch, Context, Surface};
 use crate::blend::{ColorWriter, alpha_coverage, alpha_test, is_dual_source};
 use crate::depth_stencil::{BlockTest, DepthStencilTest, Sample};
 use crate::format::Format;
 use crate::pass::{DrawState, TargetLayout, Work};
+use crate::quads::{Quads, samples_of};
 use crate::shader::{InterpolationMode, PixelShader, PixelShaderInfo};
 use crate::state::{CompareFunc, MAX_TARGETS};
 use crate::tile::{PAIR_COLUMNS, PAIRS, TilePixels, TileTargets, quads_of};

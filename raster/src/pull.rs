@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use crate::batch::{Context, Quads, centroid, fed, samples_of, value};
+use crate::batch::{Context, centroid, fed, value};
 use crate::coverage::CENTER;
 use crate::interpolate::SUBPIXELS;
 use crate::merge::Location;
+use crate::quads::{Quads, samples_of};
 use crate::shader::{PixelShaderInfo, PullModel, PullPlace};
 
 /// Sub-pixels of the grid that places snap to.

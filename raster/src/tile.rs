@@ -3,13 +3,14 @@
 use fearless_simd::Simd;
 use smallvec::SmallVec;
 
-use crate::batch::{Batch, Context, Quad, Surface};
+use crate::batch::{Batch, Context, Surface};
 use crate::bin::{Bins, Command};
 use crate::coverage::{Coverage, Line, is_small, pixel_bounds, rect_block, small_triangle};
 use crate::depth_stencil::store;
 use crate::format::Format;
 use crate::interpolate::SUBPIXELS;
 use crate::pass::Work;
+use crate::quads::Quad;
 use crate::records::Records;
 use crate::setup::{Gradients, QueuedDraw, Record, Shape};
 use crate::shader::ShaderTimeout;
