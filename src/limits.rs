@@ -35,7 +35,7 @@ pub const MAX_DRAW_VERTICES: u64 = 1 << 28;
 /// Thread groups of one dispatch along one axis (Direct3D 11).
 pub const MAX_DISPATCH_GROUPS: u32 = 65_535;
 /// Vertices shaded at a time, and about as many as the stages after the vertex shader hand on at a time.
-pub const VERTEX_BATCH: usize = 1 << 12;
+pub const VERTEX_BATCH: usize = 1 << 13;
 /// Threads that vertices are shaded on at a time: each has a few batches under way.
 pub const MAX_SHADING_THREADS: usize = 8;
 /// Points of patches shaded at a time; each holds the control points of its patch.

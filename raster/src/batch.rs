@@ -18,7 +18,8 @@ use crate::pass::Work;
 use crate::primitive::VertexBatch;
 use crate::pull::Pull;
 use crate::quads::{BLOCK_QUADS, EVERY_PIXEL, QUADS, Quad, Quads, samples_of};
-use crate::setup::{QueuedDraw, Record};
+use crate::record::Record;
+use crate::setup::QueuedDraw;
 use crate::shader::{
     PixelBatch, PixelCost, PixelOutput, PixelShader, PixelShaderInfo, ShaderTimeout, SystemInputs,
 };

@@ -507,7 +507,7 @@ impl Interpolator {
         }
     }
 
-    /// An attribute at one snapped position, from its values at the vertices: what [`weigh`](Self::weigh) and [`blend`] come to.
+    /// An attribute at one snapped position, from its values at the vertices: what [`weights`](Self::weights) and [`blend`] come to.
     pub(crate) fn attribute(&self, [x, y]: [i32; 2], v: [f64; 3], perspective: bool) -> f32 {
         let at = self.origin.offset(x, y);
         let [e0, e1, e2] = [0, 1, 2].map(|i| self.edges[i].at(at));

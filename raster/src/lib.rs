@@ -30,6 +30,7 @@ mod lanes;
 mod merge;
 mod pull;
 mod quads;
+mod record;
 mod records;
 mod setup;
 mod shortcut;

@@ -3,7 +3,8 @@
 use std::mem;
 use std::ops::Index;
 
-use crate::setup::{Record, SetUp};
+use crate::record::Record;
+use crate::setup::SetUp;
 
 /// Records by number. Numbers grow from draw to draw, with gaps. It keeps its memory when it is emptied.
 #[derive(Debug, Default)]
@@ -101,7 +102,7 @@ impl Index<usize> for Records {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::setup::Shape;
+    use crate::record::Shape;
 
     fn record(primitive: u32) -> Record {
         Record {
