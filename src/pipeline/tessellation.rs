@@ -326,10 +326,11 @@ mod tests {
 
     #[test]
     fn many_points_are_handed_on_in_groups() {
-        let (out, work) = run(&[64.0, 64.0, 1.0]);
+        let (out, work) = run(&[64.0, 64.0, 64.0, 64.0, 1.0]);
         let counts: Vec<_> = out.iter().map(|p| (p.vertices.len() / 4, p.count())).collect();
-        assert_eq!(counts, [(65 * 65, 2 * 64 * 64), (65 * 65, 2 * 64 * 64), (4, 2)]);
-        assert_eq!(work.ds_invocations, 2 * 65 * 65 + 4);
-        assert_eq!(out[2].ids, [2, 2]);
+        // One patch is less than a batch of vertices, two are more.
+        assert_eq!(counts, [(2 * 65 * 65, 4 * 64 * 64), (2 * 65 * 65, 4 * 64 * 64), (4, 2)]);
+        assert_eq!(work.ds_invocations, 4 * 65 * 65 + 4);
+        assert_eq!(out[2].ids, [4, 4]);
     }
 }
