@@ -455,10 +455,10 @@ pub(super) fn viewport(raster: &Raster, size: [u32; 2]) -> [u32; 4] {
 fn within(positions: &[[i16; 2]], size: [u32; 2]) -> Vec<[i16; 2]> {
     let half = size.map(|extent| (extent * 8) as i16);
     let outside = |&[x, y]: &[i16; 2]| x.abs() > half[0] || y.abs() > half[1];
-    let pairs = (0..positions.len()).flat_map(|i| [(i, i + 1), (i, i + 2), (0, i)]);
-    let close = pairs
-        .filter_map(|(a, b)| Some((positions.get(a)?, positions.get(b)?)))
-        .any(|(a, b)| (outside(a) || outside(b)) && passes_a_centre(*a, *b, size));
+    // Whatever the topology and the indices make of them.
+    let pairs = (1..).zip(positions).flat_map(|(next, a)| positions[next..].iter().map(move |b| (a, b)));
+    let mut pairs = pairs.filter(|(a, b)| outside(a) || outside(b));
+    let close = pairs.any(|(a, b)| passes_a_centre(*a, *b, size));
     let pulled = |[x, y]: [i16; 2]| [x.clamp(-half[0], half[0]), y.clamp(-half[1], half[1])];
     positions.iter().map(|&position| if close { pulled(position) } else { position }).collect()
 }
